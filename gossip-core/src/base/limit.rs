@@ -1,0 +1,114 @@
+//! Every bound of the protocol, by name, in one place.
+//!
+//! Two kinds stand here. *Constants of the protocol* are agreed by everybody:
+//! changing one is a change of the protocol. *Bounds of a node* protect its
+//! memory: each has a counter in [`Counters`](crate::output::Counters) for
+//! what it refused, and two nodes may differ in them.
+
+// ---- Constants of the protocol --------------------------------------------
+
+/// Longest [`NodeId`](super::id::NodeId), in bytes (DESIGN: 128 at most).
+pub const NODE_ID_BYTES: usize = 128;
+
+/// Most labels in a [`NodeId`](super::id::NodeId): seven zone levels and a name (guess).
+pub const NODE_ID_LABELS: usize = 8;
+
+/// Longest label, in bytes (RFC 1035 §2.3.4).
+pub const LABEL_BYTES: usize = 63;
+
+/// Longest key, in bytes.
+pub const KEY_BYTES: usize = 256;
+
+/// Longest value, in bytes.
+pub const VALUE_BYTES: usize = 1024 * 1024;
+
+/// Most entries in one batch (guess: a commit of 64 keys keeps its hash list at 1 KiB).
+pub const BATCH_ENTRIES: usize = 64;
+
+/// Most bytes of keys and values in one batch: one value of full size fits.
+pub const BATCH_BYTES: usize = VALUE_BYTES + 64 * KEY_BYTES;
+
+/// Bytes of the hash by which a batch names each of its entries.
+///
+/// SHA-256 cut to 128 bits: a second preimage stays out of reach, and only an
+/// author could profit from a collision, which it could have by equivocating.
+pub const ENTRY_HASH_BYTES: usize = 16;
+
+/// Bytes of a signature, when there is one (Ed25519 and P-256 raw both have 64).
+pub const SIGNATURE_BYTES_MAX: usize = 128;
+
+/// Most bases a batch names: how many restarts back a log can be continued
+/// without being sent whole (guess).
+pub const LINEAGE: usize = 8;
+
+/// Most addresses a member announces.
+pub const ADDRS: usize = 8;
+
+/// Bytes of one encoded datagram. Safe at a path MTU of 1 200 with 12-byte
+/// connection ids, where QUIC leaves 1 158 (measured).
+pub const DATAGRAM_BYTES: usize = 1_100;
+
+/// Bytes of one encoded message on a stream: a batch of full size and its frame.
+pub const STREAM_MESSAGE_BYTES: usize = BATCH_BYTES + 64 * 1024;
+
+/// Most items that ride on one message.
+pub const MESSAGE_ITEMS: usize = 256;
+
+/// Most rows in one piece of a digest.
+pub const DIGEST_ROWS: usize = 512;
+
+/// Aimed-at bytes of one piece of a delta: big enough to be efficient, small
+/// enough that a probe behind it on a slow link waits little (guess).
+pub const DELTA_PIECE_BYTES: usize = 64 * 1024;
+
+/// How far a stamp may lie before us before it is refused: one minute (guess;
+/// CockroachDB's default bound on clocks is half a second, ours only has to
+/// outlast a lazy NTP).
+pub const STAMP_AHEAD_MS: u64 = 60_000;
+
+/// How far a generation may lie ahead of the wall clock, in seconds: one day (guess).
+pub const GENERATION_AHEAD_S: u64 = 86_400;
+
+// ---- Bounds of a node ------------------------------------------------------
+
+/// Members in the roster, dead ones included.
+pub const ROSTER: usize = 16_384;
+
+/// Logs in the replica: one an author.
+pub const LOGS: usize = ROSTER;
+
+/// Keys one author may hold, both scopes together (guess).
+pub const KEYS_PER_AUTHOR: usize = 131_072;
+
+/// Bytes of keys and values one author may hold (guess).
+pub const BYTES_PER_AUTHOR: usize = 64 * 1024 * 1024;
+
+/// Rumors in the hot queue; the coldest goes first.
+pub const HOT_RUMORS: usize = 4_096;
+
+/// Bytes of rumors in the hot queue.
+pub const HOT_RUMOR_BYTES: usize = 8 * 1024 * 1024;
+
+/// Writes that wait for the commit in flight.
+pub const QUEUED_WRITES: usize = 1_024;
+
+/// Commands that wait for anything else.
+pub const QUEUED_COMMANDS: usize = 1_024;
+
+/// Sessions we serve at once for others (corrosion: 3).
+pub const SESSIONS_SERVED: usize = 3;
+
+/// Sessions we have open at once on our own account (guess).
+pub const SESSIONS_OPENED: usize = 3;
+
+/// Probes we relay for others at once (al8n memberlist: 256).
+pub const RELAYED_PROBES: usize = 256;
+
+/// Distinct accusers remembered for one suspicion.
+pub const ACCUSERS: usize = 8;
+
+/// Seeds in a configuration.
+pub const SEEDS: usize = 64;
+
+/// Outputs held for the host; beyond it nothing new is *started*.
+pub const OUTBOX: usize = 65_536;

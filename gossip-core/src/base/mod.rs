@@ -1,0 +1,6 @@
+//! Floor 1: identity, time, chance and bounds. Nothing here knows the protocol.
+
+pub mod id;
+pub mod limit;
+pub mod rng;
+pub mod time;

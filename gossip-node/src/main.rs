@@ -1,0 +1,2 @@
+//! The gossip agent.
+fn main() {}
