@@ -6,3 +6,9 @@
 extern crate alloc;
 
 pub mod base;
+pub mod config;
+pub mod input;
+pub mod message;
+pub mod node;
+pub mod outbox;
+pub mod output;

@@ -40,7 +40,12 @@ impl Rng {
         let [a, b, c, d] = self.state;
         let result = a.wrapping_add(d).rotate_left(23).wrapping_add(a);
         let mut s = [a, b, c ^ a, d ^ b];
-        s = [s[0] ^ s[3], s[1] ^ s[2], s[2] ^ (b << 17), s[3].rotate_left(45)];
+        s = [
+            s[0] ^ s[3],
+            s[1] ^ s[2],
+            s[2] ^ (b << 17),
+            s[3].rotate_left(45),
+        ];
         self.state = s;
         result
     }
@@ -99,9 +104,19 @@ mod tests {
     /// The reference implementation of xoshiro256++ with state 1, 2, 3, 4.
     #[test]
     fn draws_what_the_reference_draws() {
-        let mut rng = Rng { state: [1, 2, 3, 4] };
+        let mut rng = Rng {
+            state: [1, 2, 3, 4],
+        };
         let drawn: [u64; 4] = core::array::from_fn(|_| rng.next_u64());
-        assert_eq!(drawn, [41_943_041, 58_720_359, 3_588_806_011_781_223, 3_591_011_842_654_386]);
+        assert_eq!(
+            drawn,
+            [
+                41_943_041,
+                58_720_359,
+                3_588_806_011_781_223,
+                3_591_011_842_654_386
+            ]
+        );
     }
 
     #[test]

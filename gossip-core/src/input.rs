@@ -1,0 +1,244 @@
+//! What comes in: everything a node can ever learn, in one closed enum.
+//!
+//! A run is a seed and a list of `(Now, Input)`; recording, replaying and
+//! fuzzing a node are a line each.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use crate::base::id::NodeId;
+use crate::message::{
+    Accusation, Batch, Claim, Generation, Item, Key, Message, Scope, Sealed, Value, WriteId,
+};
+
+/// One thing that happened outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A message came. `from` is what TLS proved of the last hop; it says
+    /// nothing about who authored what the message relays.
+    Message {
+        /// The peer that sent it.
+        from: NodeId,
+        /// The session it belongs to, if it came in one.
+        session: Option<SessionId>,
+        /// What it said, validated by the decoder.
+        message: Message,
+    },
+    /// A link changed.
+    Link(LinkEvent),
+    /// A session changed.
+    Session(SessionId, SessionEvent),
+    /// The application or an operator wants something. Answered by exactly
+    /// one [`Output::Reply`](crate::output::Output::Reply) with the same ticket.
+    Command(Ticket, Command),
+    /// A statement was sealed: the answer to [`Output::Seal`](crate::output::Output::Seal).
+    Sealed(SealId, Item),
+    /// A record is on disk, or will not be: the answer to
+    /// [`Output::Persist`](crate::output::Output::Persist).
+    Persisted(PersistId, Result<(), DiskError>),
+    /// The time of [`Node::poll_timeout`](crate::node::Node::poll_timeout) has come.
+    Timeout,
+}
+
+/// Ties a reply to its command. Chosen by the host.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Ticket(pub u64);
+
+/// Ties a sealed item to its statement. Chosen by the core.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct SealId(pub u64);
+
+/// Ties the end of a write to its record. Chosen by the core.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct PersistId(pub u64);
+
+/// A session with one peer: a reliable, ordered, back-pressured exchange.
+///
+/// The side that opens it chooses the number; numbers chosen by the core have
+/// the top bit clear, numbers a host gives to sessions that peers opened have
+/// it set ([`SessionId::inbound`]).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SessionId(u64);
+
+impl SessionId {
+    const INBOUND: u64 = 1 << 63;
+
+    /// The `number`-th session that we opened.
+    pub const fn outbound(number: u64) -> Self {
+        Self(number & !Self::INBOUND)
+    }
+
+    /// The `number`-th session that a peer opened.
+    pub const fn inbound(number: u64) -> Self {
+        Self(number | Self::INBOUND)
+    }
+
+    /// Whether a peer opened it.
+    pub const fn is_inbound(self) -> bool {
+        self.0 & Self::INBOUND != 0
+    }
+
+    /// The bare number, for a host's tables.
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+}
+
+/// Whom a dial is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// A name from the configuration; the host resolves it, each time anew.
+    Seed(String),
+    /// A member, where it says it is.
+    Member(NodeId, Vec<SocketAddr>),
+}
+
+/// What became of a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkEvent {
+    /// A peer is connected: dialed by us, or it dialed us. Both sides have
+    /// proven who they are and have judged each other.
+    Up {
+        /// Who, as proven.
+        peer: NodeId,
+        /// The seed whose dial this was, if it was one.
+        seed: Option<String>,
+        /// Where it is.
+        addr: SocketAddr,
+        /// How far away.
+        rtt: Duration,
+    },
+    /// The last connection to a peer is gone.
+    Down {
+        /// Who.
+        peer: NodeId,
+        /// Why.
+        why: LinkError,
+    },
+    /// A dial came to nothing.
+    DialFailed {
+        /// Whom it was for.
+        target: Target,
+        /// Why.
+        why: LinkError,
+    },
+}
+
+/// Why there is no link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LinkError {
+    /// The network says that nobody is there.
+    Unreachable,
+    /// Nothing came back in time.
+    TimedOut,
+    /// The other side closed, or was restarted.
+    Closed,
+    /// The other side refused us, or we it: wrong cluster, certificate, name or version.
+    Refused,
+    /// Tried too recently, or too many at once: the transport did not try.
+    NotTried,
+}
+
+/// What became of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionEvent {
+    /// A peer opened it; its messages follow.
+    Opened,
+    /// The transport has room for more after it had none.
+    Writable,
+    /// It is over: the other side finished, gave up, or the link went.
+    Closed,
+}
+
+/// What the application or an operator wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Write or delete keys, all or none, as one batch.
+    Write(Vec<Write>),
+    /// Read one key.
+    Get(Query),
+    /// Read every key that begins with a prefix, in order.
+    List {
+        /// Which name space: of one member, or the shared one.
+        space: Space,
+        /// What the keys begin with; empty for all.
+        prefix: String,
+    },
+    /// Everybody we know of.
+    Members,
+    /// How this node is.
+    Status,
+    /// Leave the cluster, tell it, and halt.
+    Leave,
+}
+
+/// A name space.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Space {
+    /// The own keys of one member.
+    Own(NodeId),
+    /// The shared keys.
+    Shared,
+}
+
+/// One key, in its name space.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Query {
+    /// Which name space.
+    pub space: Space,
+    /// Which key.
+    pub key: Key,
+}
+
+/// One wish to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// Own or shared.
+    pub scope: Scope,
+    /// Which key.
+    pub key: Key,
+    /// The new value; `None` deletes.
+    pub value: Option<Value>,
+    /// Only if the key stands so, on this replica, at this moment.
+    pub only_if: Option<Expected>,
+}
+
+/// How a key is expected to stand: the condition of a compare-and-set.
+///
+/// It is judged on the local replica. Another member's concurrent write to a
+/// shared key can still win later; it is then reported as a conflict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// Not there, or deleted.
+    Absent,
+    /// Last written by this write.
+    Write(WriteId),
+}
+
+/// Why a record is not on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum DiskError {
+    /// No space is left.
+    #[error("the journal's disk is full")]
+    Full,
+    /// Any other failure; the host's log has it in full.
+    #[error("the journal could not be written")]
+    Failed,
+}
+
+/// What a node knew when it last ran: its journal, read and decoded.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Saved {
+    /// The last generation it ran as; zero for a new node.
+    pub generation: Generation,
+    /// Every batch, or what is left of it, of every log: rising in version
+    /// within a log; openings included.
+    pub batches: Vec<Batch>,
+    /// The newest claim of each member known: the peer book.
+    pub claims: Vec<Sealed<Claim>>,
+    /// The verdicts that stood.
+    pub verdicts: Vec<Sealed<Accusation>>,
+}

@@ -1,0 +1,52 @@
+//! What one member says against another: I cannot reach it, or it is dead.
+//!
+//! An accusation names the footing its accuser holds first-party. It can only
+//! hold against exactly that footing: a newer claim of the accused refutes it,
+//! whoever relays that claim. It creates nobody: an accusation of a member we
+//! have no claim of is noise.
+
+use super::weight;
+use super::{Footing, Sealed};
+use crate::base::id::NodeId;
+
+/// How grave it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Charge {
+    /// It did not answer me.
+    Suspect,
+    /// It did not answer, nobody vouched for it, and the time to refute is over.
+    Dead,
+}
+
+/// One member about another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accusation {
+    /// Who says so. Suspicions are counted by distinct accuser.
+    pub accuser: NodeId,
+    /// About whom.
+    pub accused: NodeId,
+    /// The footing of the accused's own claim that the accuser holds.
+    pub footing: Footing,
+    /// How grave.
+    pub charge: Charge,
+}
+
+impl Accusation {
+    /// Whether it replaces `other` as the news to tell, both being of one
+    /// accused: a higher footing, or a graver charge on the same.
+    pub fn supersedes(&self, other: &Self) -> bool {
+        (self.footing, self.charge) > (other.footing, other.charge)
+    }
+
+    /// An upper bound of its encoded length, in bytes, before sealing.
+    pub fn weight(&self) -> usize {
+        weight::id(&self.accuser) + weight::id(&self.accused) + 4 * weight::NUMBER
+    }
+}
+
+impl Sealed<Accusation> {
+    /// Whether it condemns, rather than suspects.
+    pub fn is_verdict(&self) -> bool {
+        self.value.charge == Charge::Dead
+    }
+}

@@ -1,0 +1,138 @@
+//! Floor 2: the vocabulary. Plain data, and the law of each noun.
+//!
+//! What a member *says* is a [`Statement`]. Its author's host encodes and
+//! seals it once; from then on it travels as an [`Item`]: the value for us to
+//! read, and beside it the exact bytes its author made, which nobody ever
+//! re-encodes. What two peers say to each other and nobody relays is a
+//! [`Message`].
+//!
+//! ```text
+//!   Statement ──seal──▶ Item { value, bytes } ──rides on──▶ Message ──▶ peer
+//!   (author only)        relayed byte-identical             (one hop)
+//! ```
+
+mod accusation;
+mod batch;
+mod claim;
+mod digest;
+mod entry;
+mod head;
+mod item;
+mod probe;
+mod stamp;
+
+pub use accusation::{Accusation, Charge};
+pub use batch::{Batch, BatchHead, BatchPart, Draft};
+pub use claim::{Claim, Footing, Generation, Incarnation, Presence};
+pub use digest::{Delta, Digest, DigestRow, LogDelta, MemberRow, MemberState, Want};
+pub use entry::{Entry, Key, KeyError, Op, Scope, Value};
+pub use head::{Base, Head, Lineage, Version};
+pub use item::{Item, Sealed, Statement};
+pub use probe::Seq;
+pub use stamp::{Stamp, WriteId};
+
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+use crate::base::id::NodeId;
+
+/// What one peer says to another, for one hop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What it is about.
+    pub body: Body,
+    /// News that rides along; attached in one place, when the message leaves.
+    pub rumors: Vec<Item>,
+}
+
+/// What a [`Message`] is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Are you there? Answered by [`Body::Ack`] with the same number.
+    Ping {
+        /// Chosen by the asker.
+        seq: Seq,
+    },
+    /// Here I am; or, from a relay, the target answered me.
+    Ack {
+        /// The number of the ping or ping-req.
+        seq: Seq,
+    },
+    /// Ask `target` for me.
+    PingReq {
+        /// Chosen by the asker.
+        seq: Seq,
+        /// Whom to ask.
+        target: NodeId,
+        /// Where it was last known to be, for a relay that has no link to it.
+        addrs: Vec<SocketAddr>,
+    },
+    /// I am alive and asked, but `target` has not answered me in time.
+    Nack {
+        /// The number of the ping-req.
+        seq: Seq,
+    },
+    /// Nothing but the rumors.
+    Gossip,
+    /// In a session: what I hold, for one range of names.
+    Digest(Digest),
+    /// In a session: what I lack of what you showed me.
+    Want(Want),
+    /// In a session: what you lack.
+    Delta(Delta),
+    /// In a session: I have said everything.
+    Done,
+}
+
+impl Message {
+    /// A message with nothing riding on it.
+    pub const fn bare(body: Body) -> Self {
+        Self {
+            body,
+            rumors: Vec::new(),
+        }
+    }
+
+    /// An upper bound of its encoded length, in bytes; gossip-wire holds the
+    /// proof as a property test.
+    pub fn weight(&self) -> usize {
+        let rumors: usize = self.rumors.iter().map(Item::weight).sum();
+        self.body.weight() + rumors + weight::MESSAGE
+    }
+}
+
+impl Body {
+    /// An upper bound of its encoded length, in bytes.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Ping { .. } | Self::Ack { .. } | Self::Nack { .. } => weight::NUMBER * 2,
+            Self::PingReq { target, addrs, .. } => {
+                weight::NUMBER * 2 + weight::id(target) + addrs.len() * weight::ADDR
+            }
+            Self::Gossip | Self::Done => weight::NUMBER,
+            Self::Digest(digest) => digest.weight(),
+            Self::Want(want) => want.weight(),
+            Self::Delta(delta) => delta.weight(),
+        }
+    }
+}
+
+/// Upper bounds for the parts of an encoding, in bytes. They are generous by a
+/// few bytes each: a weight has to be safe, not exact.
+pub mod weight {
+    use crate::base::id::NodeId;
+
+    /// The frame of a message: its tag and length.
+    pub const MESSAGE: usize = 16;
+    /// Tag, length and possible nesting of one field that holds bytes.
+    pub const FIELD: usize = 8;
+    /// One tag and one integer of 64 bits.
+    pub const NUMBER: usize = 12;
+    /// One socket address with port, scope and tags.
+    pub const ADDR: usize = 40;
+
+    /// A name.
+    pub fn id(id: &NodeId) -> usize {
+        FIELD + id.as_str().len()
+    }
+}

@@ -1,0 +1,377 @@
+//! What goes out: everything a node can ever do, in one closed enum.
+
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use crate::base::id::NodeId;
+use crate::input::{DiskError, Expected, PersistId, SealId, SessionId, Target, Ticket};
+use crate::message::{
+    Accusation, Batch, Claim, Footing, Generation, Key, Message, Scope, Sealed, Stamp, Statement,
+    Value, Version, WriteId,
+};
+
+/// One thing the host has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Connect, unless connected; answered by a
+    /// [`LinkEvent`](crate::input::LinkEvent), sooner or later.
+    Dial(Target),
+    /// Send a message.
+    Send(Transmit),
+    /// Finish a session: nothing more will be sent in it.
+    Finish(SessionId),
+    /// Give a session up: whatever is on its way in it does not matter.
+    Reset(SessionId),
+    /// Encode and sign; answered by [`Input::Sealed`](crate::input::Input::Sealed).
+    Seal(SealId, Statement),
+    /// Write and sync, then answer with
+    /// [`Input::Persisted`](crate::input::Input::Persisted). Records are
+    /// written in the order they come.
+    Persist(PersistId, Record),
+    /// Write when convenient; nobody waits. In order with the persisted ones.
+    Remember(Record),
+    /// The answer to a command.
+    Reply(Ticket, Reply),
+    /// Tell the application.
+    Notify(Notification),
+    /// The node has stopped for good; drop it.
+    Halt(Halt),
+}
+
+/// A message on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transmit {
+    /// To whom.
+    pub to: NodeId,
+    /// On what.
+    pub via: Via,
+    /// What.
+    pub message: Message,
+}
+
+/// On what a message travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Via {
+    /// Lost or there, at once; at most
+    /// [`DATAGRAM_BYTES`](crate::base::limit::DATAGRAM_BYTES).
+    Datagram,
+    /// There, or the link is gone; at most
+    /// [`STREAM_MESSAGE_BYTES`](crate::base::limit::STREAM_MESSAGE_BYTES).
+    Stream,
+    /// In order with the other messages of a session; the first one opens it.
+    Session(SessionId),
+}
+
+/// What the journal keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// The generation we run as.
+    Generation(Generation),
+    /// Writes to one log, ours or another's; an opening has no parts.
+    Commit {
+        /// What was written.
+        batch: Batch,
+        /// Earlier versions of the same log that no longer matter.
+        superseded: Vec<Version>,
+    },
+    /// A log was cut: whatever lies beyond never was.
+    Cut {
+        /// Whose log.
+        author: NodeId,
+        /// The last version that stays.
+        through: Version,
+    },
+    /// A member's newest claim; replaces an older one and any verdict on an
+    /// older footing.
+    Claim(Sealed<Claim>),
+    /// A member was condemned.
+    Verdict(Sealed<Accusation>),
+}
+
+/// The answer to a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// The writes are on disk and on their way; their names, in order.
+    Written(Vec<WriteId>),
+    /// How the key stands; `None`: not there.
+    Value(Option<Row>),
+    /// The keys that were asked for, in order.
+    Rows(Vec<Row>),
+    /// Everybody we know of, ourselves included, in order of name.
+    Members(Vec<MemberView>),
+    /// How this node is.
+    Status(Status),
+    /// The cluster has been told.
+    Left,
+    /// It was not done.
+    Refused(Refusal),
+}
+
+/// Why a command was not done. Nothing of it has happened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A compare-and-set found something else.
+    #[error("the key does not stand as expected")]
+    Unexpected {
+        /// Which key.
+        key: Key,
+        /// What was expected.
+        expected: Expected,
+        /// The write that stands; `None`: the key is absent.
+        found: Option<WriteId>,
+    },
+    /// The journal could not be written.
+    #[error(transparent)]
+    Disk(DiskError),
+    /// Too many commands wait already; try again.
+    #[error("too many commands are waiting, try again")]
+    Busy,
+    /// More than one batch can hold.
+    #[error("a write of {entries} entries and {bytes} bytes is more than one batch holds")]
+    TooLarge {
+        /// How many entries.
+        entries: usize,
+        /// How many bytes of keys and values.
+        bytes: usize,
+    },
+    /// This node already holds as many keys or bytes as one author may.
+    #[error("this node's share of keys or bytes is used up")]
+    Full,
+    /// A write names one key twice.
+    #[error("a key stands twice in one write")]
+    Twice {
+        /// Which key.
+        key: Key,
+    },
+    /// The node has not started yet, is leaving, or has halted.
+    #[error("the node is not running")]
+    NotRunning,
+}
+
+/// One key as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Which key.
+    pub key: Key,
+    /// What it holds.
+    pub value: Value,
+    /// The write that put it there.
+    pub write: WriteId,
+    /// When that was, on its author's clock.
+    pub stamp: Stamp,
+}
+
+/// How a member stands, for people and programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MemberStatus {
+    /// Here.
+    Alive,
+    /// Silent, and its time to refute is running.
+    Suspect,
+    /// Condemned.
+    Dead,
+    /// Gone of its own will.
+    Left,
+}
+
+/// One member as we see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberView {
+    /// Who.
+    pub id: NodeId,
+    /// How it stands.
+    pub status: MemberStatus,
+    /// Where it stands in its history.
+    pub footing: Footing,
+    /// Where it says it is.
+    pub addrs: Vec<SocketAddr>,
+    /// How far away, if connected.
+    pub rtt: Option<Duration>,
+}
+
+/// How a node is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// Who it is.
+    pub id: NodeId,
+    /// The run and its refutations.
+    pub footing: Footing,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// Members by status: alive, suspect, dead, left.
+    pub members: [usize; 4],
+    /// Peers it is connected to.
+    pub links: usize,
+    /// Keys it holds, own and shared, of every author, tombstones not counted.
+    pub keys: usize,
+    /// Rumors it still tells.
+    pub hot_rumors: usize,
+    /// What happened and what was refused.
+    pub counters: Counters,
+}
+
+/// Where a node is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Its generation is not yet on disk, or its first claim not yet sealed.
+    Starting,
+    /// It looks for its cluster.
+    Joining,
+    /// It takes part.
+    Running,
+    /// It tells everybody that it leaves.
+    Leaving,
+    /// It has stopped for good.
+    Halted,
+}
+
+/// Why a node stopped for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Halt {
+    /// It was asked to leave, and has.
+    Left,
+    /// Another process runs under the same name, with a higher generation.
+    Conflict {
+        /// The other's.
+        generation: Generation,
+    },
+    /// Its generation could not be written, so it must not speak.
+    Disk(DiskError),
+}
+
+/// What the application is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notification {
+    /// The node takes part from now on.
+    Running {
+        /// The run it is.
+        generation: Generation,
+    },
+    /// A member changed.
+    Member(MemberEvent),
+    /// A key changed.
+    Key(KeyEvent),
+    /// A concurrent write to a shared key lost against another.
+    Conflict {
+        /// Which key.
+        key: Key,
+        /// The write that stands, and when it was made.
+        won: (WriteId, Stamp),
+        /// The write that is lost, and when it was made.
+        lost: (WriteId, Stamp),
+    },
+    /// Another process runs under our name; the one with the lower generation halts.
+    Twin {
+        /// Ours.
+        ours: Generation,
+        /// The other's.
+        theirs: Generation,
+    },
+    /// The journal could not be written.
+    Disk(DiskError),
+}
+
+/// A member changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberEvent {
+    /// Who.
+    pub id: NodeId,
+    /// What happened.
+    pub kind: MemberEventKind,
+    /// Where it stands in its history since.
+    pub footing: Footing,
+}
+
+/// What happened to a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MemberEventKind {
+    /// It is here, and was not, or not in this run.
+    Joined,
+    /// It changed its addresses.
+    Updated,
+    /// It is silent, says this member.
+    Suspected {
+        /// The first accuser.
+        by: NodeId,
+    },
+    /// It was suspect, and has refuted.
+    Refuted,
+    /// It is condemned.
+    Died {
+        /// The accuser.
+        by: NodeId,
+    },
+    /// It has left of its own will.
+    Left,
+}
+
+/// A key changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyEvent {
+    /// Own or shared.
+    pub scope: Scope,
+    /// Which key.
+    pub key: Key,
+    /// The new value; `None`: deleted, or reset with its author's log.
+    pub value: Option<Value>,
+    /// The write behind it. Of a reset, the write that is no longer.
+    pub write: WriteId,
+    /// When that write was made, on its author's clock.
+    pub stamp: Stamp,
+    /// The author's log was cut back, and this write never was.
+    pub reset: bool,
+}
+
+/// What happened and what was refused, since the start. Every bound in
+/// [`limit`](crate::base::limit) that refuses has its counter here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Messages received.
+    pub messages_in: u64,
+    /// Messages sent.
+    pub messages_out: u64,
+    /// Probes begun.
+    pub probes: u64,
+    /// Probes that found nobody, directly or through relays.
+    pub probes_failed: u64,
+    /// Accusations against ourselves that we refuted.
+    pub refutations: u64,
+    /// Sessions begun by us.
+    pub syncs: u64,
+    /// Entries taken into the replica.
+    pub entries_applied: u64,
+    /// Batches that did not follow on what we hold; anti-entropy repairs them.
+    pub gaps: u64,
+    /// Items that were old news.
+    pub stale: u64,
+    /// Accusations that nobody could hold: of unknown members or unissued footings.
+    pub baseless: u64,
+    /// Stamps too far ahead of our clock, kept invisible until their time.
+    pub stamps_held: u64,
+    /// Messages that made no sense where they came.
+    pub unexpected: u64,
+    /// Members not taken in: [`ROSTER`](crate::base::limit::ROSTER).
+    pub roster_full: u64,
+    /// Logs not taken in: [`LOGS`](crate::base::limit::LOGS).
+    pub logs_full: u64,
+    /// Entries not kept: [`KEYS_PER_AUTHOR`](crate::base::limit::KEYS_PER_AUTHOR)
+    /// or [`BYTES_PER_AUTHOR`](crate::base::limit::BYTES_PER_AUTHOR).
+    pub author_full: u64,
+    /// Rumors let go early: [`HOT_RUMORS`](crate::base::limit::HOT_RUMORS) or
+    /// [`HOT_RUMOR_BYTES`](crate::base::limit::HOT_RUMOR_BYTES).
+    pub rumors_dropped: u64,
+    /// Commands turned away: [`QUEUED_WRITES`](crate::base::limit::QUEUED_WRITES)
+    /// or [`QUEUED_COMMANDS`](crate::base::limit::QUEUED_COMMANDS).
+    pub commands_refused: u64,
+    /// Sessions turned away: [`SESSIONS_SERVED`](crate::base::limit::SESSIONS_SERVED).
+    pub sessions_refused: u64,
+    /// Ping-reqs turned away: [`RELAYED_PROBES`](crate::base::limit::RELAYED_PROBES).
+    pub relays_refused: u64,
+    /// Generations so far ahead of our clock that they are refused:
+    /// [`GENERATION_AHEAD_S`](crate::base::limit::GENERATION_AHEAD_S).
+    pub generations_refused: u64,
+    /// Outputs not begun: [`OUTBOX`](crate::base::limit::OUTBOX).
+    pub outbox_full: u64,
+}
