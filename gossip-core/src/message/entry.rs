@@ -10,7 +10,7 @@ use bytes::Bytes;
 use core::fmt;
 use core::str::FromStr;
 
-use super::{Stamp, WriteId, weight};
+use super::{Replaced, Stamp, weight};
 use crate::base::id::NodeId;
 use crate::base::limit;
 
@@ -140,7 +140,7 @@ pub struct Entry {
     /// What becomes of the key.
     pub op: Op,
     /// The write its author saw and replaced; `None` if it saw none.
-    pub replaces: Option<WriteId>,
+    pub replaces: Option<Replaced>,
 }
 
 impl Entry {

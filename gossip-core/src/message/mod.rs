@@ -29,7 +29,7 @@ pub use entry::{Entry, Key, KeyError, Op, Scope, Value};
 pub use head::{Base, Head, Lineage, Version};
 pub use item::{Item, Sealed, Statement};
 pub use probe::Seq;
-pub use stamp::{Stamp, WriteId};
+pub use stamp::{Replaced, Stamp, WriteId};
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;

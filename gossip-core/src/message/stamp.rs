@@ -42,6 +42,16 @@ impl Stamp {
     }
 }
 
+/// A write that another write saw and replaced.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Replaced {
+    /// When it was made. A writer that saw this stamp has seen everything
+    /// that lost against it.
+    pub stamp: Stamp,
+    /// Which write it was.
+    pub write: WriteId,
+}
+
 /// One write, named: its author and the version it got in the author's log.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct WriteId {
