@@ -161,8 +161,8 @@ impl Entry {
 
     /// An upper bound of its encoded length, in bytes.
     pub fn weight(&self) -> usize {
-        let replaces = self.replaces.as_ref().map_or(0, |write| {
-            weight::id(&write.author) + weight::NUMBER + weight::FIELD
+        let replaces = self.replaces.as_ref().map_or(0, |replaced| {
+            weight::id(&replaced.write.author) + 3 * weight::NUMBER + 2 * weight::FIELD
         });
         self.payload_bytes() + 3 * weight::FIELD + 4 * weight::NUMBER + replaces
     }
