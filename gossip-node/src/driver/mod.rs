@@ -1,5 +1,6 @@
 //! The driver: the one task that owns the core.
 
+pub(crate) mod clock;
 pub mod limit;
 
 use std::sync::Arc;

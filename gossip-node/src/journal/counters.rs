@@ -50,4 +50,6 @@ counters! {
     records_skipped,
     /// Records that wait now.
     records_queued,
+    /// Bytes of records that wait now.
+    bytes_queued,
 }

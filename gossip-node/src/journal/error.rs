@@ -50,6 +50,16 @@ pub enum JournalError {
         /// The newest format this program knows.
         known: u64,
     },
+    /// It holds something that only a later version of this program knows.
+    #[error(
+        "{path}: this journal holds what this program does not know ({reason}); run the newer program, or move the file aside and start empty"
+    )]
+    Unknown {
+        /// Where it lies.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
     /// It is damaged.
     #[error(
         "{path}: this journal is damaged ({reason}); move it aside and start again: the node starts empty, as a new generation, and the cluster brings back what it holds"
