@@ -142,11 +142,15 @@ pub enum LinkError {
 }
 
 /// What became of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionEvent {
     /// A peer opened it; its messages follow.
-    Opened,
-    /// The transport has room for more after it had none.
+    Opened {
+        /// Who, as proven.
+        peer: NodeId,
+    },
+    /// The transport has taken the last message and has room for another. The
+    /// core sends one message at a time and waits for this.
     Writable,
     /// It is over: the other side finished, gave up, or the link went.
     Closed,

@@ -1,7 +1,7 @@
 //! Where the rooms put what they want done.
 //!
 //! A queue in the order things were decided, bounded by
-//! [`limit::OUTBOX`](crate::base::limit::OUTBOX). The host drains it after
+//! [`limit::OUTBOX`]. The host drains it after
 //! every input, so the bound is a guard against a host that does not, not a
 //! part of the protocol: beyond it, sends are dropped and counted (a send may
 //! always be lost), everything else is kept.
