@@ -1,2 +1,71 @@
-//! The tasks.
-fn main() {}
+//! The tasks of the project, in Rust: `cargo xtask <verb>`.
+//!
+//! One file a verb. A verb gets the workspace and the rest of the command
+//! line, and returns whether it succeeded; how a process ends is decided here
+//! and nowhere else. Nothing is needed but Rust and a C compiler.
+
+mod args;
+mod codegen;
+mod error;
+mod workspace;
+
+use std::process::ExitCode;
+
+use args::Args;
+use error::Error;
+use workspace::Workspace;
+
+/// A verb: its name, the line of help beside it, and what runs.
+struct Verb {
+    name: &'static str,
+    summary: &'static str,
+    help: &'static str,
+    run: fn(&Workspace, Args) -> Result<(), Error>,
+}
+
+/// Every verb, in the order in which the help shows them.
+const VERBS: &[Verb] = &[Verb {
+    name: "codegen",
+    summary: "generate Rust from the protobuf files; --check only compares",
+    help: codegen::HELP,
+    run: codegen::run,
+}];
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let name = words.next().unwrap_or_default();
+    let args = Args::new(words.collect());
+    if matches!(name.as_str(), "" | "help" | "-h" | "--help") {
+        print!("{}", help());
+        return if name.is_empty() {
+            ExitCode::from(2)
+        } else {
+            ExitCode::SUCCESS
+        };
+    }
+    let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
+        eprint!("xtask: there is no verb `{name}`\n\n{}", help());
+        return ExitCode::from(2);
+    };
+    if args.wants_help() {
+        println!("{}", verb.help.trim_end());
+        return ExitCode::SUCCESS;
+    }
+    match Workspace::find().and_then(|workspace| (verb.run)(&workspace, args)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask {name}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What `cargo xtask` alone prints.
+fn help() -> String {
+    let mut text = String::from("usage: cargo xtask <verb> [options]\n\nverbs:\n");
+    for verb in VERBS {
+        text.push_str(&format!("  {:<9} {}\n", verb.name, verb.summary));
+    }
+    text.push_str("\n`cargo xtask <verb> --help` explains a verb.\n");
+    text
+}
