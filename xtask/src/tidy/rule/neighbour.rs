@@ -1,5 +1,6 @@
 //! Rule `neighbour`: who may know whom among the crates.
 
+use super::super::lex::is_name;
 use super::super::tree::Tree;
 use super::{Report, Rule};
 
@@ -61,14 +62,10 @@ fn check(tree: &Tree, report: &mut Report) {
     for (name, strangers, why) in STRANGERS {
         for file in tree.shipped().filter(|file| file.crate_dir() == *name) {
             for stranger in *strangers {
-                // `std` is told from a module of that name by what follows it.
-                let word = if *stranger == "std" {
-                    "std::"
-                } else {
-                    stranger
-                };
-                for line in file.lines_with(word) {
-                    report.add(&file.path, line, format!("{name} names `{stranger}`"), *why);
+                for (text, line) in file.code.lines().zip(1..) {
+                    if names(text, stranger) && !is_own_module(tree, name, stranger) {
+                        report.add(&file.path, line, format!("{name} names `{stranger}`"), *why);
+                    }
                 }
             }
         }
@@ -82,6 +79,32 @@ fn check(tree: &Tree, report: &mut Report) {
             }
         }
     }
+}
+
+/// Whether a line names the crate (as the head of a path) or the type
+/// `stranger`; a variable, or a module further down a path, is somebody else.
+fn names(line: &str, stranger: &str) -> bool {
+    let is_type = stranger.starts_with(char::is_uppercase);
+    line.match_indices(stranger).any(|(at, _)| {
+        let (before, rest) = line.split_at(at);
+        let after = rest.split_at(stranger.len()).1;
+        if before.ends_with(is_name) || after.starts_with(is_name) {
+            return false;
+        }
+        let head = !before
+            .strip_suffix("::")
+            .is_some_and(|outer| outer.ends_with(is_name));
+        let imported = before.trim_end().ends_with("use") || before.trim_end().ends_with("crate");
+        is_type || (head && (after.starts_with("::") || imported))
+    })
+}
+
+/// Whether the crate has a module of that name: then the word is its own.
+fn is_own_module(tree: &Tree, name: &str, module: &str) -> bool {
+    let ends = [format!("/{module}.rs"), format!("/{module}/mod.rs")];
+    tree.shipped().any(|file| {
+        file.crate_dir() == name && ends.iter().any(|end| file.path.ends_with(end.as_str()))
+    })
 }
 
 /// The names in every dependency table of a manifest, renamed ones by their
@@ -138,11 +161,34 @@ mod tests {
             ),
             (
                 "gossip-node/src/a.rs",
-                "use {gossip_wire, gossip_quic, tokio};",
+                "use {gossip_wire::a, gossip_quic::b, tokio::c};",
             ),
         ]);
         let found = found_by("neighbour", &tree);
         assert_eq!(found.len(), 3, "{found:?}");
+    }
+
+    #[test]
+    fn a_word_is_not_yet_a_crate() {
+        for (line, found) in [
+            ("let log = self.log.head();", false),
+            ("use crate::replica::log::Head;", false),
+            ("log::info!()", true),
+            ("::log::info!()", true),
+            ("use log;", true),
+            ("extern crate log;", true),
+            ("fn f(catalog::X) {}", false),
+        ] {
+            assert_eq!(names(line, "log"), found, "{line}");
+        }
+        let tree = Tree::of(&[
+            ("gossip-core/src/replica/log.rs", "fn f() {}"),
+            (
+                "gossip-core/src/replica/mod.rs",
+                "use self::log; fn f() { log::g() }",
+            ),
+        ]);
+        assert!(found_by("neighbour", &tree).is_empty());
     }
 
     #[test]
