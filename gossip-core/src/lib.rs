@@ -1,4 +1,32 @@
 //! The gossip protocol as pure, deterministic state machines.
+//!
+//! A [`Node`] is one member of a cluster. It learns everything through
+//! [`Input`]s and does everything through [`Output`]s; it reads no clock,
+//! draws no chance but from its seed, and blocks on nothing. Whoever hosts it
+//! (a daemon, a simulator, a test by hand) lends it a network, a disk and the
+//! time.
+//!
+//! ```text
+//!   loop {
+//!       while let Some(output) = node.poll_output() { carry it out }
+//!       wait until node.poll_timeout(), or something happens
+//!       node.handle_input(now, what_happened)
+//!   }
+//! ```
+//!
+//! `examples/by_hand.rs` is that loop, to be read from top to bottom.
+//!
+//! The house has floors, and imports point only down:
+//!
+//! | floor | rooms | role |
+//! |---|---|---|
+//! | 7 | `sim` (feature) | the world around many nodes |
+//! | 6 | [`node`] | the only place that knows all the rooms |
+//! | 5 | [`dissemination`] | acts on a picture |
+//! | 4 | [`membership`], [`replica`] | hold a picture |
+//! | 3 | [`input`], [`output`], [`outbox`] | what comes in, what goes out |
+//! | 2 | [`message`], [`config`] | the vocabulary and its laws |
+//! | 1 | [`base`] | identity, time, chance, bounds |
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -7,8 +35,17 @@ extern crate alloc;
 
 pub mod base;
 pub mod config;
+pub mod dissemination;
 pub mod input;
+pub mod membership;
 pub mod message;
 pub mod node;
 pub mod outbox;
 pub mod output;
+pub mod replica;
+
+pub use base::id::{ClusterId, NodeId};
+pub use config::{Config, Identity, Profile};
+pub use input::Input;
+pub use node::Node;
+pub use output::Output;

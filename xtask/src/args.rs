@@ -6,7 +6,7 @@
 use crate::error::Error;
 
 /// The words a verb has not understood yet.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Args {
     words: Vec<String>,
 }
@@ -27,6 +27,46 @@ impl Args {
         let before = self.words.len();
         self.words.retain(|word| word != name);
         self.words.len() != before
+    }
+
+    /// Takes out `name value` or `name=value`.
+    pub(crate) fn value(&mut self, name: &str) -> Result<Option<String>, Error> {
+        let joined = |word: &String| {
+            word.strip_prefix(name)?
+                .strip_prefix('=')
+                .map(str::to_owned)
+        };
+        if let Some(at) = self.words.iter().position(|word| joined(word).is_some()) {
+            return Ok(joined(&self.words.remove(at)));
+        }
+        let Some(at) = self.words.iter().position(|word| word == name) else {
+            return Ok(None);
+        };
+        self.words.remove(at);
+        if at < self.words.len() {
+            return Ok(Some(self.words.remove(at)));
+        }
+        Err(Error::new(
+            format!("{name} needs a value"),
+            format!("write `{name} <value>`"),
+        ))
+    }
+
+    /// Takes out the next word, if it is a name and no flag.
+    pub(crate) fn name(&mut self) -> Option<String> {
+        let named = self
+            .words
+            .first()
+            .is_some_and(|word| !word.starts_with('-'));
+        named.then(|| self.words.remove(0))
+    }
+
+    /// Everything that is left, for another program; a leading `--` goes.
+    pub(crate) fn rest(mut self) -> Vec<String> {
+        if self.words.first().is_some_and(|word| word == "--") {
+            self.words.remove(0);
+        }
+        self.words
     }
 
     /// Refuses what is left over.
@@ -55,6 +95,18 @@ mod tests {
         assert!(args.flag("--check"));
         assert!(!args.flag("--check"));
         assert!(args.done().unwrap_err().to_string().contains("--chekc"));
+    }
+
+    #[test]
+    fn a_value_is_joined_or_follows() {
+        let mut given = args("--seconds 5 --only=panic name --last");
+        assert_eq!(given.name(), None);
+        assert_eq!(given.value("--seconds").unwrap().as_deref(), Some("5"));
+        assert_eq!(given.value("--only").unwrap().as_deref(), Some("panic"));
+        assert_eq!(given.value("--other").unwrap(), None);
+        assert_eq!(given.name().as_deref(), Some("name"));
+        assert!(given.value("--last").is_err());
+        assert_eq!(args("-- --nodes 5").rest(), ["--nodes", "5"]);
     }
 
     #[test]

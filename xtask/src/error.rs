@@ -20,6 +20,11 @@ impl Error {
         }
     }
 
+    /// What happened, and what to do next.
+    pub(crate) fn parts(&self) -> (&str, &str) {
+        (&self.what, &self.next)
+    }
+
     /// For `map_err`: an operating-system error about `subject`.
     pub(crate) fn io(subject: impl fmt::Display) -> impl FnOnce(std::io::Error) -> Self {
         move |error| {

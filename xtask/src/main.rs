@@ -5,8 +5,13 @@
 //! and nowhere else. Nothing is needed but Rust and a C compiler.
 
 mod args;
+mod bench;
 mod codegen;
 mod error;
+mod fuzz;
+mod sim;
+mod test;
+mod tidy;
 mod workspace;
 
 use std::process::ExitCode;
@@ -24,12 +29,44 @@ struct Verb {
 }
 
 /// Every verb, in the order in which the help shows them.
-const VERBS: &[Verb] = &[Verb {
-    name: "codegen",
-    summary: "generate Rust from the protobuf files; --check only compares",
-    help: codegen::HELP,
-    run: codegen::run,
-}];
+const VERBS: &[Verb] = &[
+    Verb {
+        name: "test",
+        summary: "check everything, as CI does; --quick leaves out the slow",
+        help: test::HELP,
+        run: test::run,
+    },
+    Verb {
+        name: "tidy",
+        summary: "check the house rules; --explain says what they are",
+        help: tidy::HELP,
+        run: tidy::run,
+    },
+    Verb {
+        name: "codegen",
+        summary: "generate Rust from the protobuf files; --check only compares",
+        help: codegen::HELP,
+        run: codegen::run,
+    },
+    Verb {
+        name: "sim",
+        summary: "simulate a cluster; the arguments go to the simulator",
+        help: sim::HELP,
+        run: sim::run,
+    },
+    Verb {
+        name: "fuzz",
+        summary: "feed hostile bytes to the decoders",
+        help: fuzz::HELP,
+        run: fuzz::run,
+    },
+    Verb {
+        name: "bench",
+        summary: "print the figures: codec speed, spread over a real cluster",
+        help: bench::HELP,
+        run: bench::run,
+    },
+];
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);

@@ -1,24 +1,91 @@
-//! Floor 6: one node, the only place that knows all the rooms.
+//! Floor 6: one node. The only place that knows all the rooms.
+//!
+//! # The host's duties
+//!
+//! 1. Read the journal into [`Saved`] and make a [`Node`].
+//! 2. Drain [`Node::poll_output`] and do what it says, in order.
+//! 3. Sleep until [`Node::poll_timeout`], or until something happens.
+//! 4. Tell it with [`Node::handle_input`], and go to 2.
+//!
+//! ```text
+//!          ┌────────────── Node ──────────────┐
+//!  Input ─▶│ inbound ─┐                       │
+//!          │ command ─┼▶ rooms ─▶ change ─▶ outbox ─▶ Output
+//!          │ tick ────┘          (record, spread, notify)
+//!          └──────────────────────────────────┘
+//! ```
+//!
+//! The methods below are of four kinds: the contract (here), what came from
+//! peers (`inbound`), what the application wants (`command`, `commit`), and
+//! what time brings (`tick`). What a room learned goes through `change`, and
+//! the node's own coming and going through `life`.
 
+mod change;
+mod command;
+mod commit;
+mod inbound;
+mod life;
+mod tick;
+
+use alloc::collections::BTreeMap;
+
+use crate::base::limit;
+use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
-use crate::input::{Input, Saved};
-use crate::message::Generation;
+use crate::dissemination::{Hot, Syncs};
+use crate::input::{Input, PersistId, Saved, SealId, Ticket};
+use crate::membership::{Book, Links, Prober, Roster};
+use crate::message::{Body, Footing, Generation};
 use crate::outbox::Outbox;
-use crate::output::Output;
+use crate::output::{Output, Phase, Via};
+use crate::replica::Replica;
+
+use commit::Commits;
+use tick::Timers;
 
 /// One member of a cluster, as a state machine.
 #[derive(Debug)]
 pub struct Node {
+    config: Config,
+    identity: Identity,
+    phase: Phase,
+    footing: Footing,
+    rng: Rng,
+    roster: Roster,
+    prober: Prober,
+    links: Links,
+    book: Book,
+    replica: Replica,
+    hot: Hot,
+    syncs: Syncs,
+    commits: Commits,
+    timers: Timers,
+    seals: BTreeMap<SealId, Sealing>,
+    generation_persist: Option<PersistId>,
+    leaving: Option<Ticket>,
+    /// While joining: what we are told of is news to us alone.
+    absorbing: bool,
     outbox: Outbox,
-    generation: Generation,
+}
+
+/// What a statement that is being sealed is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sealing {
+    /// Our claim.
+    Claim,
+    /// An accusation of ours.
+    Accusation,
+    /// The commit in flight.
+    Commit,
 }
 
 impl Node {
-    /// A node that is about to start.
+    /// A node that is about to start. It says nothing before its generation
+    /// is on disk.
     ///
     /// # Errors
-    /// A configuration it cannot run with.
+    /// A configuration it cannot run with; nothing has happened then.
     pub fn new(
         config: Config,
         identity: Identity,
@@ -26,31 +93,118 @@ impl Node {
         now: Now,
         saved: Saved,
     ) -> Result<Self, ConfigError> {
-        let _ = (identity, seed, now, saved);
         config.check()?;
-        Ok(Self {
+        if identity.addrs.is_empty() {
+            return Err(ConfigError::NoAddress);
+        }
+        if identity.addrs.len() > limit::ADDRS {
+            let found = identity.addrs.len();
+            return Err(ConfigError::TooMany {
+                knob: "addrs",
+                found,
+                most: limit::ADDRS,
+            });
+        }
+        let clock = now.wall.as_secs();
+        if saved.generation.0 > clock.saturating_add(limit::GENERATION_AHEAD_S) {
+            return Err(ConfigError::GenerationAhead {
+                saved: saved.generation.0,
+                clock,
+            });
+        }
+        let mut rng = Rng::new(seed);
+        let generation = Generation(clock.max(saved.generation.0 + 1));
+        let mut node = Self {
+            timers: Timers::new(&config, now.mono, &mut rng),
+            book: Book::new(&config.seeds, saved.claims.clone(), &identity.id),
+            roster: Roster::new(identity.id.clone()),
+            footing: Footing {
+                generation,
+                ..Footing::default()
+            },
+            phase: Phase::Starting,
+            prober: Prober::default(),
+            links: Links::default(),
+            replica: Replica::default(),
+            hot: Hot::default(),
+            syncs: Syncs::default(),
+            commits: Commits::default(),
+            seals: BTreeMap::new(),
+            generation_persist: None,
+            leaving: None,
+            absorbing: false,
             outbox: Outbox::default(),
-            generation: Generation(1),
-        })
+            rng,
+            config,
+            identity,
+        };
+        node.load(now, saved);
+        node.persist_generation();
+        Ok(node)
     }
 
     /// Something happened. Cannot fail: nonsense is counted, not thrown.
     pub fn handle_input(&mut self, now: Now, input: Input) {
-        let _ = (now, input);
+        if self.phase == Phase::Halted {
+            self.refuse_halted(input);
+            return;
+        }
+        self.notice_pause(now);
+        match input {
+            Input::Message {
+                from,
+                session,
+                message,
+            } => {
+                self.hear_message(now, from, session, message);
+            }
+            Input::Link(event) => self.hear_link(now, event),
+            Input::Session(id, event) => self.hear_session(now, id, event),
+            Input::Command(ticket, command) => self.obey(now, ticket, command),
+            Input::Sealed(id, item) => self.hear_sealed(now, id, item),
+            Input::Persisted(id, result) => self.hear_persisted(now, id, result),
+            Input::Timeout => {}
+        }
+        self.tick(now);
     }
 
     /// The next thing to do; drain before the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outbox.pop()
+        loop {
+            let mut output = self.outbox.pop()?;
+            if let Output::Send(transmit) = &mut output {
+                // The one place where rumors are attached.
+                if transmit.via == Via::Datagram {
+                    let budget = limit::DATAGRAM_BYTES.saturating_sub(transmit.message.weight());
+                    let sends = self.config.rumor_sends(self.roster.here());
+                    transmit.message.rumors.extend(self.hot.take(budget, sends));
+                }
+                let message = &transmit.message;
+                if message.body == Body::Gossip && message.rumors.is_empty() {
+                    continue;
+                }
+                self.outbox.counters.messages_out += 1;
+            }
+            return Some(output);
+        }
     }
 
     /// When to send [`Input::Timeout`], if nothing else comes before.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        match self.phase {
+            Phase::Halted => None,
+            _ => self.next_deadline(),
+        }
     }
 
-    /// The run this node is: rises at every start.
+    /// The run this node is: rises at every start, and may rise once more
+    /// while joining, if the cluster has seen a higher one.
     pub const fn generation(&self) -> Generation {
-        self.generation
+        self.footing.generation
+    }
+
+    /// Where it is in its life.
+    pub const fn phase(&self) -> Phase {
+        self.phase
     }
 }

@@ -1,0 +1,57 @@
+//! What the application or an operator wants.
+
+use crate::base::time::Now;
+use crate::input::{Command, Ticket};
+use crate::output::{MemberStatus, MemberView, Output, Reply, Status};
+
+use super::Node;
+
+impl Node {
+    /// Does it, and answers; writes and leaving answer when they are done.
+    pub(super) fn obey(&mut self, now: Now, ticket: Ticket, command: Command) {
+        let reply = match command {
+            Command::Write(writes) => return self.write(now, ticket, writes),
+            Command::Leave => return self.leave(now, ticket),
+            Command::Get(query) => Reply::Value(self.replica.value(&query)),
+            Command::List { space, prefix } => Reply::Rows(self.replica.list(&space, &prefix)),
+            Command::Members => Reply::Members(self.members()),
+            Command::Status => Reply::Status(self.status()),
+        };
+        self.outbox.push(Output::Reply(ticket, reply));
+    }
+
+    fn members(&self) -> alloc::vec::Vec<MemberView> {
+        let views = self.roster.iter().map(|(id, member)| MemberView {
+            id: id.clone(),
+            status: member.status(),
+            footing: member.footing(),
+            addrs: member.claim.value.addrs.clone(),
+            rtt: self.links.link(id).map(|link| link.rtt),
+        });
+        views.collect()
+    }
+
+    fn status(&self) -> Status {
+        let mut members = [0; 4];
+        for (_, member) in self.roster.iter() {
+            let [alive, suspect, dead, left] = &mut members;
+            let count = match member.status() {
+                MemberStatus::Alive => alive,
+                MemberStatus::Suspect => suspect,
+                MemberStatus::Dead => dead,
+                MemberStatus::Left => left,
+            };
+            *count += 1;
+        }
+        Status {
+            id: self.identity.id.clone(),
+            footing: self.footing,
+            phase: self.phase,
+            members,
+            links: self.links.len(),
+            keys: self.replica.live_keys(),
+            hot_rumors: self.hot.len(),
+            counters: self.outbox.counters,
+        }
+    }
+}

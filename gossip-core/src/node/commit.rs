@@ -1,0 +1,313 @@
+//! Our own writes: from the wish to the disk to the world.
+//!
+//! ```text
+//!   Command::Write ─▶ queue ─▶ draft ─▶ seal ─▶ persist ─▶ apply, spread, reply
+//!                      ▲        one commit in flight         │
+//!                      └─────────── the next ◀───────────────┘
+//! ```
+//!
+//! What waits while a commit is in flight goes into the next one together, so
+//! many writers share one sync of the disk. Nothing is told before it is
+//! durable, and a commit that cannot be written leaves no trace: its versions
+//! are used again.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use crate::base::limit;
+use crate::base::time::Now;
+use crate::input::{DiskError, Expected, PersistId, Query, Space, Ticket, Write};
+use crate::message::{
+    Batch, Draft, Entry, Item, Op, Replaced, Scope, Stamp, Statement, Version, WriteId,
+};
+use crate::output::{Notification, Output, Phase, Record, Refusal, Reply};
+use crate::replica::Change;
+
+use super::{Node, Sealing};
+
+/// The write path's state.
+#[derive(Debug, Default)]
+pub(super) struct Commits {
+    queue: VecDeque<(Ticket, Vec<Write>)>,
+    flight: Option<Flight>,
+    /// This run has written: from now on our log is what we say it is.
+    opened: bool,
+}
+
+/// The commit between draft and disk.
+#[derive(Debug)]
+struct Flight {
+    /// Whom to answer, and which entries are theirs.
+    tickets: Vec<(Ticket, core::ops::Range<u64>)>,
+    first: Version,
+    batch: Option<Batch>,
+    persist: Option<PersistId>,
+}
+
+impl Commits {
+    /// Whether others may still tell us what we wrote in an earlier run.
+    pub(super) const fn may_recover(&self) -> bool {
+        !self.opened
+    }
+
+    /// Gives up everything that waits.
+    pub(super) fn abandon(&mut self) -> Vec<Ticket> {
+        let flying = self
+            .flight
+            .take()
+            .map(|flight| flight.tickets)
+            .unwrap_or_default();
+        let queued = self.queue.drain(..).map(|(ticket, _)| ticket);
+        flying
+            .into_iter()
+            .map(|(ticket, _)| ticket)
+            .chain(queued)
+            .collect()
+    }
+}
+
+impl Node {
+    /// The application wants to write.
+    pub(super) fn write(&mut self, now: Now, ticket: Ticket, writes: Vec<Write>) {
+        let refusal = self.refusal(&writes);
+        if let Some(refusal) = refusal {
+            self.outbox
+                .push(Output::Reply(ticket, Reply::Refused(refusal)));
+            return;
+        }
+        self.commits.queue.push_back((ticket, writes));
+        self.commit_next(now);
+    }
+
+    /// What can be said against a write before its turn comes.
+    fn refusal(&mut self, writes: &[Write]) -> Option<Refusal> {
+        if !matches!(self.phase, Phase::Joining | Phase::Running) {
+            return Some(Refusal::NotRunning);
+        }
+        if self.commits.queue.len() >= limit::QUEUED_WRITES {
+            self.outbox.counters.commands_refused += 1;
+            return Some(Refusal::Busy);
+        }
+        let bytes = payload_bytes(writes);
+        if writes.len() > limit::BATCH_ENTRIES || bytes > limit::BATCH_BYTES {
+            return Some(Refusal::TooLarge {
+                entries: writes.len(),
+                bytes,
+            });
+        }
+        let (mut names, mut twice) = (alloc::collections::BTreeSet::new(), None);
+        for write in writes {
+            if !names.insert((write.scope, &write.key)) {
+                twice = Some(Refusal::Twice {
+                    key: write.key.clone(),
+                });
+            }
+        }
+        twice
+    }
+
+    /// Drafts the next commit out of everything that waits.
+    fn commit_next(&mut self, now: Now) {
+        while self.commits.flight.is_none() && !self.commits.queue.is_empty() {
+            let me = self.identity.id.clone();
+            let head = self.replica.head(&me).unwrap_or_default();
+            let mut draft = Draft {
+                lineage: self.replica.lineage(&me),
+                author: me,
+                first: head.version.plus(1),
+                entries: Vec::new(),
+            };
+            if self.replica.generation(&draft.author) != self.footing.generation {
+                draft.lineage = draft.lineage.extended(self.footing.generation, head);
+            }
+            let mut tickets = Vec::new();
+            let mut stamp = self.replica.stamp(now.wall);
+            while let Some((ticket, writes)) = self.commits.queue.pop_front() {
+                if !fits(&draft, &writes) {
+                    self.commits.queue.push_front((ticket, writes));
+                    break;
+                }
+                let begin = draft.entries.len() as u64;
+                match self.entries(&writes, &mut stamp, now) {
+                    Ok(entries) => {
+                        draft.entries.extend(entries);
+                        tickets.push((ticket, begin..draft.entries.len() as u64));
+                    }
+                    Err(refusal) => {
+                        self.outbox
+                            .push(Output::Reply(ticket, Reply::Refused(refusal)));
+                    }
+                }
+            }
+            if draft.entries.is_empty() {
+                // Nothing but deletions of what is not there: done as it is.
+                for (ticket, _) in tickets {
+                    self.outbox
+                        .push(Output::Reply(ticket, Reply::Written(Vec::new())));
+                }
+                continue;
+            }
+            self.commits.opened = true;
+            let first = draft.first;
+            self.commits.flight = Some(Flight {
+                tickets,
+                first,
+                batch: None,
+                persist: None,
+            });
+            let id = self.outbox.seal(Statement::Batch(draft));
+            self.seals.insert(id, Sealing::Commit);
+        }
+    }
+
+    /// What one command writes, if everything stands as it expects.
+    fn entries(
+        &self,
+        writes: &[Write],
+        stamp: &mut Stamp,
+        now: Now,
+    ) -> Result<Vec<Entry>, Refusal> {
+        let me = &self.identity.id;
+        let (mut keys, bytes) = self.replica.share(me);
+        let mut entries = Vec::new();
+        for write in writes {
+            let space = match write.scope {
+                Scope::Own => Space::Own(me.clone()),
+                Scope::Shared => Space::Shared,
+            };
+            let standing = self.replica.standing(&Query {
+                space,
+                key: write.key.clone(),
+            });
+            let there = standing
+                .as_ref()
+                .filter(|(_, entry)| entry.op != Op::Delete);
+            check(write, there.map(|(write, _)| write))?;
+            let op = match &write.value {
+                Some(value) => Op::Put(value.clone()),
+                None if there.is_none() => continue,
+                None => Op::Delete,
+            };
+            keys += usize::from(!self.replica.holds(me, write.scope, &write.key));
+            let replaces = standing.filter(|_| write.scope == Scope::Shared);
+            let replaces = replaces.map(|(write, entry)| Replaced {
+                stamp: entry.stamp,
+                write,
+            });
+            entries.push(Entry {
+                scope: write.scope,
+                key: write.key.clone(),
+                stamp: *stamp,
+                op,
+                replaces,
+            });
+            *stamp = Stamp::after(*stamp, now.wall);
+        }
+        if keys > limit::KEYS_PER_AUTHOR || bytes + payload_bytes(writes) > limit::BYTES_PER_AUTHOR
+        {
+            return Err(Refusal::Full);
+        }
+        Ok(entries)
+    }
+
+    /// The commit in flight has its bytes: to the disk with it.
+    pub(super) fn commit_sealed(&mut self, batch: Batch) {
+        let superseded = self.replica.superseded_by(&batch);
+        let Some(flight) = &mut self.commits.flight else {
+            return;
+        };
+        let record = Record::Commit {
+            batch: batch.clone(),
+            superseded,
+        };
+        flight.persist = Some(self.outbox.persist(record));
+        flight.batch = Some(batch);
+    }
+
+    /// The commit in flight is on disk, or will not be.
+    pub(super) fn commit_persisted(
+        &mut self,
+        now: Now,
+        id: PersistId,
+        result: Result<(), DiskError>,
+    ) {
+        let ours = self
+            .commits
+            .flight
+            .as_ref()
+            .is_some_and(|f| f.persist == Some(id));
+        let Some(flight) = self.commits.flight.take_if(|_| ours) else {
+            self.outbox.counters.unexpected += 1;
+            return;
+        };
+        match (result, flight.batch) {
+            (Ok(()), Some(batch)) => {
+                let mut changes = Vec::new();
+                let counters = &mut self.outbox.counters;
+                let from = batch.head.value.before();
+                self.replica
+                    .apply(from, &batch, now.wall, counters, &mut changes);
+                // The record is on disk already; only the word is left to spread.
+                changes.retain(|change| matches!(change, Change::Notify(_)));
+                self.replica_changed(changes);
+                for (ticket, places) in flight.tickets {
+                    let names = places.map(|place| WriteId {
+                        author: self.identity.id.clone(),
+                        version: flight.first.plus(place),
+                    });
+                    let reply = Reply::Written(names.collect());
+                    self.outbox.push(Output::Reply(ticket, reply));
+                }
+                self.spread(now, Item::Batch(batch));
+            }
+            (Err(error), _) => {
+                self.outbox.notify(Notification::Disk(error));
+                for (ticket, _) in flight.tickets {
+                    let refusal = Reply::Refused(Refusal::Disk(error));
+                    self.outbox.push(Output::Reply(ticket, refusal));
+                }
+            }
+            (Ok(()), None) => self.outbox.counters.unexpected += 1,
+        }
+        self.commit_next(now);
+    }
+}
+
+fn payload_bytes(writes: &[Write]) -> usize {
+    let bytes = writes.iter().map(|write| {
+        write.key.as_str().len() + write.value.as_ref().map_or(0, |value| value.bytes().len())
+    });
+    bytes.sum()
+}
+
+/// Whether a command's writes fit into a draft: in number, in bytes, and with
+/// no key twice, so that within a batch nothing supersedes anything.
+fn fits(draft: &Draft, writes: &[Write]) -> bool {
+    let bytes: usize = draft.entries.iter().map(Entry::payload_bytes).sum();
+    let twice = writes.iter().any(|write| {
+        draft
+            .entries
+            .iter()
+            .any(|entry| entry.scope == write.scope && entry.key == write.key)
+    });
+    draft.entries.len() + writes.len() <= limit::BATCH_ENTRIES
+        && bytes + payload_bytes(writes) <= limit::BATCH_BYTES
+        && !twice
+}
+
+/// Whether a key stands as a write expects.
+fn check(write: &Write, there: Option<&WriteId>) -> Result<(), Refusal> {
+    let as_expected = match &write.only_if {
+        None => true,
+        Some(Expected::Absent) => there.is_none(),
+        Some(Expected::Write(expected)) => there == Some(expected),
+    };
+    match (as_expected, &write.only_if) {
+        (false, Some(expected)) => Err(Refusal::Unexpected {
+            key: write.key.clone(),
+            expected: expected.clone(),
+            found: there.cloned(),
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,208 @@
+//! What came from peers, or became of them.
+
+use alloc::vec::Vec;
+
+use crate::base::id::NodeId;
+use crate::base::time::Now;
+use crate::dissemination::Picture;
+use crate::input::{LinkError, LinkEvent, SessionEvent, SessionId, Target};
+use crate::membership::{Link, Standing};
+use crate::message::{Batch, Body, Delta, Item, LogDelta, Message, Version};
+use crate::output::Phase;
+
+use super::Node;
+
+impl Node {
+    /// A message came.
+    pub(super) fn hear_message(
+        &mut self,
+        now: Now,
+        from: NodeId,
+        session: Option<SessionId>,
+        message: Message,
+    ) {
+        self.outbox.counters.messages_in += 1;
+        if self.phase == Phase::Starting || from == self.identity.id {
+            self.outbox.counters.unexpected += 1;
+            return;
+        }
+        for item in message.rumors {
+            if self.hear_item(now, item) {
+                // We miss what came before; whoever told us this has it.
+                self.timers
+                    .sync_soon(now.mono + self.config.gossip_interval, &from);
+            }
+        }
+        match (message.body, session) {
+            (Body::Ping { seq }, None) => self.outbox.datagram(&from, Body::Ack { seq }),
+            (Body::Ack { seq }, None) => {
+                if !self.prober.ack(&from, seq, &mut self.outbox) {
+                    self.outbox.counters.stale += 1;
+                }
+            }
+            (Body::PingReq { seq, target, addrs }, None) => {
+                let asked = (seq, target, addrs);
+                let (config, links) = (&self.config, &self.links);
+                self.prober
+                    .relay(now.mono, config, links, &from, asked, &mut self.outbox);
+            }
+            // The relay is well, and the target is not: our timer says the same.
+            (Body::Nack { .. } | Body::Gossip, None) => {}
+            (body @ (Body::Digest(_) | Body::Want(_) | Body::Delta(_) | Body::Done), Some(id)) => {
+                if let Body::Delta(delta) = &body {
+                    self.hear_delta(now, delta);
+                }
+                let picture = Picture {
+                    roster: &self.roster,
+                    replica: &self.replica,
+                };
+                let outbox = &mut self.outbox;
+                if self
+                    .syncs
+                    .heard(now.mono, &from, id, &body, picture, outbox)
+                {
+                    self.run();
+                }
+            }
+            _ => self.outbox.counters.unexpected += 1,
+        }
+    }
+
+    /// An item came, from whomever. Whether it does not follow on what we hold.
+    pub(super) fn hear_item(&mut self, now: Now, item: Item) -> bool {
+        match item {
+            Item::Claim(claim) => {
+                let heard = self.roster.hear_claim(claim.clone());
+                self.heard_member(now, Item::Claim(claim), heard);
+                false
+            }
+            Item::Accusation(accusation) => {
+                let patience = self.config.suspicion_timeout(self.roster.here());
+                let heard = self
+                    .roster
+                    .hear_accusation(accusation.clone(), now.mono, patience);
+                self.heard_member(now, Item::Accusation(accusation), heard);
+                false
+            }
+            Item::Batch(batch) => self.hear_rumored_batch(now, batch),
+        }
+    }
+
+    fn hear_rumored_batch(&mut self, now: Now, batch: Batch) -> bool {
+        // A part of a batch says nothing of what lies between: only a session
+        // can vouch for that.
+        let from = batch.head.value.before();
+        let (fresh, gap) = match batch.is_whole() {
+            true => self.hear_batch(now, from, &batch),
+            false => (false, true),
+        };
+        if fresh && !gap {
+            self.spread(now, Item::Batch(batch));
+        } else if !fresh && !gap {
+            self.outbox.counters.stale += 1;
+        }
+        gap
+    }
+
+    /// Writes came, which may follow on `from`.
+    fn hear_batch(&mut self, now: Now, from: Version, batch: &Batch) -> (bool, bool) {
+        if *batch.author() == self.identity.id && !self.commits.may_recover() {
+            // Our own log, from others: whatever they hold beyond ours is not
+            // ours, and our next batch says so.
+            return (false, false);
+        }
+        let mut changes = Vec::new();
+        let counters = &mut self.outbox.counters;
+        let outcome = self
+            .replica
+            .apply(from, batch, now.wall, counters, &mut changes);
+        self.replica_changed(changes);
+        (outcome.fresh, outcome.gap)
+    }
+
+    /// The difference came, in a session.
+    fn hear_delta(&mut self, now: Now, delta: &Delta) {
+        self.absorbing = self.phase == Phase::Joining;
+        for item in &delta.members {
+            self.hear_item(now, item.clone());
+        }
+        self.absorbing = false;
+        for LogDelta { from, batches } in &delta.logs {
+            let mut from = *from;
+            for batch in batches {
+                let (_, gap) = self.hear_batch(now, from, batch);
+                if gap {
+                    break;
+                }
+                if let Some(part) = batch.parts.last() {
+                    from = batch.version(part.index);
+                }
+            }
+        }
+    }
+
+    /// A link changed.
+    pub(super) fn hear_link(&mut self, now: Now, event: LinkEvent) {
+        match event {
+            LinkEvent::Up { peer, .. } if peer == self.identity.id => {
+                self.outbox.counters.unexpected += 1;
+            }
+            LinkEvent::Up {
+                peer,
+                seed,
+                addr,
+                rtt,
+            } => {
+                let from_seed = seed.is_some();
+                if let Some(seed) = seed {
+                    self.book.seed_is(&seed, &peer);
+                }
+                self.links.insert(peer.clone(), Link { addr, rtt });
+                let (config, roster) = (&self.config, &self.roster);
+                self.prober
+                    .link_up(now.mono, &peer, config, roster, &mut self.outbox);
+                let stranger = match self.roster.member(&peer).map(|member| &member.standing) {
+                    None | Some(Standing::Dead(_) | Standing::Left) => true,
+                    Some(Standing::Alive | Standing::Suspect { .. }) => false,
+                };
+                let joining = self.phase == Phase::Joining;
+                if joining || stranger && (from_seed || self.roster.member(&peer).is_some()) {
+                    self.compare_notes(now, &peer);
+                }
+            }
+            LinkEvent::Down { peer, .. } => {
+                self.links.remove(&peer);
+            }
+            LinkEvent::DialFailed { target, why } => {
+                if let Target::Member(peer, _) = &target
+                    && why != LinkError::NotTried
+                {
+                    self.prober.link_failed(now.mono, peer);
+                }
+            }
+        }
+    }
+
+    /// A session changed.
+    pub(super) fn hear_session(&mut self, now: Now, id: SessionId, event: SessionEvent) {
+        match event {
+            SessionEvent::Opened { peer } => {
+                self.syncs.opened(now.mono, id, &peer, &mut self.outbox);
+            }
+            SessionEvent::Writable => {
+                let picture = Picture {
+                    roster: &self.roster,
+                    replica: &self.replica,
+                };
+                self.syncs.writable(now.mono, id, picture, &mut self.outbox);
+            }
+            SessionEvent::Closed => {
+                if self.syncs.closed(id).is_some() {
+                    // Refused, or cut short: try again, somebody else perhaps.
+                    let soon = self.rng.jittered(self.config.gossip_interval);
+                    self.timers.sync_retry(now.mono + soon);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! A node's own coming and going: start, join, refute, leave, halt.
+//!
+//! ```text
+//!   Starting ── generation on disk, claim sealed ──▶ Joining
+//!   Joining ── one session with anybody, or nobody to look for ──▶ Running
+//!   Running ── leave ──▶ Leaving ── told ──▶ Halted
+//!   any ── a twin with a higher generation, or no disk ──▶ Halted
+//! ```
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crate::base::limit;
+use crate::base::time::Now;
+use crate::input::{DiskError, Input, PersistId, Saved, SealId, Ticket};
+use crate::membership::Heard;
+use crate::message::{
+    Body, Claim, Footing, Generation, Incarnation, Item, Presence, Statement, Version,
+};
+use crate::output::{Counters, Halt, Notification, Output, Phase, Record, Refusal, Reply};
+
+use super::{Node, Sealing};
+
+impl Node {
+    /// Takes over what an earlier run knew.
+    pub(super) fn load(&mut self, now: Now, saved: Saved) {
+        let mut counters = Counters::default();
+        let mut changes = Vec::new();
+        for batch in saved.batches {
+            // A log in the journal has no gaps: each batch follows on the last.
+            let held = self
+                .replica
+                .head(batch.author())
+                .map_or(Version(0), |head| head.version);
+            let from = held.min(batch.head.value.before());
+            self.replica
+                .apply(from, &batch, now.wall, &mut counters, &mut changes);
+        }
+        for verdict in saved.verdicts {
+            let accused = &verdict.value.accused;
+            let claim = saved
+                .claims
+                .iter()
+                .find(|claim| claim.value.member == *accused);
+            if let Some(claim) = claim {
+                self.roster.hear_claim(claim.clone());
+                let patience = self.config.suspicion_timeout(1);
+                self.roster.hear_accusation(verdict, now.mono, patience);
+            }
+        }
+    }
+
+    /// Nothing may leave before this is on disk.
+    pub(super) fn persist_generation(&mut self) {
+        let record = Record::Generation(self.footing.generation);
+        self.generation_persist = Some(self.outbox.persist(record));
+    }
+
+    /// A record of ours is on disk, or will not be.
+    pub(super) fn hear_persisted(
+        &mut self,
+        now: Now,
+        id: PersistId,
+        result: Result<(), DiskError>,
+    ) {
+        if self.generation_persist == Some(id) {
+            self.generation_persist = None;
+            match result {
+                Ok(()) => self.claim(Presence::Alive),
+                Err(error) => {
+                    self.outbox.notify(Notification::Disk(error));
+                    self.halt(Halt::Disk(error));
+                }
+            }
+        } else {
+            self.commit_persisted(now, id, result);
+        }
+    }
+
+    /// Says anew what we say of ourselves.
+    pub(super) fn claim(&mut self, presence: Presence) {
+        let claim = Claim {
+            member: self.identity.id.clone(),
+            footing: self.footing,
+            presence,
+            addrs: self.identity.addrs.clone(),
+        };
+        let id = self.outbox.seal(Statement::Claim(claim));
+        self.seals.insert(id, Sealing::Claim);
+    }
+
+    /// A statement of ours has its bytes.
+    pub(super) fn hear_sealed(&mut self, now: Now, id: SealId, item: Item) {
+        match (self.seals.remove(&id), item) {
+            (Some(Sealing::Claim), Item::Claim(claim)) => {
+                if claim.value.footing < self.footing {
+                    return;
+                }
+                self.roster.speak(claim.clone());
+                self.spread(now, Item::Claim(claim));
+                if self.phase == Phase::Starting {
+                    self.phase = Phase::Joining;
+                    if self.book.is_empty() {
+                        self.run();
+                    } else {
+                        self.seek(now);
+                    }
+                }
+                if self.phase == Phase::Leaving {
+                    self.tell_farewell();
+                }
+            }
+            (Some(Sealing::Accusation), Item::Accusation(accusation)) => {
+                self.hear_item(now, Item::Accusation(accusation));
+            }
+            (Some(Sealing::Commit), Item::Batch(batch)) => self.commit_sealed(batch),
+            _ => self.outbox.counters.unexpected += 1,
+        }
+    }
+
+    /// We have compared notes with somebody, or there is nobody.
+    pub(super) fn run(&mut self) {
+        if self.phase == Phase::Joining {
+            self.phase = Phase::Running;
+            let generation = self.footing.generation;
+            self.outbox.notify(Notification::Running { generation });
+        }
+    }
+
+    /// We are accused on the footing we have: say that we are here, on a
+    /// higher one.
+    pub(super) fn refute(&mut self) {
+        if matches!(self.phase, Phase::Joining | Phase::Running) {
+            self.outbox.counters.refutations += 1;
+            self.raise_incarnation();
+            self.claim(Presence::Alive);
+        }
+    }
+
+    fn raise_incarnation(&mut self) {
+        let raised = self.footing.incarnation.0.saturating_add(1);
+        self.footing.incarnation = Incarnation(raised);
+    }
+
+    /// Somebody says that we said something we did not say.
+    pub(super) fn hear_our_name(&mut self, now: Now, claim: &Claim) {
+        let theirs = claim.footing.generation;
+        if theirs <= self.footing.generation {
+            // An incarnation of this run that we never had: nobody can hold that.
+            self.outbox.counters.baseless += 1;
+            return;
+        }
+        if theirs.0 > now.wall.as_secs().saturating_add(limit::GENERATION_AHEAD_S) {
+            self.outbox.counters.generations_refused += 1;
+            return;
+        }
+        match self.phase {
+            // A run of ours before this one, whose journal is lost.
+            Phase::Starting | Phase::Joining => {
+                let generation = Generation(theirs.0 + 1);
+                self.footing = Footing {
+                    generation,
+                    incarnation: Incarnation(0),
+                };
+                self.persist_generation();
+            }
+            _ => {
+                let ours = self.footing.generation;
+                self.outbox.notify(Notification::Twin { ours, theirs });
+                self.halt(Halt::Conflict { generation: theirs });
+            }
+        }
+    }
+
+    /// Leaves the cluster, and tells it.
+    pub(super) fn leave(&mut self, now: Now, ticket: Ticket) {
+        if !matches!(self.phase, Phase::Joining | Phase::Running) {
+            self.outbox
+                .push(Output::Reply(ticket, Reply::Refused(Refusal::NotRunning)));
+            return;
+        }
+        self.phase = Phase::Leaving;
+        self.leaving = Some(ticket);
+        self.raise_incarnation();
+        self.claim(Presence::Left);
+        let linger = if self.links.is_empty() {
+            Duration::ZERO
+        } else {
+            self.config.leave_linger
+        };
+        self.timers.leave = Some(now.mono + linger);
+    }
+
+    /// Mails the farewell to as many as we are connected to.
+    fn tell_farewell(&mut self) {
+        let roster = &self.roster;
+        let peers = self
+            .links
+            .sample(FAREWELLS, &mut self.rng, |peer| roster.is_here(peer));
+        for peer in peers {
+            self.outbox.datagram(&peer, Body::Gossip);
+        }
+    }
+
+    /// The cluster has been told.
+    pub(super) fn left(&mut self) {
+        if let Some(ticket) = self.leaving.take() {
+            self.outbox.push(Output::Reply(ticket, Reply::Left));
+        }
+        self.halt(Halt::Left);
+    }
+
+    /// Stops for good.
+    pub(super) fn halt(&mut self, why: Halt) {
+        for ticket in self
+            .commits
+            .abandon()
+            .into_iter()
+            .chain(self.leaving.take())
+        {
+            self.outbox
+                .push(Output::Reply(ticket, Reply::Refused(Refusal::NotRunning)));
+        }
+        self.phase = Phase::Halted;
+        self.outbox.push(Output::Halt(why));
+    }
+
+    /// A halted node still answers, and does nothing else.
+    pub(super) fn refuse_halted(&mut self, input: Input) {
+        if let Input::Command(ticket, _) = input {
+            self.outbox
+                .push(Output::Reply(ticket, Reply::Refused(Refusal::NotRunning)));
+        }
+    }
+
+    /// A claim of a member is not news to the application alone.
+    pub(super) fn heard_member(&mut self, now: Now, item: Item, heard: Heard) -> bool {
+        match heard {
+            Heard::News(event) => {
+                self.member_changed(now, item, event);
+                return true;
+            }
+            Heard::Stale => self.outbox.counters.stale += 1,
+            Heard::Baseless => self.outbox.counters.baseless += 1,
+            Heard::Full => self.outbox.counters.roster_full += 1,
+            Heard::AccusesUs => self.refute(),
+            Heard::OurName(claim) => self.hear_our_name(now, &claim),
+        }
+        false
+    }
+}
+
+/// Peers who get a leaving member's farewell directly (guess: enough that the
+/// news is everywhere one hop later).
+const FAREWELLS: usize = 32;

@@ -1,0 +1,275 @@
+//! What time brings.
+//!
+//! All deadlines of a node, in one small table. They are pulled: whoever asks
+//! gets the earliest, and every input is followed by one look at all of them.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crate::base::id::NodeId;
+use crate::base::rng::Rng;
+use crate::base::time::{Instant, Now};
+use crate::config::Config;
+use crate::message::{Accusation, Body, Charge, Footing, Message, Statement};
+use crate::output::{Phase, Via};
+
+use super::{Node, Sealing};
+
+/// When each recurring thing is due.
+#[derive(Debug)]
+pub(super) struct Timers {
+    probe: Instant,
+    gossip: Instant,
+    sync: Instant,
+    /// A peer that knows something we miss, and when to ask it.
+    hint: Option<(Instant, NodeId)>,
+    reconnect: Instant,
+    /// When the next stamp from the future may be looked at.
+    release: Option<Instant>,
+    /// When a leaving node has told everybody.
+    pub(super) leave: Option<Instant>,
+    /// The deadline we last asked the host to keep.
+    armed: Option<Instant>,
+}
+
+impl Timers {
+    pub(super) fn new(config: &Config, now: Instant, rng: &mut Rng) -> Self {
+        Self {
+            probe: now + rng.within(config.probe_interval),
+            gossip: Instant::FAR_FUTURE,
+            sync: now + rng.within(config.sync_interval),
+            hint: None,
+            reconnect: now + rng.within(config.reconnect_interval),
+            release: None,
+            leave: None,
+            armed: None,
+        }
+    }
+
+    /// There is news.
+    pub(super) fn gossip_soon(&mut self, at: Instant) {
+        self.gossip = self.gossip.min(at);
+    }
+
+    /// We miss something that `peer` has.
+    pub(super) fn sync_soon(&mut self, at: Instant, peer: &NodeId) {
+        if self.hint.is_none() {
+            self.hint = Some((at, peer.clone()));
+        }
+    }
+
+    /// A session of ours came to nothing.
+    pub(super) fn sync_retry(&mut self, at: Instant) {
+        self.sync = self.sync.min(at);
+    }
+}
+
+impl Node {
+    /// The earliest of all deadlines.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let timers = &self.timers;
+        match self.phase {
+            Phase::Starting | Phase::Halted => None,
+            Phase::Leaving => [Some(timers.gossip), timers.leave]
+                .into_iter()
+                .flatten()
+                .min(),
+            Phase::Joining | Phase::Running => [
+                Some(timers.probe),
+                Some(timers.gossip),
+                Some(timers.sync),
+                Some(timers.reconnect),
+                timers.hint.as_ref().map(|(at, _)| *at),
+                timers.release,
+                self.prober.next_deadline(),
+                self.roster.next_expiry(),
+                self.syncs.next_deadline(),
+            ]
+            .into_iter()
+            .flatten()
+            .min(),
+        }
+    }
+
+    /// A host that comes back much later than it was asked to was suspended or
+    /// starved. What did not arrive meanwhile proves nothing about others, so
+    /// everybody gets that time back.
+    pub(super) fn notice_pause(&mut self, now: Now) {
+        let Some(armed) = self.timers.armed else {
+            return;
+        };
+        let late = now.mono.since(armed);
+        if late > self.config.probe_interval.max(PAUSE) {
+            self.prober.forgive(late);
+            self.roster.forgive(late);
+        }
+    }
+
+    /// Does everything that is due.
+    pub(super) fn tick(&mut self, now: Now) {
+        match self.phase {
+            Phase::Starting | Phase::Halted => {}
+            Phase::Leaving => {
+                self.gossip_if_due(now);
+                if self.timers.leave.is_some_and(|at| at <= now.mono) {
+                    self.left();
+                }
+            }
+            Phase::Joining | Phase::Running => {
+                self.probe_if_due(now);
+                self.judge(now);
+                self.reconnect_if_due(now);
+                self.sync_if_due(now);
+                self.release_if_due(now);
+                self.gossip_if_due(now);
+            }
+        }
+        self.timers.armed = self.next_deadline();
+    }
+
+    fn probe_if_due(&mut self, now: Now) {
+        if self.timers.probe <= now.mono {
+            self.timers.probe = now.mono + self.rng.jittered(self.config.probe_interval);
+            self.prober.tick(
+                now.mono,
+                &self.config,
+                &self.roster,
+                &self.links,
+                &mut self.rng,
+                &mut self.outbox,
+            );
+        }
+        let failed = self.prober.expire(
+            now.mono,
+            &self.config,
+            &self.roster,
+            &self.links,
+            &mut self.rng,
+            &mut self.outbox,
+        );
+        for finding in failed {
+            // Only on what it said when we asked; since then it may have spoken.
+            let member = self.roster.member(&finding.target);
+            if member.is_some_and(|member| member.is_here() && member.footing() == finding.footing)
+            {
+                self.accuse(finding.target, finding.footing, Charge::Suspect);
+            }
+        }
+    }
+
+    /// Condemns those whose time to refute is over.
+    fn judge(&mut self, now: Now) {
+        for (id, footing) in self.roster.expired(now.mono) {
+            self.roster
+                .extend(&id, now.mono + self.config.probe_interval);
+            self.accuse(id, footing, Charge::Dead);
+        }
+    }
+
+    fn accuse(&mut self, accused: NodeId, footing: Footing, charge: Charge) {
+        let accuser = self.identity.id.clone();
+        let accusation = Accusation {
+            accuser,
+            accused,
+            footing,
+            charge,
+        };
+        let id = self.outbox.seal(Statement::Accusation(accusation));
+        self.seals.insert(id, Sealing::Accusation);
+    }
+
+    fn reconnect_if_due(&mut self, now: Now) {
+        if self.timers.reconnect > now.mono {
+            return;
+        }
+        let joining = self.phase == Phase::Joining;
+        let interval = self.config.reconnect_interval / if joining { 2 } else { 1 };
+        self.timers.reconnect = now.mono + self.rng.jittered(interval);
+        if joining {
+            self.seek(now);
+        } else {
+            let candidates = self
+                .book
+                .candidates(&self.roster, &self.links, &mut self.rng);
+            if let Some(target) = candidates.into_iter().next() {
+                self.try_target(now, target);
+            }
+        }
+    }
+
+    fn sync_if_due(&mut self, now: Now) {
+        self.syncs.expire(now.mono, &mut self.outbox);
+        if let Some((_, peer)) = self.timers.hint.take_if(|(at, _)| *at <= now.mono)
+            && self.links.is_up(&peer)
+        {
+            self.compare_notes(now, &peer);
+        }
+        if self.timers.sync > now.mono {
+            return;
+        }
+        self.timers.sync = now.mono + self.rng.jittered(self.config.sync_interval);
+        let roster = &self.roster;
+        let wanted = |peer: &NodeId| roster.member(peer).is_none_or(|member| member.is_here());
+        let peers = self.links.sample(1, &mut self.rng, wanted);
+        for peer in peers {
+            self.compare_notes(now, &peer);
+        }
+    }
+
+    fn release_if_due(&mut self, now: Now) {
+        if self.timers.release.is_some_and(|at| at <= now.mono) {
+            let mut changes = Vec::new();
+            self.replica.release(now.wall, &mut changes);
+            self.replica_changed(changes);
+        }
+        self.timers.release = self.replica.next_release().map(|wall| {
+            let millis = wall.as_millis().saturating_sub(now.wall.as_millis()).max(1);
+            now.mono + Duration::from_millis(millis)
+        });
+    }
+
+    /// Tells the hot rumors to a few.
+    fn gossip_if_due(&mut self, now: Now) {
+        if self.timers.gossip > now.mono {
+            return;
+        }
+        self.timers.gossip = Instant::FAR_FUTURE;
+        if self.hot.is_empty() {
+            return;
+        }
+        self.timers.gossip = now.mono + self.rng.jittered(self.config.gossip_interval);
+        let (roster, me) = (&self.roster, &self.identity.id);
+        let fanout = usize::try_from(self.config.gossip_fanout).unwrap_or(1);
+        let wanted = |peer: &NodeId| peer != me && roster.is_here(peer);
+        let peers = self.links.sample(fanout, &mut self.rng, wanted);
+        if peers.is_empty() {
+            return;
+        }
+        let sends = self.config.rumor_sends(roster.here());
+        let copies = u32::try_from(peers.len()).unwrap_or(1);
+        let large = self.hot.take_large(LARGE_BYTES, sends, copies);
+        for peer in &peers {
+            self.outbox.datagram(peer, Body::Gossip);
+            for item in &large {
+                let message = Message {
+                    body: Body::Gossip,
+                    rumors: Vec::from([item.clone()]),
+                };
+                self.outbox.send(peer, Via::Stream, message);
+            }
+        }
+    }
+
+    /// Whether anything is still hot; a host may ask before it stops.
+    pub fn is_quiet(&self) -> bool {
+        self.hot.is_empty() && self.outbox.is_empty()
+    }
+}
+
+/// A host that is later than this, and than a probe interval, was paused
+/// (guess: scheduling alone rarely holds a process for half a second).
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Bytes of large rumors told to one peer in one tick (guess: four of full size
+/// would hold up the small ones on a slow link for too long).
+const LARGE_BYTES: usize = 1024 * 1024;
