@@ -46,6 +46,9 @@ pub enum SendError {
     /// No such session, or it is over or finished.
     #[error("no such session, or it is over")]
     NoSession,
+    /// The number is in use by another session.
+    #[error("a session with this number is open; number sessions without repetition")]
+    SessionTaken,
     /// Too many sessions.
     #[error("too many sessions")]
     LimitReached,
