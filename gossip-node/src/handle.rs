@@ -18,7 +18,7 @@ use bytes::Bytes;
 use gossip_core::base::id::{ClusterId, NodeId};
 use gossip_core::input::{Command, DiskError, Expected, Query, Space, Write};
 use gossip_core::message::{Generation, Key, KeyError, Scope, Value, WriteId};
-use gossip_core::output::{MemberView, Notification, Refusal, Reply, Row, Status};
+use gossip_core::output::{MemberView, Notification, Phase, Refusal, Reply, Row, Status};
 use gossip_quic::{Credentials, OtherIdentity, PeerInfo};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -245,6 +245,19 @@ impl Node {
         Subscription::new(sender.map(|sender| sender.subscribe()))
     }
 
+    /// Waits until it takes part: until it has compared notes with somebody,
+    /// or knows that there is nobody to look for.
+    ///
+    /// # Errors
+    /// If the node stops before.
+    pub async fn running(&self) -> Result<(), NodeError> {
+        let mut told = self.subscribe();
+        while self.status().await?.core.phase < Phase::Running {
+            told.next().await.ok_or(NodeError::Stopped)?;
+        }
+        Ok(())
+    }
+
     // ---- Wishes -------------------------------------------------------------
 
     /// Writes a shared key. When this returns the write is on this node's
@@ -254,7 +267,10 @@ impl Node {
     /// If key or value are over a limit, or the node refuses.
     pub async fn put(&self, key: &str, value: impl Into<Bytes>) -> Result<WriteId, NodeError> {
         let value = Value::new(value.into())?;
-        self.write_one(Scope::Shared, key, Some(value), None).await
+        let id = self
+            .write_one(Scope::Shared, key, Some(value), None)
+            .await?;
+        id.ok_or(NodeError::Stopped)
     }
 
     /// Writes a key of this node's own, which no other can write.
@@ -263,28 +279,30 @@ impl Node {
     /// If key or value are over a limit, or the node refuses.
     pub async fn put_own(&self, key: &str, value: impl Into<Bytes>) -> Result<WriteId, NodeError> {
         let value = Value::new(value.into())?;
-        self.write_one(Scope::Own, key, Some(value), None).await
+        let id = self.write_one(Scope::Own, key, Some(value), None).await?;
+        id.ok_or(NodeError::Stopped)
     }
 
-    /// Deletes a shared key.
+    /// Deletes a shared key; `None`: it was not there, and nothing was written.
     ///
     /// # Errors
     /// If it is no key, or the node refuses.
-    pub async fn delete(&self, key: &str) -> Result<WriteId, NodeError> {
+    pub async fn delete(&self, key: &str) -> Result<Option<WriteId>, NodeError> {
         self.write_one(Scope::Shared, key, None, None).await
     }
 
-    /// Deletes a key of this node's own.
+    /// Deletes a key of this node's own; `None`: it was not there.
     ///
     /// # Errors
     /// If it is no key, or the node refuses.
-    pub async fn delete_own(&self, key: &str) -> Result<WriteId, NodeError> {
+    pub async fn delete_own(&self, key: &str) -> Result<Option<WriteId>, NodeError> {
         self.write_one(Scope::Own, key, None, None).await
     }
 
     /// Writes (`Some`) or deletes (`None`) a shared key if it stands on this
     /// replica as expected. A concurrent write elsewhere can still win later;
-    /// it is then reported as [`Notification::Conflict`].
+    /// it is then reported as [`Notification::Conflict`]. `None`: it was to be
+    /// deleted, and was not there.
     ///
     /// # Errors
     /// [`Refusal::Unexpected`] if it stands otherwise; or as for a put.
@@ -293,14 +311,14 @@ impl Node {
         key: &str,
         expected: Expected,
         value: Option<Bytes>,
-    ) -> Result<WriteId, NodeError> {
+    ) -> Result<Option<WriteId>, NodeError> {
         let value = value.map(Value::new).transpose()?;
         self.write_one(Scope::Shared, key, value, Some(expected))
             .await
     }
 
     /// Writes many keys, all or none, as one batch. The names of the writes
-    /// come back in the same order.
+    /// come back in the same order; deletions of what is not there have none.
     ///
     /// # Errors
     /// If the node refuses; then nothing of it has happened.
@@ -394,15 +412,14 @@ impl Node {
         key: &str,
         value: Option<Value>,
         only_if: Option<Expected>,
-    ) -> Result<WriteId, NodeError> {
+    ) -> Result<Option<WriteId>, NodeError> {
         let write = Write {
             scope,
             key: key.parse()?,
             value,
             only_if,
         };
-        let mut ids = self.write(vec![write]).await?;
-        ids.pop().ok_or(NodeError::Stopped)
+        Ok(self.write(vec![write]).await?.pop())
     }
 }
 

@@ -4,6 +4,7 @@
 //! machine is suspended: a node that wakes after an hour must know that an
 //! hour has passed before it judges anybody.
 
+use std::pin::Pin;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gossip_core::base::time::{Instant, Now, WallTime};
@@ -25,6 +26,49 @@ pub(crate) fn now() -> Now {
     Now {
         mono: Instant::from_nanos(seconds.saturating_mul(1_000_000_000).saturating_add(nanos)),
         wall: WallTime::from_millis(u64::try_from(wall).unwrap_or(u64::MAX)),
+    }
+}
+
+/// An alarm: wakes the driver at one moment, or never.
+///
+/// It may ring late after a suspend, by what was left of it: its timer stands
+/// still while the machine does. Whoever is woken looks at [`now`].
+#[derive(Debug)]
+pub(super) struct Alarm {
+    at: Option<Instant>,
+    sleep: Pin<Box<tokio::time::Sleep>>,
+}
+
+impl Alarm {
+    /// An alarm that never rings.
+    pub(super) fn new() -> Self {
+        Self {
+            at: None,
+            sleep: Box::pin(tokio::time::sleep(Duration::ZERO)),
+        }
+    }
+
+    /// Rings at `at` instead.
+    pub(super) fn set(&mut self, at: Option<Instant>) {
+        if self.at == at {
+            return;
+        }
+        self.at = at;
+        if let Some(at) = at {
+            let left = at.since(now().mono);
+            self.sleep
+                .as_mut()
+                .reset(tokio::time::Instant::now() + left);
+        }
+    }
+
+    /// Waits until it rings.
+    pub(super) async fn rings(&mut self) {
+        match self.at {
+            Some(_) => self.sleep.as_mut().await,
+            None => std::future::pending().await,
+        }
+        self.at = None;
     }
 }
 

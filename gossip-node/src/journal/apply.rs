@@ -7,25 +7,18 @@ use gossip_core::base::id::NodeId;
 use gossip_core::message::{Batch, Version};
 use gossip_core::output::Record;
 use redb::ReadableTable as _;
+use std::ops::Bound;
 
 use super::table::{HeadKey, Tables, head_key, meta};
 
-/// Applies `record`. `own` is the author whose writes are waited for: a write
-/// of its log that was refused must not stay behind the one that replaces it.
-pub(super) fn record(
-    tables: &mut Tables<'_>,
-    own: &NodeId,
-    record: &Record,
-) -> Result<(), redb::Error> {
+/// Applies `record`.
+pub(super) fn record(tables: &mut Tables<'_>, record: &Record) -> Result<(), redb::Error> {
     match record {
         Record::Generation(generation) => {
             let text = generation.0.to_string();
             tables.meta.insert(meta::GENERATION, text.as_str())?;
         }
         Record::Commit { batch, superseded } => {
-            if batch.author() == own {
-                cut(tables, own, lowest(batch).before())?;
-            }
             commit(tables, batch, superseded)?;
         }
         Record::Cut { author, through } => cut(tables, author, *through)?,
@@ -121,12 +114,16 @@ fn forget_older_heads(tables: &mut Tables<'_>, key: HeadKey<'_>) -> Result<(), r
     let older = tables.heads.range((author, 0, 0, 0)..key)?.rev();
     // Only the newest before it, unless an opening came.
     let look_at = if count == 0 { usize::MAX } else { 1 };
-    for row in older.take(look_at) {
-        let (older, row) = row?;
-        let (_, first, older_generation, older_count) = older.value();
-        let current_opening = older_count == 0 && older_generation == generation;
-        if row.value().0 == 0 && !current_opening {
-            unneeded.push((first, older_generation, older_count));
+    // Behind it can only lie what an older generation meant to continue with.
+    let newer = tables
+        .heads
+        .range((Bound::Excluded(key), Bound::Included(last_of(author))))?;
+    for row in older.take(look_at).chain(newer) {
+        let (other, row) = row?;
+        let (_, first, its_generation, its_count) = other.value();
+        let opening = its_count == 0 && its_generation == generation;
+        if row.value().0 == 0 && !opening && its_generation <= generation {
+            unneeded.push((first, its_generation, its_count));
         }
     }
     for (first, generation, count) in unneeded {

@@ -32,6 +32,22 @@ macro_rules! counters {
     };
 }
 
+impl Cells {
+    /// A record of so many bytes waits.
+    pub(super) fn queue(&self, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.records_queued.fetch_add(1, Ordering::Relaxed);
+        self.bytes_queued.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// It does not wait any more.
+    pub(super) fn unqueue(&self, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.records_queued.fetch_sub(1, Ordering::Relaxed);
+        self.bytes_queued.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
 counters! {
     /// Records on disk.
     records_written,

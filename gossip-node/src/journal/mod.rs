@@ -155,9 +155,7 @@ impl Journal {
     }
 
     fn write(&self, record: Record, waited_for: Option<PersistId>) {
-        let bytes = u64::try_from(bytes_of(&record)).unwrap_or(u64::MAX);
-        self.cells.records_queued.fetch_add(1, Ordering::Relaxed);
-        self.cells.bytes_queued.fetch_add(bytes, Ordering::Relaxed);
+        self.cells.queue(bytes_of(&record));
         // The thread outlives this sender; if it died of a bug, its answers
         // end, and whoever waits for them learns it there.
         let _ = self.work.send(Work::Write(record, waited_for));

@@ -151,7 +151,6 @@ impl Store {
             Some(database) => database,
             None => existing(&self.path)?,
         };
-        let own = &self.owner.node;
         // A failed commit leaves the store refusing everything: closing it is
         // the way out, and what dropping `database` does.
         let committed = guarded(|| {
@@ -163,7 +162,7 @@ impl Store {
                     if index == half {
                         witness.at(Point::Inside);
                     }
-                    apply::record(&mut tables, own, record)?;
+                    apply::record(&mut tables, record)?;
                 }
             }
             transaction.commit()?;

@@ -182,7 +182,7 @@ impl Writer {
             .take(count)
             .map(|waiting| &waiting.record);
         let written = self.store.commit(records, &mut *self.witness);
-        let mut taken: Vec<Waiting> = self.buffer.drain(..count).collect();
+        let taken: Vec<Waiting> = self.buffer.drain(..count).collect();
         let mut persisted = Vec::new();
         match &written {
             Ok(()) => {
@@ -202,13 +202,18 @@ impl Writer {
                 tracing::error!(%failure, records = count, "the journal could not be written");
                 self.failing = true;
                 self.cells.commits_failed.fetch_add(1, Ordering::Relaxed);
-                for waiting in &mut taken {
-                    if let Some(id) = waiting.waited_for.take() {
-                        persisted.push((id, Err(failure.disk_error())));
-                        self.refuse(waiting);
+                let mut kept = Vec::new();
+                for waiting in taken {
+                    match waiting.waited_for {
+                        None => kept.push(waiting),
+                        Some(id) => {
+                            persisted.push((id, Err(failure.disk_error())));
+                            self.forget_queued(waiting.bytes);
+                            kept.extend(self.cut_instead_of(&waiting.record));
+                        }
                     }
                 }
-                self.keep_for_another_try(taken);
+                self.keep_for_another_try(kept);
             }
         }
         let more = self.buffer.front().is_some();
@@ -221,22 +226,28 @@ impl Writer {
         written.is_ok()
     }
 
-    /// A record that was waited for is told to have failed: it must not turn
-    /// up later. What a failed commit left of our log, if anything, is cut off
-    /// by the next one that succeeds.
-    fn refuse(&self, waiting: &mut Waiting) {
-        let through = match &waiting.record {
-            Record::Commit { batch, .. } => lowest(batch).before(),
-            _ => Version(u64::MAX),
+    /// A write of ours is told to have failed: it must not turn up later. What
+    /// a failed commit left of it, if anything, is cut off by the next that
+    /// succeeds. One cut is enough for all that failed since.
+    fn cut_instead_of(&self, refused: &Record) -> Option<Waiting> {
+        let Record::Commit { batch, .. } = refused else {
+            return None;
         };
-        let cut = Record::Cut {
+        let through = lowest(batch).before();
+        let record = Record::Cut {
             author: self.own.clone(),
             through,
         };
-        let bytes = bytes_of(&cut);
-        self.forget_queued_bytes(waiting.bytes.saturating_sub(bytes));
-        waiting.bytes = bytes;
-        waiting.record = cut;
+        if self.buffer.iter().any(|waiting| waiting.record == record) {
+            return None;
+        }
+        let bytes = bytes_of(&record);
+        self.cells.queue(bytes);
+        Some(Waiting {
+            record,
+            waited_for: None,
+            bytes,
+        })
     }
 
     fn keep_for_another_try(&mut self, kept: Vec<Waiting>) {
@@ -252,9 +263,11 @@ impl Writer {
             return;
         }
         let buffer = std::mem::take(&mut self.buffer);
-        let (kept, given_up): (VecDeque<_>, VecDeque<_>) = buffer
-            .into_iter()
-            .partition(|waiting| waiting.waited_for.is_some());
+        let (kept, given_up): (VecDeque<_>, VecDeque<_>) =
+            buffer.into_iter().partition(|waiting| {
+                // Of our own log only cuts are here: small, and never given up.
+                waiting.waited_for.is_some() || author(&waiting.record) == Some(&self.own)
+            });
         self.buffer = kept;
         for waiting in given_up {
             self.gaps.give_up(&waiting.record);
@@ -274,13 +287,16 @@ impl Writer {
     }
 
     fn forget_queued(&self, bytes: usize) {
-        self.cells.records_queued.fetch_sub(1, Ordering::Relaxed);
-        self.forget_queued_bytes(bytes);
+        self.cells.unqueue(bytes);
     }
+}
 
-    fn forget_queued_bytes(&self, bytes: usize) {
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        self.cells.bytes_queued.fetch_sub(bytes, Ordering::Relaxed);
+/// Whose log a record is about.
+fn author(record: &Record) -> Option<&NodeId> {
+    match record {
+        Record::Commit { batch, .. } => Some(batch.author()),
+        Record::Cut { author, .. } => Some(author),
+        _ => None,
     }
 }
 
