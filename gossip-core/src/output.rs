@@ -362,8 +362,7 @@ pub struct Counters {
     /// Rumors let go early: [`HOT_RUMORS`](crate::base::limit::HOT_RUMORS) or
     /// [`HOT_RUMOR_BYTES`](crate::base::limit::HOT_RUMOR_BYTES).
     pub rumors_dropped: u64,
-    /// Commands turned away: [`QUEUED_WRITES`](crate::base::limit::QUEUED_WRITES)
-    /// or [`QUEUED_COMMANDS`](crate::base::limit::QUEUED_COMMANDS).
+    /// Writes turned away: [`QUEUED_WRITES`](crate::base::limit::QUEUED_WRITES).
     pub commands_refused: u64,
     /// Sessions turned away: [`SESSIONS_SERVED`](crate::base::limit::SESSIONS_SERVED).
     pub sessions_refused: u64,

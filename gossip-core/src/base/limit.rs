@@ -92,9 +92,6 @@ pub const HOT_RUMOR_BYTES: usize = 8 * 1024 * 1024;
 /// Writes that wait for the commit in flight.
 pub const QUEUED_WRITES: usize = 1_024;
 
-/// Commands that wait for anything else.
-pub const QUEUED_COMMANDS: usize = 1_024;
-
 /// Sessions we serve at once for others (corrosion: 3).
 pub const SESSIONS_SERVED: usize = 3;
 

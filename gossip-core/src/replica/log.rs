@@ -28,9 +28,6 @@ pub(super) struct Slot {
     index: u32,
     /// The write itself.
     pub(super) entry: Sealed<Entry>,
-    /// The oldest write of this key that it and its forebears removed; zero
-    /// for none. Tells how far back a cut has to reach.
-    oldest_replaced: Version,
 }
 
 /// Everything held of one author.
@@ -169,10 +166,6 @@ impl Log {
             return Err(NoRoom);
         }
         let superseded = old.map(|(at, _)| at);
-        let oldest_replaced = old.map_or(Version(0), |(at, slot)| match slot.oldest_replaced {
-            Version(0) => at,
-            oldest => oldest,
-        });
         if let Some(at) = superseded {
             self.slots.remove(&at);
         }
@@ -182,7 +175,6 @@ impl Log {
             batch: Arc::clone(batch),
             index: part.index,
             entry: part.entry.clone(),
-            oldest_replaced,
         };
         self.slots.insert(version, slot);
         Ok(superseded)
@@ -190,29 +182,26 @@ impl Log {
 
     /// Drops what a newer generation never wrote.
     ///
-    /// A dropped write may have removed an older one that *is* part of the new
-    /// history; then the cut reaches below that one, and the author's version
-    /// of it is fetched again.
+    /// A dropped write may have hidden older ones that *are* part of the new
+    /// history, here or already at whoever sent it to us. So the cut reaches
+    /// down to the first version we do not hold, and the rest is fetched again.
     fn rebase(&mut self, lineage: &Lineage) -> Option<(Version, Vec<(Version, Slot)>)> {
-        let mut through = lineage.ceiling(self.head.generation);
-        if self.head.version <= through {
+        let ceiling = lineage.ceiling(self.head.generation);
+        if self.head.version <= ceiling {
             return None;
         }
-        let mut dropped = Vec::new();
-        loop {
-            let beyond = self.slots.split_off(&through.plus(1));
-            if beyond.is_empty() {
-                break;
-            }
-            for (version, slot) in beyond {
-                let entry = &slot.entry.value;
-                self.bytes -= entry.payload_bytes();
-                self.by_key.remove(&(entry.scope, entry.key.clone()));
-                if slot.oldest_replaced != Version(0) && slot.oldest_replaced <= through {
-                    through = slot.oldest_replaced.before();
-                }
-                dropped.push((version, slot));
-            }
+        let unbroken = self
+            .slots
+            .keys()
+            .zip(1..)
+            .take_while(|(held, count)| held.0 == *count);
+        let through = ceiling.min(Version(unbroken.count() as u64));
+        let dropped: Vec<(Version, Slot)> =
+            self.slots.split_off(&through.plus(1)).into_iter().collect();
+        for (_, slot) in &dropped {
+            let entry = &slot.entry.value;
+            self.bytes -= entry.payload_bytes();
+            self.by_key.remove(&(entry.scope, entry.key.clone()));
         }
         self.head.version = through;
         Some((through, dropped))

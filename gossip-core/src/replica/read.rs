@@ -1,0 +1,163 @@
+//! What can be asked of the replica; nothing here changes it.
+
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+
+use super::Replica;
+use super::log::{Log, Slot};
+use crate::base::id::NodeId;
+use crate::input::{Query, Space};
+use crate::message::{
+    Batch, Entry, Generation, Head, Key, Lineage, LogDelta, Op, Scope, Version, WriteId,
+};
+use crate::output::Row;
+
+impl Replica {
+    /// How much of a log is held.
+    pub fn head(&self, author: &NodeId) -> Option<Head> {
+        self.logs
+            .get(author)
+            .map(Log::head)
+            .filter(|head| *head != Head::default())
+    }
+
+    /// The run of an author that its log last showed.
+    pub fn generation(&self, author: &NodeId) -> Generation {
+        self.logs.get(author).map_or(Generation(0), Log::generation)
+    }
+
+    /// What an author's next generation continues.
+    pub fn lineage(&self, author: &NodeId) -> Lineage {
+        self.logs.get(author).map(Log::lineage).unwrap_or_default()
+    }
+
+    /// Authors in a range of names: after one, through another.
+    pub fn authors(&self) -> impl Iterator<Item = (&NodeId, Head)> {
+        let heads = self.logs.iter().map(|(author, log)| (author, log.head()));
+        heads.filter(|(_, head)| *head != Head::default())
+    }
+
+    /// What `theirs` lacks of a log, up to about `budget` bytes, and whether
+    /// that is all of it.
+    pub fn since(&self, author: &NodeId, theirs: Head, budget: usize) -> Option<(LogDelta, bool)> {
+        self.logs.get(author)?.since(theirs, budget)
+    }
+
+    /// Keys and bytes an author holds.
+    pub fn share(&self, author: &NodeId) -> (usize, usize) {
+        self.logs
+            .get(author)
+            .map_or((0, 0), |log| (log.keys(), log.bytes()))
+    }
+
+    /// Whether an author has a write or tombstone under a key.
+    pub fn holds(&self, author: &NodeId, scope: Scope, key: &Key) -> bool {
+        self.logs
+            .get(author)
+            .is_some_and(|log| log.holds(scope, key))
+    }
+
+    /// The versions of a log that no longer matter once `batch` is in it.
+    pub fn superseded_by(&self, batch: &Batch) -> Vec<Version> {
+        let Some(log) = self.logs.get(batch.author()) else {
+            return Vec::new();
+        };
+        let entries = batch.parts.iter().map(|part| &part.entry.value);
+        let found = entries.filter_map(|entry| log.find(entry.scope, &entry.key));
+        found.map(|(version, _)| version).collect()
+    }
+
+    /// The write behind a key, tombstone or not.
+    pub fn standing(&self, query: &Query) -> Option<(WriteId, &Entry)> {
+        match &query.space {
+            Space::Own(member) => {
+                let (version, slot) = self.logs.get(member)?.find(Scope::Own, &query.key)?;
+                let write = WriteId {
+                    author: member.clone(),
+                    version,
+                };
+                Some((write, &slot.entry.value))
+            }
+            Space::Shared => {
+                let winner = self.view.winner(&query.key)?;
+                let slot = self.slot(&winner.author, winner.version)?;
+                Some((winner.write(), &slot.entry.value))
+            }
+        }
+    }
+
+    /// How a key stands; `None`: not there.
+    pub fn value(&self, query: &Query) -> Option<Row> {
+        let (write, entry) = self.standing(query)?;
+        row(write, entry)
+    }
+
+    /// The keys of a space that begin with `prefix`, in order.
+    pub fn list(&self, space: &Space, prefix: &str) -> Vec<Row> {
+        let Ok(from) = first_key(prefix) else {
+            return Vec::new();
+        };
+        match space {
+            Space::Own(member) => {
+                let Some(log) = self.logs.get(member) else {
+                    return Vec::new();
+                };
+                let keys = log.keys_from(Scope::Own, from);
+                let keys = keys.take_while(|(key, ..)| key.as_str().starts_with(prefix));
+                keys.filter_map(|(_, version, slot)| {
+                    row(
+                        WriteId {
+                            author: member.clone(),
+                            version,
+                        },
+                        &slot.entry.value,
+                    )
+                })
+                .collect()
+            }
+            Space::Shared => {
+                let keys = self.view.from(from);
+                let keys = keys.take_while(|(key, _)| key.as_str().starts_with(prefix));
+                keys.filter_map(|(_, winner)| {
+                    let slot = self.slot(&winner.author, winner.version)?;
+                    row(winner.write(), &slot.entry.value)
+                })
+                .collect()
+            }
+        }
+    }
+
+    /// Keys that hold something, own and shared, of every author.
+    pub fn live_keys(&self) -> usize {
+        let live = |slot: &Slot| slot.entry.value.op != Op::Delete;
+        let own = self.logs.values().flat_map(Log::slots);
+        let own = own.filter(|(_, slot)| slot.entry.value.scope == Scope::Own && live(slot));
+        let shared = self
+            .view
+            .iter()
+            .filter(|(_, winner)| self.slot(&winner.author, winner.version).is_some_and(live));
+        own.count() + shared.count()
+    }
+}
+
+/// The first key that a prefix can match.
+fn first_key(prefix: &str) -> Result<Key, crate::message::KeyError> {
+    // The empty text is no key; the least key is the least printable character.
+    if prefix.is_empty() {
+        " ".to_string().parse()
+    } else {
+        prefix.parse()
+    }
+}
+
+fn row(write: WriteId, entry: &Entry) -> Option<Row> {
+    match &entry.op {
+        Op::Put(value) => Some(Row {
+            key: entry.key.clone(),
+            value: value.clone(),
+            write,
+            stamp: entry.stamp,
+        }),
+        Op::Delete => None,
+    }
+}
