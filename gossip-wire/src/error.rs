@@ -20,6 +20,12 @@ pub enum DecodeError {
         /// Of what.
         what: &'static str,
     },
+    /// A known kind of statement, but not the one asked for.
+    #[error("a {wanted} was expected, not another statement")]
+    OtherKind {
+        /// What was asked for.
+        wanted: &'static str,
+    },
     /// More bytes than this may have.
     #[error("{what}: {bytes} bytes are more than the {max} allowed")]
     TooLong {
@@ -46,7 +52,7 @@ pub enum DecodeError {
         /// What it should have been.
         what: &'static str,
         /// Why it is not.
-        why: prost::DecodeError,
+        why: String,
     },
     /// Something every version requires is not there.
     #[error("{what} is missing")]

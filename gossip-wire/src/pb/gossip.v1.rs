@@ -108,7 +108,7 @@ pub struct Entry {
     pub counter: u32,
     /// The write its author saw and replaced.
     #[prost(message, optional, tag = "7")]
-    pub replaces: ::core::option::Option<WriteId>,
+    pub replaces: ::core::option::Option<Replaced>,
     #[prost(oneof = "entry::Op", tags = "5, 6")]
     pub op: ::core::option::Option<entry::Op>,
 }
@@ -126,14 +126,20 @@ pub mod entry {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Delete {}
-/// One write, named.
+/// The write that another write saw and replaced.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct WriteId {
+pub struct Replaced {
+    /// Who made it.
     #[prost(string, tag = "1")]
     pub author: ::prost::alloc::string::String,
-    /// Its number in the author's log; at least 1.
+    /// Its number in its author's log; at least 1.
     #[prost(uint64, tag = "2")]
     pub version: u64,
+    /// When it was made, as in its own entry.
+    #[prost(uint64, tag = "3")]
+    pub millis: u64,
+    #[prost(uint32, tag = "4")]
+    pub counter: u32,
 }
 /// A UDP address.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
