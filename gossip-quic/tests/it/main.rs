@@ -3,7 +3,10 @@
 //! Loopback only. Tests wait for what they expect, with one generous bound;
 //! none sleeps for luck or asserts a tight time.
 
+#![allow(unreachable_pub)] // helpers for the modules beside them
+
 mod common;
+mod dials;
 mod hostile;
 mod identities;
 mod messages;
