@@ -14,3 +14,4 @@ mod pool;
 mod restart;
 mod sessions;
 mod storm;
+mod stranger;
