@@ -93,7 +93,12 @@ pub struct Node {
 impl Node {
     pub fn start(id: NodeId, config: EndpointConfig, credentials: Credentials) -> Self {
         let (endpoint, events) = Endpoint::bind(config, credentials).unwrap();
-        Self { id, endpoint, events, told: Vec::new() }
+        Self {
+            id,
+            endpoint,
+            events,
+            told: Vec::new(),
+        }
     }
 
     pub fn addr(&self) -> SocketAddr {
@@ -109,7 +114,9 @@ impl Node {
     }
 
     pub async fn next(&mut self, what: &str) -> Event {
-        within(what, self.events.recv()).await.expect("the endpoint is open")
+        within(what, self.events.recv())
+            .await
+            .expect("the endpoint is open")
     }
 
     /// The first event that fits; what came before is kept in `told`.
@@ -131,8 +138,10 @@ impl Node {
     }
 
     pub async fn until_up(&mut self, peer: &NodeId) {
-        self.until("up", |event| matches!(event, Event::Up { peer: p, .. } if p == peer).then_some(()))
-            .await;
+        self.until("up", |event| {
+            matches!(event, Event::Up { peer: p, .. } if p == peer).then_some(())
+        })
+        .await;
     }
 
     pub async fn until_down(&mut self, peer: &NodeId) -> gossip_quic::DownReason {
@@ -169,8 +178,14 @@ impl Node {
     /// How often the host heard that a peer is up, and down.
     pub fn ups_and_downs(&mut self, peer: &NodeId) -> (usize, usize) {
         self.drain();
-        let ups = self.told.iter().filter(|e| matches!(e, Event::Up { peer: p, .. } if p == peer));
-        let downs = self.told.iter().filter(|e| matches!(e, Event::Down { peer: p, .. } if p == peer));
+        let ups = self
+            .told
+            .iter()
+            .filter(|e| matches!(e, Event::Up { peer: p, .. } if p == peer));
+        let downs = self
+            .told
+            .iter()
+            .filter(|e| matches!(e, Event::Down { peer: p, .. } if p == peer));
         (ups.count(), downs.count())
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use gossip_quic::pki::{CertificateKind, describe, write_certificate, write_key};
 use gossip_quic::{
-    CredentialPaths, Credentials, CredentialsError, DialError, Dialing, IdentityError,
-    KeyAlgorithm, Target, Warning,
+    CredentialPaths, Credentials, CredentialsError, DialError, IdentityError, KeyAlgorithm, Target,
+    Warning,
 };
 
 use crate::common::{Node, Pki, config, eventually, id, pair};
@@ -18,7 +18,10 @@ async fn refused(mut dialer: Node, mut listener: Node, target: Target) -> DialEr
     let (dialer_id, listener_id) = (dialer.id.clone(), listener.id.clone());
     assert_eq!(dialer.ups_and_downs(&listener_id), (0, 0));
     assert_eq!(listener.ups_and_downs(&dialer_id), (0, 0));
-    assert_eq!((dialer.endpoint.peers(), listener.endpoint.peers()), (vec![], vec![]));
+    assert_eq!(
+        (dialer.endpoint.peers(), listener.endpoint.peers()),
+        (vec![], vec![])
+    );
     why
 }
 
@@ -28,7 +31,10 @@ async fn the_dialer_refuses_another_authority() {
     let (dialer, listener) = (ours.start("a"), theirs.start("b"));
     let target = listener.target();
     let why = refused(dialer, listener, target).await;
-    assert!(matches!(why, DialError::CertificateInvalid { .. }), "{why:?}");
+    assert!(
+        matches!(why, DialError::CertificateInvalid { .. }),
+        "{why:?}"
+    );
 }
 
 #[tokio::test]
@@ -58,7 +64,10 @@ async fn another_cluster_of_the_same_authority_is_refused_both_ways() {
         let target = listener.target();
         let why = refused(dialer, listener, target).await;
         let theirs = theirs.issue("x").identity.cluster().to_string();
-        assert!(matches!(&why, DialError::WrongCluster { found, .. } if *found == theirs), "{why:?}");
+        assert!(
+            matches!(&why, DialError::WrongCluster { found, .. } if *found == theirs),
+            "{why:?}"
+        );
     }
 }
 
@@ -79,7 +88,10 @@ async fn another_node_than_the_one_dialed_is_refused() {
 async fn our_own_name_on_the_other_end_is_refused() {
     let pki = Pki::new("main");
     let (mut first, second) = (pki.start("a"), pki.start("a"));
-    let why = first.dialed(Target::seed("twin", [second.addr()])).await.unwrap_err();
+    let why = first
+        .dialed(Target::seed("twin", [second.addr()]))
+        .await
+        .unwrap_err();
     assert!(matches!(why, DialError::OwnIdentity { .. }), "{why:?}");
     let own = first.addr();
     let why = first.dialed(Target::seed("self", [own])).await.unwrap_err();
@@ -95,7 +107,12 @@ async fn a_certificate_that_expires_meanwhile_is_refused() {
     let dialer = Node::start(id("a"), config(1), pki.believing(&issued));
     let listener = pki.start("b");
     // A certificate counts whole seconds; a second more and it is over everywhere.
-    let over = || issued.not_after.elapsed().is_ok_and(|ago| ago > Duration::from_secs(1));
+    let over = || {
+        issued
+            .not_after
+            .elapsed()
+            .is_ok_and(|ago| ago > Duration::from_secs(1))
+    };
     eventually("the certificate to expire", over).await;
     let target = listener.target();
     let why = refused(dialer, listener, target).await;
@@ -106,29 +123,42 @@ async fn a_certificate_that_expires_meanwhile_is_refused() {
         issued.key_pem.as_bytes(),
         pki.0.certificate_pem().as_bytes(),
     );
-    assert!(matches!(again, Err(CredentialsError::Expired { .. })), "{again:?}");
+    assert!(
+        matches!(again, Err(CredentialsError::Expired { .. })),
+        "{again:?}"
+    );
 }
 
 #[tokio::test]
 async fn both_algorithms_meet_and_credentials_can_be_exchanged() {
     let pki = Pki::new("main");
     let (mut a, mut b) = pair(&pki).await;
-    let p256 = pki.0.issue(&id("a"), Duration::from_secs(86_400), KeyAlgorithm::P256).unwrap();
-    a.endpoint.replace_credentials(pki.believing(&p256)).unwrap();
+    let p256 = pki
+        .0
+        .issue(&id("a"), Duration::from_secs(86_400), KeyAlgorithm::P256)
+        .unwrap();
+    a.endpoint
+        .replace_credentials(pki.believing(&p256))
+        .unwrap();
     assert_eq!(a.endpoint.peers().len(), 1, "the live connection stays");
-    a.endpoint.disconnect(&b.id, "to come back with the new certificate");
+    a.endpoint
+        .disconnect(&b.id, "to come back with the new certificate");
     b.until_down(&id("a")).await;
     a.until_down(&id("b")).await;
     assert_eq!(a.dialed(b.target()).await, Ok(id("b")));
-    a.endpoint.replace_credentials(pki.credentials("c")).unwrap_err();
+    a.endpoint
+        .replace_credentials(pki.credentials("c"))
+        .unwrap_err();
 }
 
 /// A certificate with these URI names, from a signer of its own making.
 fn odd_certificate(uris: &[&str]) -> (String, String) {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut params = rcgen::CertificateParams::default();
-    params.subject_alt_names =
-        uris.iter().map(|uri| rcgen::SanType::URI((*uri).try_into().unwrap())).collect();
+    params.subject_alt_names = uris
+        .iter()
+        .map(|uri| rcgen::SanType::URI((*uri).try_into().unwrap()))
+        .collect();
     (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
 }
 
@@ -144,25 +174,48 @@ fn what_is_wrong_with_credentials_is_said() {
 
     let (pem, key) = odd_certificate(&[&uri, "spiffe://test.example/gossip/main/b"]);
     let two_names = IdentityError::SeveralNames { count: 2 };
-    assert!(matches!(load(&pem, &key), CredentialsError::Identity { reason, .. } if reason == two_names));
+    assert!(
+        matches!(load(&pem, &key), CredentialsError::Identity { reason, .. } if reason == two_names)
+    );
     let (pem, key) = odd_certificate(&[]);
     assert!(matches!(
         load(&pem, &key),
-        CredentialsError::Identity { reason: IdentityError::NoName, .. }
+        CredentialsError::Identity {
+            reason: IdentityError::NoName,
+            ..
+        }
     ));
     let (pem, key) = odd_certificate(&[&uri]);
     assert!(matches!(load(&pem, &key), CredentialsError::Chain { .. }));
-    assert!(matches!(load("", &one.key_pem), CredentialsError::NotPem { .. }));
-    assert!(matches!(load(&one.chain_pem, "no key"), CredentialsError::NotPem { .. }));
+    assert!(matches!(
+        load("", &one.key_pem),
+        CredentialsError::NotPem { .. }
+    ));
+    assert!(matches!(
+        load(&one.chain_pem, "no key"),
+        CredentialsError::NotPem { .. }
+    ));
     let other_key = pki.issue("a").key_pem;
-    assert!(matches!(load(&one.chain_pem, &other_key), CredentialsError::KeyMismatch { .. }));
+    assert!(matches!(
+        load(&one.chain_pem, &other_key),
+        CredentialsError::KeyMismatch { .. }
+    ));
     let (ca, ca_key) = (pki.0.certificate_pem().to_owned(), pki.0.key_pem());
-    assert!(matches!(load(&ca, &ca_key), CredentialsError::IsAuthority { .. }));
+    assert!(matches!(
+        load(&ca, &ca_key),
+        CredentialsError::IsAuthority { .. }
+    ));
 
     let good = pki.believing(&one);
     assert_eq!(good.expect(Some("main"), Some("a")), Ok(()));
-    assert!(matches!(good.expect(Some("x"), None), Err(CredentialsError::OtherCluster { .. })));
-    assert!(matches!(good.expect(None, Some("x")), Err(CredentialsError::OtherNode { .. })));
+    assert!(matches!(
+        good.expect(Some("x"), None),
+        Err(CredentialsError::OtherCluster { .. })
+    ));
+    assert!(matches!(
+        good.expect(None, Some("x")),
+        Err(CredentialsError::OtherNode { .. })
+    ));
 }
 
 #[test]
@@ -170,8 +223,11 @@ fn files_are_checked_and_a_readable_key_is_a_warning() {
     let (folder, pki) = (tempfile::tempdir().unwrap(), Pki::new("main"));
     let issued = pki.issue("eu/1/n1");
     let path = |name: &str| folder.path().join(name);
-    let paths =
-        CredentialPaths { chain: path("n.pem"), key: path("n.key"), authorities: path("ca.pem") };
+    let paths = CredentialPaths {
+        chain: path("n.pem"),
+        key: path("n.key"),
+        authorities: path("ca.pem"),
+    };
 
     let missing = Credentials::from_files(&paths).unwrap_err();
     assert!(missing.to_string().contains("n.pem"), "{missing}");
@@ -187,7 +243,10 @@ fn files_are_checked_and_a_readable_key_is_a_warning() {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::set_permissions(&paths.key, std::fs::Permissions::from_mode(0o644)).unwrap();
         let loaded = Credentials::from_files(&paths).unwrap();
-        let want = Warning::KeyReadable { path: paths.key.clone(), mode: 0o644 };
+        let want = Warning::KeyReadable {
+            path: paths.key.clone(),
+            mode: 0o644,
+        };
         assert_eq!(loaded.warnings(), [want]);
     }
 }
@@ -199,8 +258,14 @@ fn a_certificate_describes_itself() {
     assert_eq!(authority.kind, CertificateKind::Authority);
     assert_eq!(authority.uri, "spiffe://test.example");
     assert_eq!(authority.algorithm, "ed25519");
-    for (algorithm, name) in [(KeyAlgorithm::P256, "p256"), (KeyAlgorithm::Ed25519, "ed25519")] {
-        let issued = pki.0.issue(&id("eu/n1"), Duration::from_secs(3_600), algorithm).unwrap();
+    for (algorithm, name) in [
+        (KeyAlgorithm::P256, "p256"),
+        (KeyAlgorithm::Ed25519, "ed25519"),
+    ] {
+        let issued = pki
+            .0
+            .issue(&id("eu/n1"), Duration::from_secs(3_600), algorithm)
+            .unwrap();
         let node = describe(issued.chain_pem.as_bytes()).unwrap();
         assert_eq!(node.kind, CertificateKind::Node);
         assert_eq!(node.identity.as_ref(), Some(&issued.identity));
@@ -209,8 +274,18 @@ fn a_certificate_describes_itself() {
         assert!(!node.serial.is_empty());
         assert!(node.not_before < node.not_after && node.not_after <= authority.not_after);
     }
-    let long = pki.0.issue(&id("n"), Duration::from_secs(999 * 86_400), KeyAlgorithm::P256).unwrap();
+    let long = pki
+        .0
+        .issue(
+            &id("n"),
+            Duration::from_secs(999 * 86_400),
+            KeyAlgorithm::P256,
+        )
+        .unwrap();
     let capped = describe(long.chain_pem.as_bytes()).unwrap();
-    assert_eq!(capped.not_after, authority.not_after, "no leaf outlives its authority");
+    assert_eq!(
+        capped.not_after, authority.not_after,
+        "no leaf outlives its authority"
+    );
     describe(b"nothing").unwrap_err();
 }

@@ -35,8 +35,13 @@ async fn question_and_answer_then_both_finish() {
     let (mut a, mut b) = pair(&pki).await;
     let at_a = a.endpoint.open_session(&b.id, 7).unwrap();
     assert_eq!(at_a, SessionKey::Opened(7));
-    assert_eq!(a.endpoint.open_session(&b.id, 7), Err(SendError::SessionTaken));
-    a.endpoint.session_send(at_a, Bytes::from_static(b"question")).unwrap();
+    assert_eq!(
+        a.endpoint.open_session(&b.id, 7),
+        Err(SendError::SessionTaken)
+    );
+    a.endpoint
+        .session_send(at_a, Bytes::from_static(b"question"))
+        .unwrap();
     let at_b = opened(&mut b).await;
     assert_eq!(message(&mut b).await, "question");
     let big = Bytes::from(vec![3; 1024 * 1024]);
@@ -50,7 +55,10 @@ async fn question_and_answer_then_both_finish() {
     a.endpoint.session_finish(at_a);
     assert_eq!(closed(&mut a, at_a).await, SessionEnd::Finished);
     assert_eq!(closed(&mut b, at_b).await, SessionEnd::Finished);
-    assert_eq!(a.endpoint.session_send(at_a, Bytes::new()), Err(SendError::NoSession));
+    assert_eq!(
+        a.endpoint.session_send(at_a, Bytes::new()),
+        Err(SendError::NoSession)
+    );
     a.endpoint.open_session(&b.id, 7).unwrap();
 }
 
@@ -70,12 +78,19 @@ async fn a_full_session_becomes_writable_when_the_reader_reads() {
     while a.endpoint.session_send(key, body(next)).is_ok() {
         next += 1;
     }
-    assert_eq!(a.endpoint.session_send(key, body(next)), Err(SendError::QueueFull));
+    assert_eq!(
+        a.endpoint.session_send(key, body(next)),
+        Err(SendError::QueueFull)
+    );
     assert!(next as usize >= limit::SESSION_MESSAGES);
 
     let reader = tokio::spawn(async move {
         for n in 0..MESSAGES {
-            assert_eq!(message(&mut b).await[..4], n.to_be_bytes(), "in order, none missing");
+            assert_eq!(
+                message(&mut b).await[..4],
+                n.to_be_bytes(),
+                "in order, none missing"
+            );
         }
         b
     });
@@ -84,7 +99,8 @@ async fn a_full_session_becomes_writable_when_the_reader_reads() {
             Ok(()) => next += 1,
             Err(SendError::QueueFull) => {
                 let want = Event::SessionWritable { session: key };
-                a.until("writable", |event| (*event == want).then_some(())).await;
+                a.until("writable", |event| (*event == want).then_some(()))
+                    .await;
             }
             Err(other) => panic!("{other}"),
         }
@@ -101,7 +117,10 @@ async fn a_reset_ends_both_ends_at_once() {
     let at_b = opened(&mut b).await;
     b.endpoint.session_reset(at_b);
     assert_eq!(closed(&mut b, at_b).await, SessionEnd::ResetHere);
-    assert_eq!(closed(&mut a, at_a).await, SessionEnd::ResetByPeer(CloseCode::Normal));
+    assert_eq!(
+        closed(&mut a, at_a).await,
+        SessionEnd::ResetByPeer(CloseCode::Normal)
+    );
     assert_eq!(a.endpoint.peers().len(), 1, "the peer stays");
 }
 
@@ -113,6 +132,9 @@ async fn a_lost_peer_ends_its_sessions_first() {
     opened(&mut a).await;
     drop(b);
     a.until_down(&id("b")).await;
-    let ended = Event::SessionClosed { session: key, why: SessionEnd::ConnectionLost };
+    let ended = Event::SessionClosed {
+        session: key,
+        why: SessionEnd::ConnectionLost,
+    };
     assert!(a.told.contains(&ended), "closed before down: {:?}", a.told);
 }
