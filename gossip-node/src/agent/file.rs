@@ -18,11 +18,13 @@ use super::problem::{Origin, Problem, quoted};
 /// Longest configuration file, in bytes (guess: a full one has 3 000).
 pub(crate) const FILE_BYTES: u64 = 256 * 1024;
 
-/// Reads the file into the lowest layer.
+/// Reads the file into the lowest layer, and tells everything that is wrong
+/// with its form.
 ///
 /// # Errors
-/// Everything that is wrong with the file's form; never an empty list.
-pub(crate) fn read(path: &Path) -> Result<Layers, Vec<Problem>> {
+/// When there is nothing to read, or its syntax is broken: what a file means
+/// after that is a guess.
+pub(crate) fn read(path: &Path) -> Result<(Layers, Vec<Problem>), Vec<Problem>> {
     let whole = |wrong: String| {
         vec![Problem {
             origin: Origin::File {
@@ -50,11 +52,7 @@ pub(crate) fn read(path: &Path) -> Result<Layers, Vec<Problem>> {
     }
 }
 
-/// Reads a file's text into the lowest layer.
-///
-/// # Errors
-/// As for [`read`].
-pub(crate) fn parse(path: &Path, text: &str) -> Result<Layers, Vec<Problem>> {
+fn parse(path: &Path, text: &str) -> Result<(Layers, Vec<Problem>), Vec<Problem>> {
     let mut walk = Walk {
         path,
         text,
@@ -62,7 +60,6 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Layers, Vec<Problem>> {
         problems: Vec::new(),
     };
     let (root, errors) = DeTable::parse_recoverable(text);
-    // A file with broken syntax is not judged further: what it means is a guess.
     if let Some(error) = errors.first() {
         let at = error.span().unwrap_or(0..0);
         let wrong = error.message().replace('\n', ", ");
@@ -70,11 +67,7 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Layers, Vec<Problem>> {
         return Err(walk.problems);
     }
     walk.root(root.get_ref());
-    if walk.problems.is_empty() {
-        Ok(walk.layers)
-    } else {
-        Err(walk.problems)
-    }
+    Ok((walk.layers, walk.problems))
 }
 
 struct Walk<'a> {

@@ -63,14 +63,12 @@ impl Layers {
         self.put(knob, raw, origin);
     }
 
-    /// Lays the environment over. `lookup` is `std::env::var_os`, or a test's.
-    ///
-    /// # Errors
-    /// Every variable that is not UTF-8.
+    /// Lays the environment over, and tells every variable that is not UTF-8.
+    /// `lookup` is `std::env::var_os`, or a test's.
     pub(crate) fn put_environment(
         &mut self,
         lookup: impl Fn(&str) -> Option<std::ffi::OsString>,
-    ) -> Result<(), Vec<Problem>> {
+    ) -> Vec<Problem> {
         let mut problems = Vec::new();
         for knob in KNOBS {
             let variable = knob.variable();
@@ -87,11 +85,7 @@ impl Layers {
                 }),
             }
         }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(problems)
-        }
+        problems
     }
 
     /// Lays one `--set section.key=value` over.
@@ -142,9 +136,9 @@ mod tests {
         let knob = Knob::find("node.seeds").unwrap();
         let mut layers = Layers::default();
         layers.put_text(knob, "file:1", Origin::Nowhere);
-        layers
-            .put_environment(|name| (name == "GOSSIP_NODE_SEEDS").then(|| "a:1, b:2,".into()))
-            .unwrap();
+        let problems = layers
+            .put_environment(|name| (name == "GOSSIP_NODE_SEEDS").then(|| "a:1, b:2,".into()));
+        assert_eq!(problems, []);
         assert_eq!(
             layers.find("node.seeds").unwrap().raw,
             Raw::Many(vec!["a:1".to_owned(), "b:2".to_owned()])

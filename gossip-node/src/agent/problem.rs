@@ -73,6 +73,30 @@ impl fmt::Display for Problem {
     }
 }
 
+impl Problem {
+    /// Whether another says the same of the same key already, or of its section.
+    fn follows_from(&self, other: &Self) -> bool {
+        let rest = self.key.strip_prefix(&other.key);
+        !other.key.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+}
+
+/// All problems in the order of the file's lines, and none that only follows
+/// from an earlier one: a key of the wrong type is not missing as well.
+pub(crate) fn told(form: Vec<Problem>, content: Vec<Problem>) -> Vec<Problem> {
+    let mut told = form;
+    for problem in content {
+        if !told.iter().any(|earlier| problem.follows_from(earlier)) {
+            told.push(problem);
+        }
+    }
+    told.sort_by_key(|problem| match &problem.origin {
+        Origin::File { line, .. } => *line,
+        _ => None,
+    });
+    told
+}
+
 /// What was written, fit to stand in a line.
 pub(crate) fn quoted(text: &str) -> String {
     let mut short: String = text.chars().take(QUOTED_CHARS).collect();

@@ -86,7 +86,7 @@ impl Settings {
     /// Judges what was found.
     ///
     /// # Errors
-    /// Everything that is wrong, in the order of the file's lines.
+    /// Everything that is wrong.
     pub(crate) fn judge(layers: &Layers, file: Option<&Path>) -> Result<Self, Vec<Problem>> {
         let mut judge = Judge {
             layers,
@@ -115,13 +115,10 @@ impl Settings {
             log: judge.log(),
         };
         if judge.problems.is_empty() {
-            return Ok(settings);
+            Ok(settings)
+        } else {
+            Err(judge.problems)
         }
-        judge.problems.sort_by_key(|problem| match &problem.origin {
-            Origin::File { line, .. } => *line,
-            _ => None,
-        });
-        Err(judge.problems)
     }
 }
 

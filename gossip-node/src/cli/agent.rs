@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use super::{Shared, out};
 use crate::agent::knob::Knob;
 use crate::agent::layer::Layers;
-use crate::agent::problem::{Origin, Problem};
+use crate::agent::problem::{Origin, Problem, told};
 use crate::agent::run::{self, Manner};
 use crate::agent::settings::Settings;
 use crate::agent::{file, log};
@@ -97,11 +97,11 @@ pub(crate) fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
 
 /// From all layers, the nearest last.
 fn settings(args: &Args, shared: &Shared) -> Result<Settings, Vec<Problem>> {
-    let mut layers = match &args.config {
+    let (mut layers, mut problems) = match &args.config {
         Some(path) => file::read(path)?,
-        None => Layers::default(),
+        None => (Layers::default(), Vec::new()),
     };
-    layers.put_environment(|name| std::env::var_os(name))?;
+    problems.extend(layers.put_environment(|name| std::env::var_os(name)));
     let one = [
         ("--data-dir", "node.data_dir", &args.data_dir),
         ("--listen", "node.listen", &args.listen),
@@ -126,7 +126,6 @@ fn settings(args: &Args, shared: &Shared) -> Result<Settings, Vec<Problem>> {
             layers.put_text(knob, &texts.join(","), Origin::Flag(flag.to_owned()));
         }
     }
-    let mut problems = Vec::new();
     if let Some(text) = &shared.api {
         put_api(&mut layers, text).unwrap_or_else(|problem| problems.push(problem));
     }
@@ -136,11 +135,8 @@ fn settings(args: &Args, shared: &Shared) -> Result<Settings, Vec<Problem>> {
     }
     match Settings::judge(&layers, args.config.as_deref()) {
         Ok(settings) if problems.is_empty() => Ok(settings),
-        Ok(_) => Err(problems),
-        Err(more) => {
-            problems.extend(more);
-            Err(problems)
-        }
+        Ok(_) => Err(told(problems, Vec::new())),
+        Err(more) => Err(told(problems, more)),
     }
 }
 
