@@ -11,19 +11,19 @@ use gossip_core::message::{
 };
 use gossip_node::journal::{Completions, Journal, Opened, Owner, Point, Witness};
 
-pub fn owner(node: &str) -> Owner {
+pub(crate) fn owner(node: &str) -> Owner {
     Owner {
         cluster: "test".parse().unwrap(),
         node: node.parse().unwrap(),
     }
 }
 
-pub fn open(dir: &Path) -> Opened {
+pub(crate) fn open(dir: &Path) -> Opened {
     Journal::open(dir, &owner("n1")).unwrap()
 }
 
 /// Fails the `failing`-th commit (from one) from inside the store.
-pub fn open_failing(dir: &Path, failing: u64) -> Opened {
+pub(crate) fn open_failing(dir: &Path, failing: u64) -> Opened {
     struct Failing(u64, u64);
     impl Witness for Failing {
         fn at(&mut self, point: Point) {
@@ -37,7 +37,7 @@ pub fn open_failing(dir: &Path, failing: u64) -> Opened {
 }
 
 /// Waits until a record is on disk, or is not.
-pub fn wait_for(completions: &mut Completions, id: PersistId) -> Result<(), DiskError> {
+pub(crate) fn wait_for(completions: &mut Completions, id: PersistId) -> Result<(), DiskError> {
     loop {
         let done = completions
             .blocking_recv()
@@ -49,7 +49,7 @@ pub fn wait_for(completions: &mut Completions, id: PersistId) -> Result<(), Disk
 }
 
 /// The versions saved of one author.
-pub fn saved_entries(saved: &Saved, author: &str) -> Vec<u64> {
+pub(crate) fn saved_entries(saved: &Saved, author: &str) -> Vec<u64> {
     let batches = saved.batches.iter();
     batches
         .filter(|batch| batch.author().as_str() == author)
@@ -59,14 +59,14 @@ pub fn saved_entries(saved: &Saved, author: &str) -> Vec<u64> {
 
 /// An author who writes.
 #[derive(Clone)]
-pub struct Log {
+pub(crate) struct Log {
     author: String,
     lineage: Lineage,
     head: Head,
 }
 
 impl Log {
-    pub fn new(author: &str, generation: u64) -> Self {
+    pub(crate) fn new(author: &str, generation: u64) -> Self {
         Self {
             author: author.to_owned(),
             lineage: Lineage::default().extended(Generation(generation), Head::default()),
@@ -78,18 +78,18 @@ impl Log {
     }
 
     /// The same history, to go on differently.
-    pub fn fork(&self) -> Self {
+    pub(crate) fn fork(&self) -> Self {
         self.clone()
     }
 
     /// A new run, which continues from here.
-    pub fn restart(&mut self, generation: u64) {
+    pub(crate) fn restart(&mut self, generation: u64) {
         self.lineage = self.lineage.extended(Generation(generation), self.head);
         self.head.generation = Generation(generation);
     }
 
     /// The next batch: keys and values, `None` deletes.
-    pub fn batch(&mut self, writes: &[(&str, Option<&str>)]) -> Batch {
+    pub(crate) fn batch(&mut self, writes: &[(&str, Option<&str>)]) -> Batch {
         let entries: Vec<Entry> = writes
             .iter()
             .map(|(key, value)| Entry {
@@ -127,7 +127,7 @@ fn footing(generation: u64, incarnation: u64) -> Footing {
     }
 }
 
-pub fn claim(member: &str, generation: u64, incarnation: u64) -> Sealed<Claim> {
+pub(crate) fn claim(member: &str, generation: u64, incarnation: u64) -> Sealed<Claim> {
     let claim = Claim {
         member: member.parse().unwrap(),
         footing: footing(generation, incarnation),
@@ -140,7 +140,7 @@ pub fn claim(member: &str, generation: u64, incarnation: u64) -> Sealed<Claim> {
     }
 }
 
-pub fn verdict(accused: &str, generation: u64, incarnation: u64) -> Sealed<Accusation> {
+pub(crate) fn verdict(accused: &str, generation: u64, incarnation: u64) -> Sealed<Accusation> {
     let accusation = Accusation {
         accuser: "n1".parse().unwrap(),
         accused: accused.parse().unwrap(),
