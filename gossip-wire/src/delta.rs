@@ -1,0 +1,83 @@
+//! Deltas: what the other side lacks, checked to be without gaps.
+
+use std::collections::BTreeSet;
+
+use gossip_core::message::{Batch, Delta, Item, LogDelta, Version};
+
+use crate::error::DecodeError;
+use crate::{field, item, pb};
+
+pub(crate) fn to_pb(delta: &Delta) -> pb::Delta {
+    pb::Delta {
+        members: delta.members.iter().map(item::to_pb).collect(),
+        logs: delta.logs.iter().map(log_to_pb).collect(),
+    }
+}
+
+/// The delta, and how many items of it were skipped as unknown.
+pub(crate) fn from_pb(delta: pb::Delta) -> Result<(Delta, u64), DecodeError> {
+    let mut skipped = 0;
+    let members = item::many_from_pb(delta.members, &mut skipped)?;
+    let members_only = members.iter().all(|item| match item {
+        Item::Claim(_) => true,
+        Item::Accusation(accusation) => accusation.is_verdict(),
+        Item::Batch(_) => false,
+    });
+    field::ensure(members_only, "neither claim nor verdict among the members")?;
+
+    let mut logs = Vec::new();
+    for log in delta.logs {
+        logs.extend(log_from_pb(log, &mut skipped)?);
+    }
+    let authors: BTreeSet<_> = logs.iter().map(LogDelta::author).collect();
+    field::ensure(authors.len() == logs.len(), "a log stands twice in a delta")?;
+    Ok((Delta { members, logs }, skipped))
+}
+
+fn log_to_pb(log: &LogDelta) -> pb::LogDelta {
+    let batches = log.batches.iter();
+    let batches = batches.map(|batch| item::to_pb(&Item::Batch(batch.clone())));
+    pb::LogDelta {
+        from: log.from.0,
+        batches: batches.collect(),
+    }
+}
+
+/// The run of one log; cut before the first batch of an unknown kind, because
+/// what follows would leave a gap. `None` if nothing is left of it.
+fn log_from_pb(log: pb::LogDelta, skipped: &mut u64) -> Result<Option<LogDelta>, DecodeError> {
+    field::ensure(!log.batches.is_empty(), "a run of a log without batches")?;
+    let mut run = LogDelta {
+        from: Version(log.from),
+        batches: Vec::with_capacity(log.batches.len()),
+    };
+    let mut told = Version(0);
+    let mut rest = log.batches.into_iter();
+    while let Some(item) = rest.next() {
+        let batch = match item::from_pb(item) {
+            Ok(Item::Batch(batch)) => batch,
+            Ok(_) => return Err(DecodeError::OtherKind { wanted: "batch" }),
+            Err(error) if error.is_unknown() => {
+                *skipped += 1 + rest.len() as u64;
+                break;
+            }
+            Err(error) => return Err(error),
+        };
+        let same = run.author().is_none_or(|author| author == batch.author());
+        field::ensure(same, "two authors in the run of one log")?;
+        told = follow(run.from, told, &batch)?;
+        run.batches.push(batch);
+    }
+    Ok((!run.batches.is_empty()).then_some(run))
+}
+
+/// The last version told once `batch` is, which has to follow on what was.
+fn follow(from: Version, told: Version, batch: &Batch) -> Result<Version, DecodeError> {
+    let begins = batch.head.value.first > told;
+    field::ensure(begins, "a batch that begins before the one before it ends")?;
+    let mut versions = batch.parts.iter().map(|part| batch.version(part.index));
+    let after = versions.all(|version| version > from);
+    field::ensure(after, "a write at or before the beginning of its run")?;
+    let last = batch.parts.last();
+    Ok(last.map_or(told, |part| batch.version(part.index)))
+}

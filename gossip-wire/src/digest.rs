@@ -1,0 +1,106 @@
+//! Digests and wants: rows of what a peer holds, by name.
+
+use std::collections::BTreeSet;
+
+use gossip_core::base::limit;
+use gossip_core::message::{
+    Digest, DigestRow, Generation, Head, MemberRow, MemberState, Version, Want,
+};
+
+use crate::error::DecodeError;
+use crate::{field, pb};
+
+pub(crate) fn to_pb(digest: &Digest) -> pb::Digest {
+    let end = |id: &Option<_>| id.as_ref().map(ToString::to_string).unwrap_or_default();
+    pb::Digest {
+        after: end(&digest.after),
+        through: end(&digest.through),
+        rows: digest.rows.iter().map(row_to_pb).collect(),
+    }
+}
+
+pub(crate) fn from_pb(digest: &pb::Digest) -> Result<Digest, DecodeError> {
+    let digest = Digest {
+        after: field::id_or_none("end of a range", &digest.after)?,
+        through: field::id_or_none("end of a range", &digest.through)?,
+        rows: rows(&digest.rows)?,
+    };
+    let rising = digest.rows.is_sorted_by(|left, right| left.id < right.id);
+    field::ensure(rising, "rows of a digest that do not rise")?;
+    let inside = digest.rows.iter().all(|row| digest.covers(&row.id));
+    field::ensure(inside, "a row outside of its digest's range")?;
+    let forward = match (&digest.after, &digest.through) {
+        (Some(after), Some(through)) => after < through,
+        _ => true,
+    };
+    field::ensure(forward, "a range that ends before it begins")?;
+    Ok(digest)
+}
+
+pub(crate) fn want_to_pb(want: &Want) -> pb::Want {
+    pb::Want {
+        rows: want.rows.iter().map(row_to_pb).collect(),
+    }
+}
+
+pub(crate) fn want_from_pb(want: &pb::Want) -> Result<Want, DecodeError> {
+    let rows = rows(&want.rows)?;
+    let names: BTreeSet<_> = rows.iter().map(|row| &row.id).collect();
+    field::ensure(names.len() == rows.len(), "a name stands twice in a want")?;
+    Ok(Want { rows })
+}
+
+fn rows(rows: &[pb::DigestRow]) -> Result<Vec<DigestRow>, DecodeError> {
+    field::at_most("rows", rows.len(), limit::DIGEST_ROWS)?;
+    rows.iter().map(row_from_pb).collect()
+}
+
+fn row_to_pb(row: &DigestRow) -> pb::DigestRow {
+    pb::DigestRow {
+        id: row.id.to_string(),
+        member: row.member.as_ref().map(member_to_pb),
+        head: row.head.map(|head| pb::Head {
+            generation: head.generation.0,
+            version: head.version.0,
+        }),
+    }
+}
+
+fn row_from_pb(row: &pb::DigestRow) -> Result<DigestRow, DecodeError> {
+    Ok(DigestRow {
+        id: field::id("name of a row", &row.id)?,
+        member: row.member.as_ref().map(member_from_pb).transpose()?,
+        head: row.head.map(|head| Head {
+            generation: Generation(head.generation),
+            version: Version(head.version),
+        }),
+    })
+}
+
+fn member_to_pb(member: &MemberRow) -> pb::MemberRow {
+    let state = match member.state {
+        MemberState::Alive => pb::MemberState::Alive,
+        MemberState::Dead => pb::MemberState::Dead,
+        MemberState::Left => pb::MemberState::Left,
+    };
+    pb::MemberRow {
+        generation: member.footing.generation.0,
+        incarnation: member.footing.incarnation.0,
+        state: state.into(),
+    }
+}
+
+fn member_from_pb(member: &pb::MemberRow) -> Result<MemberRow, DecodeError> {
+    Ok(MemberRow {
+        footing: field::footing(member.generation, member.incarnation)?,
+        state: match pb::MemberState::try_from(member.state) {
+            Ok(pb::MemberState::Alive) => MemberState::Alive,
+            Ok(pb::MemberState::Dead) => MemberState::Dead,
+            Ok(pb::MemberState::Left) => MemberState::Left,
+            Ok(pb::MemberState::Unspecified) => {
+                return Err(DecodeError::Missing { what: "state" });
+            }
+            Err(_) => return Err(DecodeError::UnknownKind { what: "state" }),
+        },
+    })
+}

@@ -1,0 +1,287 @@
+//! Arbitrary values, all of them such as the protocol allows.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use bytes::Bytes;
+use gossip_core::base::id::NodeId;
+use gossip_core::base::limit;
+use gossip_core::message::{
+    Accusation, Base, Batch, Body, Charge, Claim, Delta, Digest, DigestRow, Draft, Entry, Footing,
+    Generation, Head, Incarnation, Item, Key, Lineage, LogDelta, MemberRow, MemberState, Message,
+    Op, Presence, Replaced, Scope, Seq, Stamp, Statement, Value, Version, Want, WriteId,
+};
+use gossip_wire::seal;
+use proptest::collection::{btree_map, vec};
+use proptest::option;
+use proptest::prelude::*;
+
+/// Numbers, with those that take the most and the fewest bytes among them.
+fn number() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(0), Just(1), 0..300_u64, any::<u64>(), Just(u64::MAX)]
+}
+
+fn positive() -> impl Strategy<Value = u64> {
+    number().prop_map(|number| number.max(1))
+}
+
+pub(crate) fn node_id() -> impl Strategy<Value = NodeId> {
+    let label = "[a-z0-9]([a-z0-9-]{0,6}[a-z0-9])?";
+    let path = vec(label, 1..=4).prop_map(|labels| labels.join("/"));
+    let longest = Just(format!("{0}/{0}/a", "z".repeat(62)));
+    prop_oneof![9 => path, 1 => longest].prop_map(|text| text.parse().unwrap())
+}
+
+fn addr() -> impl Strategy<Value = SocketAddr> {
+    (any::<IpAddr>(), 1..=u16::MAX).prop_map(SocketAddr::from)
+}
+
+fn footing() -> impl Strategy<Value = Footing> {
+    (positive(), number()).prop_map(|(generation, incarnation)| Footing {
+        generation: Generation(generation),
+        incarnation: Incarnation(incarnation),
+    })
+}
+
+pub(crate) fn claim() -> impl Strategy<Value = Claim> {
+    let presence = prop_oneof![Just(Presence::Alive), Just(Presence::Left)];
+    let parts = (
+        node_id(),
+        footing(),
+        presence,
+        vec(addr(), 0..=limit::ADDRS),
+    );
+    parts.prop_map(|(member, footing, presence, addrs)| Claim {
+        member,
+        footing,
+        presence,
+        addrs,
+    })
+}
+
+pub(crate) fn accusation() -> impl Strategy<Value = Accusation> {
+    let charge = prop_oneof![Just(Charge::Suspect), Just(Charge::Dead)];
+    let parts = (node_id(), node_id(), footing(), charge);
+    parts.prop_map(|(accuser, accused, footing, charge)| Accusation {
+        accuser,
+        accused,
+        footing,
+        charge,
+    })
+}
+
+/// A lineage whose last base continues from `version`.
+fn lineage(version: u64) -> impl Strategy<Value = Lineage> {
+    vec((1..1_000_u64, number()), 1..=limit::LINEAGE).prop_map(move |steps| {
+        let last = steps.len() - 1;
+        let mut generation = 0;
+        let bases = steps.into_iter().enumerate().map(|(at, (step, skipped))| {
+            let from = Head {
+                generation: Generation(generation),
+                version: Version(version / (last - at + 1) as u64),
+            };
+            generation += step + skipped % (u64::MAX / 16);
+            Base {
+                generation: Generation(generation),
+                from,
+            }
+        });
+        Lineage::new(bases.collect()).unwrap()
+    })
+}
+
+fn stamp() -> impl Strategy<Value = Stamp> {
+    (number(), any::<u32>()).prop_map(|(millis, counter)| Stamp { millis, counter })
+}
+
+fn replaced() -> impl Strategy<Value = Replaced> {
+    (stamp(), node_id(), positive()).prop_map(|(stamp, author, version)| Replaced {
+        stamp,
+        write: WriteId {
+            author,
+            version: Version(version),
+        },
+    })
+}
+
+fn key() -> impl Strategy<Value = Key> {
+    let text = prop_oneof![9 => "[^\\p{Cc}]{1,20}", 1 => Just("k".repeat(limit::KEY_BYTES))];
+    text.prop_map(|text| text.parse().unwrap())
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let small = vec(any::<u8>(), 0..100);
+    let large = (any::<u8>(), 0..20_000_usize).prop_map(|(byte, len)| vec![byte; len]);
+    let put = prop_oneof![9 => small, 1 => large];
+    let put = put.prop_map(|bytes| Op::Put(Value::new(Bytes::from(bytes)).unwrap()));
+    prop_oneof![3 => put, 1 => Just(Op::Delete)]
+}
+
+pub(crate) fn entry() -> impl Strategy<Value = Entry> {
+    let scope = prop_oneof![Just(Scope::Own), Just(Scope::Shared)];
+    let parts = (scope, key(), stamp(), op(), option::of(replaced()));
+    parts.prop_map(|(scope, key, stamp, op, replaces)| Entry {
+        scope,
+        key,
+        stamp,
+        op,
+        replaces,
+    })
+}
+
+fn draft_of(author: NodeId, base: u64, first: u64, entries: usize) -> impl Strategy<Value = Draft> {
+    (lineage(base), vec(entry(), entries)).prop_map(move |(lineage, entries)| Draft {
+        author: author.clone(),
+        lineage,
+        first: Version(first),
+        entries,
+    })
+}
+
+pub(crate) fn draft() -> impl Strategy<Value = Draft> {
+    let count = prop_oneof![1 => Just(0), 8 => 1..6_usize, 1 => Just(limit::BATCH_ENTRIES)];
+    let first = positive().prop_map(|first| first.min(u64::MAX - 64));
+    (node_id(), first, number(), count).prop_flat_map(|(author, first, base, count)| {
+        let base = base.min(first - 1);
+        draft_of(author, base, first, count)
+    })
+}
+
+pub(crate) fn statement() -> impl Strategy<Value = Statement> {
+    prop_oneof![
+        claim().prop_map(Statement::Claim),
+        accusation().prop_map(Statement::Accusation),
+        draft().prop_map(Statement::Batch),
+    ]
+}
+
+pub(crate) fn signature() -> impl Strategy<Value = Bytes> {
+    let len = prop_oneof![Just(0), Just(64), Just(limit::SIGNATURE_BYTES_MAX)];
+    len.prop_map(|len| Bytes::from(vec![0x5a; len]))
+}
+
+fn sealed(draft: Draft, signature: Bytes) -> Batch {
+    match seal(&Statement::Batch(draft), |_| signature) {
+        Item::Batch(batch) => batch,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Some of the parts, as a relay would leave them.
+fn thinned(mut batch: Batch, kept: u64) -> Batch {
+    batch
+        .parts
+        .retain(|part| kept >> (part.index % 64) & 1 == 1);
+    batch
+}
+
+pub(crate) fn item() -> impl Strategy<Value = Item> {
+    let parts = (statement(), signature(), any::<u64>());
+    parts.prop_map(
+        |(statement, signature, kept)| match seal(&statement, |_| signature) {
+            Item::Batch(batch) => Item::Batch(thinned(batch, kept)),
+            item => item,
+        },
+    )
+}
+
+/// Claims and verdicts.
+fn member_item() -> impl Strategy<Value = Item> {
+    let verdict = accusation().prop_map(|accusation| Accusation {
+        charge: Charge::Dead,
+        ..accusation
+    });
+    let statement = prop_oneof![
+        claim().prop_map(Statement::Claim),
+        verdict.prop_map(Statement::Accusation),
+    ];
+    (statement, signature()).prop_map(|(statement, signature)| seal(&statement, |_| signature))
+}
+
+/// A run of batches that follow on each other, some of their parts left out.
+fn log_delta(author: NodeId) -> impl Strategy<Value = LogDelta> {
+    let from = prop_oneof![Just(0), 1..300_u64, Just(u64::MAX / 2)];
+    (from, vec(0..4_usize, 1..4)).prop_flat_map(move |(from, counts)| {
+        let mut first = from + 1;
+        let drafts = counts.into_iter().map(|count| {
+            let draft = draft_of(author.clone(), from, first, count);
+            first += count as u64;
+            (draft, signature(), any::<u64>()).boxed()
+        });
+        drafts.collect::<Vec<_>>().prop_map(move |drafts| LogDelta {
+            from: Version(from),
+            batches: drafts
+                .into_iter()
+                .map(|(draft, signature, kept)| thinned(sealed(draft, signature), kept))
+                .collect(),
+        })
+    })
+}
+
+fn delta() -> impl Strategy<Value = Delta> {
+    let logs = vec(node_id().prop_flat_map(log_delta), 0..3);
+    (vec(member_item(), 0..5), logs).prop_map(|(members, logs)| {
+        let named = logs.into_iter().map(|log| (log.author().cloned(), log));
+        let logs: BTreeMap<_, _> = named.collect();
+        Delta {
+            members,
+            logs: logs.into_values().collect(),
+        }
+    })
+}
+
+type Held = (Option<MemberRow>, Option<Head>);
+
+fn held() -> impl Strategy<Value = Held> {
+    let state = prop_oneof![
+        Just(MemberState::Alive),
+        Just(MemberState::Dead),
+        Just(MemberState::Left),
+    ];
+    let member = (footing(), state).prop_map(|(footing, state)| MemberRow { footing, state });
+    let head = (number(), number()).prop_map(|(generation, version)| Head {
+        generation: Generation(generation),
+        version: Version(version),
+    });
+    (option::of(member), option::of(head))
+}
+
+fn rows() -> impl Strategy<Value = Vec<DigestRow>> {
+    btree_map(node_id(), held(), 0..20).prop_map(|rows| {
+        let rows = rows.into_iter();
+        rows.map(|(id, (member, head))| DigestRow { id, member, head })
+            .collect()
+    })
+}
+
+fn digest() -> impl Strategy<Value = Digest> {
+    (rows(), any::<bool>(), any::<bool>()).prop_map(|(mut rows, begins, ends)| {
+        let after = (begins && rows.len() > 1).then(|| rows.remove(0).id);
+        let through = rows.last().map(|row| row.id.clone());
+        Digest {
+            after,
+            through: through.filter(|_| ends),
+            rows,
+        }
+    })
+}
+
+fn body() -> impl Strategy<Value = Body> {
+    let seq = || number().prop_map(Seq);
+    let ask = (seq(), node_id(), vec(addr(), 0..=limit::ADDRS));
+    prop_oneof![
+        seq().prop_map(|seq| Body::Ping { seq }),
+        seq().prop_map(|seq| Body::Ack { seq }),
+        ask.prop_map(|(seq, target, addrs)| Body::PingReq { seq, target, addrs }),
+        seq().prop_map(|seq| Body::Nack { seq }),
+        Just(Body::Gossip),
+        digest().prop_map(Body::Digest),
+        rows().prop_map(|rows| Body::Want(Want { rows })),
+        delta().prop_map(Body::Delta),
+        Just(Body::Done),
+    ]
+}
+
+pub(crate) fn message() -> impl Strategy<Value = Message> {
+    (body(), vec(item(), 0..4)).prop_map(|(body, rumors)| Message { body, rumors })
+}

@@ -1,0 +1,231 @@
+//! One of everything: the values behind the golden bytes.
+
+use bytes::Bytes;
+use gossip_core::base::id::NodeId;
+use gossip_core::message::{
+    Accusation, Base, Batch, Body, Charge, Claim, Delta, Digest, DigestRow, Draft, Entry, Footing,
+    Generation, Head, Incarnation, Item, Lineage, LogDelta, MemberRow, MemberState, Message, Op,
+    Presence, Replaced, Scope, Seq, Stamp, Statement, Value, Version, Want, WriteId,
+};
+use gossip_wire::seal;
+
+/// 2023-11-14, a round number of seconds.
+pub(crate) const GENERATION: Generation = Generation(1_700_000_000);
+
+pub(crate) fn id(text: &str) -> NodeId {
+    text.parse().unwrap()
+}
+
+pub(crate) fn footing(incarnation: u64) -> Footing {
+    Footing {
+        generation: GENERATION,
+        incarnation: Incarnation(incarnation),
+    }
+}
+
+pub(crate) fn claim(presence: Presence) -> Claim {
+    Claim {
+        member: id("eu/1/n17"),
+        footing: footing(0),
+        presence,
+        addrs: vec![
+            "192.0.2.17:7946".parse().unwrap(),
+            "[2001:db8::17]:7946".parse().unwrap(),
+        ],
+    }
+}
+
+pub(crate) fn accusation(charge: Charge) -> Accusation {
+    Accusation {
+        accuser: id("eu/1/n17"),
+        accused: id("eu/2/n4"),
+        footing: footing(3),
+        charge,
+    }
+}
+
+pub(crate) fn lineage() -> Lineage {
+    let opened = Base {
+        generation: GENERATION,
+        from: Head::default(),
+    };
+    Lineage::new(vec![opened])
+        .unwrap()
+        .extended(Generation(GENERATION.0 + 86_400), head(57))
+}
+
+pub(crate) fn head(version: u64) -> Head {
+    Head {
+        generation: GENERATION,
+        version: Version(version),
+    }
+}
+
+pub(crate) fn stamp(counter: u32) -> Stamp {
+    Stamp {
+        millis: 1_700_086_400_123,
+        counter,
+    }
+}
+
+pub(crate) fn entry(scope: Scope, key: &str, value: Option<&str>) -> Entry {
+    let put = |text: &str| Op::Put(Value::new(Bytes::copy_from_slice(text.as_bytes())).unwrap());
+    Entry {
+        scope,
+        key: key.parse().unwrap(),
+        stamp: stamp(0),
+        op: value.map_or(Op::Delete, put),
+        replaces: None,
+    }
+}
+
+/// An own key put, a shared key put over another's write, an own key deleted.
+pub(crate) fn draft() -> Draft {
+    let mut shared = entry(Scope::Shared, "leader", Some("eu/1/n17"));
+    shared.replaces = Some(Replaced {
+        stamp: Stamp {
+            millis: 1_700_086_399_000,
+            counter: 2,
+        },
+        write: WriteId {
+            author: id("eu/2/n4"),
+            version: Version(12),
+        },
+    });
+    Draft {
+        author: id("eu/1/n17"),
+        lineage: lineage(),
+        first: Version(58),
+        entries: vec![
+            entry(Scope::Own, "load", Some("0.7")),
+            shared,
+            entry(Scope::Own, "maintenance", None),
+        ],
+    }
+}
+
+pub(crate) fn opening() -> Draft {
+    Draft {
+        entries: Vec::new(),
+        ..draft()
+    }
+}
+
+pub(crate) fn unsigned(_: &[u8]) -> Bytes {
+    Bytes::new()
+}
+
+pub(crate) fn sealed(statement: Statement) -> Item {
+    seal(&statement, unsigned)
+}
+
+pub(crate) fn sealed_batch(draft: Draft) -> Batch {
+    match sealed(Statement::Batch(draft)) {
+        Item::Batch(batch) => batch,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The batch of [`draft`], of which one entry was superseded since.
+pub(crate) fn part_of_batch() -> Batch {
+    let mut batch = sealed_batch(draft());
+    batch.parts.remove(1);
+    batch
+}
+
+pub(crate) fn row(text: &str, state: MemberState, version: Option<u64>) -> DigestRow {
+    DigestRow {
+        id: id(text),
+        member: Some(MemberRow {
+            footing: footing(1),
+            state,
+        }),
+        head: version.map(head),
+    }
+}
+
+fn absent(text: &str) -> DigestRow {
+    DigestRow {
+        id: id(text),
+        member: None,
+        head: None,
+    }
+}
+
+/// Every kind of item, by the name of its golden file.
+pub(crate) fn items() -> Vec<(&'static str, Item)> {
+    let signed = |_: &[u8]| Bytes::from_static(&[0x5a; 64]);
+    let claimed = |presence| Statement::Claim(claim(presence));
+    let accused = |charge| Statement::Accusation(accusation(charge));
+    vec![
+        ("item-claim-alive", sealed(claimed(Presence::Alive))),
+        ("item-claim-left", sealed(claimed(Presence::Left))),
+        ("item-claim-signed", seal(&claimed(Presence::Alive), signed)),
+        ("item-accusation-suspect", sealed(accused(Charge::Suspect))),
+        ("item-accusation-dead", sealed(accused(Charge::Dead))),
+        ("item-batch", Item::Batch(sealed_batch(draft()))),
+        ("item-batch-part", Item::Batch(part_of_batch())),
+        ("item-batch-opening", Item::Batch(sealed_batch(opening()))),
+    ]
+}
+
+/// Every kind of message, by the name of its golden file.
+pub(crate) fn messages() -> Vec<(&'static str, Message)> {
+    let seq = Seq(58);
+    let claim = sealed(Statement::Claim(claim(Presence::Alive)));
+    let verdict = sealed(Statement::Accusation(accusation(Charge::Dead)));
+    let bare = Message::bare;
+    vec![
+        ("message-ping", bare(Body::Ping { seq })),
+        ("message-ack", bare(Body::Ack { seq })),
+        (
+            "message-ping-req",
+            bare(Body::PingReq {
+                seq,
+                target: id("eu/2/n4"),
+                addrs: vec!["192.0.2.4:7946".parse().unwrap()],
+            }),
+        ),
+        ("message-nack", bare(Body::Nack { seq })),
+        ("message-gossip", bare(Body::Gossip)),
+        (
+            "message-ping-with-rumor",
+            Message {
+                body: Body::Ping { seq },
+                rumors: vec![claim.clone()],
+            },
+        ),
+        (
+            "message-digest",
+            bare(Body::Digest(Digest {
+                after: None,
+                through: Some(id("eu/2/n9")),
+                rows: vec![
+                    row("eu/1/n17", MemberState::Alive, Some(60)),
+                    row("eu/2/n4", MemberState::Dead, None),
+                    row("eu/2/n5", MemberState::Left, Some(1)),
+                ],
+            })),
+        ),
+        (
+            "message-want",
+            bare(Body::Want(Want {
+                rows: vec![
+                    row("eu/1/n17", MemberState::Alive, Some(57)),
+                    absent("eu/3/n1"),
+                ],
+            })),
+        ),
+        (
+            "message-delta",
+            bare(Body::Delta(Delta {
+                members: vec![claim, verdict],
+                logs: vec![LogDelta {
+                    from: Version(57),
+                    batches: vec![part_of_batch()],
+                }],
+            })),
+        ),
+        ("message-done", bare(Body::Done)),
+    ]
+}
