@@ -1,0 +1,118 @@
+//! Dials: one to a target, quick to say no, patient after a failure.
+
+use std::net::UdpSocket;
+use std::time::{Duration, Instant};
+
+use gossip_quic::{DialError, Dialing, Target, TargetName};
+
+use crate::common::{Pki, eventually, id, pair};
+
+/// An address where nobody listens.
+fn deserted() -> std::net::SocketAddr {
+    UdpSocket::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn nobody_there_is_said_at_once() {
+    let pki = Pki::new("main");
+    let mut a = pki.start("a");
+    let (began, addr) = (Instant::now(), deserted());
+    let why = a.dialed(Target::seed("gone", [addr])).await.unwrap_err();
+    assert_eq!(why, DialError::Unreachable { addr });
+    assert!(
+        began.elapsed() < Duration::from_secs(4),
+        "well before the connect timeout"
+    );
+}
+
+#[tokio::test]
+async fn silence_is_a_timeout() {
+    let pki = Pki::new("main");
+    let mut a = pki.start("a");
+    let mute = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let addr = mute.local_addr().unwrap();
+    let why = a.dialed(Target::seed("mute", [addr])).await.unwrap_err();
+    assert_eq!(why, DialError::Timeout { addr });
+}
+
+#[tokio::test]
+async fn the_next_address_is_tried() {
+    let pki = Pki::new("main");
+    let (mut a, b) = (pki.start("a"), pki.start("b"));
+    let target = Target::member(id("b"), [deserted(), b.addr()]);
+    assert_eq!(a.dialed(target).await, Ok(id("b")));
+}
+
+#[tokio::test]
+async fn two_dials_of_one_target_are_one() {
+    let pki = Pki::new("main");
+    let (mut a, mut b) = (pki.start("a"), pki.start("b"));
+    assert_eq!(a.endpoint.dial(b.target()), Ok(Dialing::Started));
+    assert_eq!(a.endpoint.dial(b.target()), Ok(Dialing::Joined));
+    assert_eq!(a.outcome(&TargetName::Member(id("b"))).await, Ok(id("b")));
+    assert_eq!(a.endpoint.dial(b.target()), Ok(Dialing::AlreadyUp));
+    b.until_up(&id("a")).await;
+    assert_eq!(b.counters().handshakes_accepted, 1);
+    assert_eq!(
+        b.endpoint.dial(a.target()),
+        Ok(Dialing::AlreadyUp),
+        "whoever dialed"
+    );
+    assert_eq!(a.counters().dials_started, 1);
+    assert_eq!(a.counters().dials_joined, 2);
+}
+
+#[tokio::test]
+async fn failures_are_paused_for_and_success_forgets_them() {
+    let pki = Pki::new("main");
+    let mut a = pki.start("a");
+    let gone = deserted();
+    let seed = |addr| Target::seed("s", [addr]);
+    // The jitter may draw nothing, so fail until it draws a pause.
+    let retry_in = loop {
+        match a.endpoint.dial(seed(gone)) {
+            Ok(Dialing::Started) => {
+                a.outcome(&TargetName::Seed("s".into())).await.unwrap_err();
+            }
+            Err(DialError::BackingOff { retry_in }) => break retry_in,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(retry_in <= Duration::from_secs(30));
+    assert!(a.counters().dials_backing_off >= 1);
+    let b = pki.start("b");
+    eventually("the pause to end", || {
+        a.endpoint.dial(seed(b.addr())).is_ok()
+    })
+    .await;
+    assert_eq!(a.outcome(&TargetName::Seed("s".into())).await, Ok(id("b")));
+    assert!(a.endpoint.dial(seed(b.addr())).is_ok(), "success resets");
+}
+
+#[tokio::test]
+async fn a_seed_that_is_up_already_is_reached_without_another_up() {
+    let pki = Pki::new("main");
+    let (mut a, mut b) = pair(&pki).await;
+    assert_eq!(a.dialed(Target::seed("b", [b.addr()])).await, Ok(id("b")));
+    let one = |node: &crate::common::Node| node.endpoint.peers()[0].connections == 1;
+    eventually("the duplicate to drain", || one(&a) && one(&b)).await;
+    assert_eq!(a.ups_and_downs(&id("b")), (1, 0));
+    assert_eq!(b.ups_and_downs(&id("a")), (1, 0));
+}
+
+#[tokio::test]
+async fn dials_that_make_no_sense_are_refused_at_once() {
+    let pki = Pki::new("main");
+    let a = pki.start("a");
+    let nowhere = Target::member(id("b"), []);
+    assert_eq!(a.endpoint.dial(nowhere.clone()), Err(DialError::NoAddress));
+    assert_eq!(
+        a.endpoint.dial(a.target()),
+        Err(DialError::OwnIdentity { addr: a.addr() })
+    );
+    a.endpoint.close("enough").await;
+    assert_eq!(a.endpoint.dial(nowhere), Err(DialError::Closing));
+}
