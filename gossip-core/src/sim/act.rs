@@ -101,8 +101,11 @@ impl<M: Machine> World<M> {
     fn send(&mut self, host: HostId, transmit: Transmit) {
         let at = &self.hosts[host.index()];
         let checked = outgrows_its_carrier(&transmit)
-            .and_then(|()| at.checks.generation.may_speak())
-            .and_then(|()| told_before_durable(at.id(), at.disk.journal(), &transmit.message));
+            .and_then(|()| at.checks.generation.may_speak(at.id(), &transmit.message))
+            .and_then(|()| {
+                let run = at.checks.generation.durable();
+                told_before_durable(at.id(), run, at.disk.journal(), &transmit.message)
+            });
         self.hold(host, checked);
         let Transmit { to, via, message } = transmit;
         let at = &mut self.hosts[host.index()];
