@@ -9,7 +9,7 @@ use super::queue::Event;
 use super::session::{Session, SessionKey};
 use super::world::World;
 use crate::base::id::NodeId;
-use crate::input::{Input, SessionEvent, SessionId};
+use crate::input::{Input, SessionEvent, SessionId, Via};
 use crate::message::Message;
 
 impl<M: Machine> World<M> {
@@ -130,7 +130,7 @@ impl<M: Machine> World<M> {
         self.forget_if_done(key);
         let input = Input::Message {
             from,
-            session: Some(id),
+            via: Via::Session(id),
             message,
         };
         self.input(here, input);

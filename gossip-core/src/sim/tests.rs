@@ -275,7 +275,7 @@ fn replies_travel_back_and_a_broken_link_ends_sessions_first() {
     let heard = world.heard(b);
     assert!(heard.iter().any(|input| matches!(
         input,
-        Input::Message { session, .. } if *session == Some(here)
+        Input::Message { via, .. } if *via == Via::Session(here)
     )));
     world.break_links(a);
     assert_eq!(world.ends(a), ["session", "closed"]);

@@ -18,7 +18,7 @@ use core::fmt::{self, Write as _};
 use super::hash::RunningHash;
 use super::host::HostId;
 use crate::base::time::Instant;
-use crate::input::Input;
+use crate::input::{Input, Via};
 use crate::message::{Batch, Body, Delta, Item, Message};
 use crate::output::Notification;
 
@@ -68,14 +68,14 @@ impl Trace {
         self.hash.word(now.as_nanos());
         self.hash.word(host.number());
         match input {
-            Input::Message {
-                from,
-                session,
-                message,
-            } => {
+            Input::Message { from, via, message } => {
                 self.hash.word(1);
                 self.hash.bytes(from.as_str().as_bytes());
-                self.hash.word(session.map_or(0, |id| id.as_u64()));
+                self.hash.word(match via {
+                    Via::Datagram => 0,
+                    Via::Stream => 1,
+                    Via::Session(id) => id.as_u64(),
+                });
                 self.message(message);
                 let (kind, rumors) = (kind(&message.body), message.rumors.len());
                 self.line(now, host, format_args!("<- {from} {kind} +{rumors} rumors"));

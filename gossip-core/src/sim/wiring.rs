@@ -18,7 +18,7 @@ use super::machine::Machine;
 use super::queue::{Event, Handshake};
 use super::world::World;
 use crate::base::time::Instant;
-use crate::input::{Input, LinkError, LinkEvent, SessionEvent, Target};
+use crate::input::{Input, LinkError, LinkEvent, SessionEvent, Target, Via};
 
 impl<M: Machine> World<M> {
     /// The host at the other end of a link, and whether it is far.
@@ -201,15 +201,13 @@ impl<M: Machine> World<M> {
             *heard = back.max(*heard);
         }
         let sender = self.id(there).clone();
+        let mut hear = |via, message| {
+            let from = sender.clone();
+            self.input(here, Input::Message { from, via, message });
+        };
         match packet.cargo {
-            Cargo::Datagram(message) | Cargo::Stream(message) => {
-                let input = Input::Message {
-                    from: sender,
-                    session: None,
-                    message: *message,
-                };
-                self.input(here, input);
-            }
+            Cargo::Datagram(message) => hear(Via::Datagram, *message),
+            Cargo::Stream(message) => hear(Via::Stream, *message),
             Cargo::Session(key, message) => self.arrives_in_session(key, to, sender, *message),
             Cargo::Finish(key) => self.finishes(key, to),
             Cargo::Abandon(key) => self.is_abandoned(key, to),
