@@ -296,3 +296,29 @@ async fn what_was_acknowledged_reaches_a_host_that_reads_late() {
         .count();
     assert_eq!(arrived, MESSAGES);
 }
+
+#[tokio::test]
+async fn a_dropped_endpoint_leaves_nothing_behind() {
+    let pki = Pki::new("main");
+    let (a, mut b) = pair(&pki).await;
+    let (
+        addr,
+        crate::common::Node {
+            endpoint,
+            mut events,
+            ..
+        },
+    ) = (a.addr(), a);
+    endpoint.open_session(&b.id, 1).unwrap();
+    endpoint
+        .send_message(&b.id, Bytes::from_static(b"x"), Priority::Normal)
+        .unwrap();
+    drop(endpoint);
+    b.until_down(&id("a")).await;
+    // The tasks held the sending half; their end is the events' end.
+    let end = async { while events.recv().await.is_some() {} };
+    crate::common::within("the end of the events", end).await;
+    // quinn's own task held the socket.
+    let free = || std::net::UdpSocket::bind(addr).is_ok();
+    eventually("the port to be free", free).await;
+}
