@@ -1,5 +1,7 @@
 //! Growing together: small clusters, a hundred, and a hundred on a bad network.
 
+#![allow(clippy::unwrap_used, reason = "a story told twice")]
+
 mod common;
 
 use common::{

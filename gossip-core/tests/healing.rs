@@ -38,7 +38,7 @@ fn halves_find_each_other_and_merge() {
     world.heal();
     let alive = world.run_until(seconds(60), |world| all_alive(world));
     println!("all alive {:?} after the heal", alive.unwrap());
-    let merged = world.run_until(seconds(60), |world| all_equal(world));
+    let merged = world.run_until(seconds(60), all_equal);
     println!("all equal {:?} later", merged.unwrap());
     assert!(all_read(&mut world, &Space::Shared, "a", Some(b"1")));
     assert!(all_read(&mut world, &Space::Shared, "b", Some(b"2")));
@@ -75,7 +75,7 @@ fn the_seed_alone_comes_back() {
 }
 
 fn generation(world: &World, host: HostId) -> u64 {
-    world.node(host).unwrap().generation().0
+    world.node(host).map_or(0, |node| node.generation().0)
 }
 
 /// A crash and a restart on the same disk: a higher generation, its keys are
@@ -233,7 +233,7 @@ fn trouble_comes_in_threes() {
     world.restart(right[2]);
     let alive = world.run_until(seconds(180), |world| all_alive(world));
     println!("all alive {:?} after the heal", alive.unwrap());
-    let equal = world.run_until(seconds(60), |world| all_equal(world));
+    let equal = world.run_until(seconds(60), all_equal);
     println!("all equal {:?} later", equal.unwrap());
     let twin = |(_, told): &(_, Notification)| matches!(told, Notification::Twin { .. });
     assert!(
