@@ -21,8 +21,8 @@ pub enum Input {
     Message {
         /// The peer that sent it.
         from: NodeId,
-        /// The session it belongs to, if it came in one.
-        session: Option<SessionId>,
+        /// On what it came.
+        via: Via,
         /// What it said, validated by the decoder.
         message: Message,
     },
@@ -84,6 +84,19 @@ impl SessionId {
     pub const fn as_u64(self) -> u64 {
         self.0
     }
+}
+
+/// On what a message travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Via {
+    /// Lost or there, at once; at most
+    /// [`DATAGRAM_BYTES`](crate::base::limit::DATAGRAM_BYTES).
+    Datagram,
+    /// There, or the link is gone; at most
+    /// [`STREAM_MESSAGE_BYTES`](crate::base::limit::STREAM_MESSAGE_BYTES).
+    Stream,
+    /// In order with the other messages of a session; the first one opens it.
+    Session(SessionId),
 }
 
 /// Whom a dial is for.

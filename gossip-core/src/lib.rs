@@ -43,6 +43,8 @@ pub mod node;
 pub mod outbox;
 pub mod output;
 pub mod replica;
+#[cfg(feature = "sim")]
+pub mod sim;
 
 pub use base::id::{ClusterId, NodeId};
 pub use config::{Config, Identity, Profile};

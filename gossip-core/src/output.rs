@@ -5,6 +5,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use crate::base::id::NodeId;
+pub use crate::input::Via;
 use crate::input::{DiskError, Expected, PersistId, SealId, SessionId, Target, Ticket};
 use crate::message::{
     Accusation, Batch, Claim, Footing, Generation, Key, Message, Scope, Sealed, Stamp, Statement,
@@ -48,19 +49,6 @@ pub struct Transmit {
     pub via: Via,
     /// What.
     pub message: Message,
-}
-
-/// On what a message travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Via {
-    /// Lost or there, at once; at most
-    /// [`DATAGRAM_BYTES`](crate::base::limit::DATAGRAM_BYTES).
-    Datagram,
-    /// There, or the link is gone; at most
-    /// [`STREAM_MESSAGE_BYTES`](crate::base::limit::STREAM_MESSAGE_BYTES).
-    Stream,
-    /// In order with the other messages of a session; the first one opens it.
-    Session(SessionId),
 }
 
 /// What the journal keeps.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gossip_core::base::limit;
 use gossip_core::message::{Batch, Delta, Item, LogDelta, Version};
 
 use crate::error::DecodeError;
@@ -17,6 +18,8 @@ pub(crate) fn to_pb(delta: &Delta) -> pb::Delta {
 /// The delta, and how many items of it were skipped as unknown.
 pub(crate) fn from_pb(delta: pb::Delta) -> Result<(Delta, u64), DecodeError> {
     let mut skipped = 0;
+    field::at_most("members", delta.members.len(), limit::MESSAGE_ITEMS)?;
+    field::at_most("logs", delta.logs.len(), limit::MESSAGE_ITEMS)?;
     let members = item::many_from_pb(delta.members, &mut skipped)?;
     let members_only = members.iter().all(|item| match item {
         Item::Claim(_) => true,
@@ -51,7 +54,7 @@ fn log_from_pb(log: pb::LogDelta, skipped: &mut u64) -> Result<Option<LogDelta>,
         from: Version(log.from),
         batches: Vec::with_capacity(log.batches.len()),
     };
-    let mut told = Version(0);
+    let mut told = run.from;
     let mut rest = log.batches.into_iter();
     while let Some(item) = rest.next() {
         let batch = match item::from_pb(item) {
@@ -65,19 +68,22 @@ fn log_from_pb(log: pb::LogDelta, skipped: &mut u64) -> Result<Option<LogDelta>,
         };
         let same = run.author().is_none_or(|author| author == batch.author());
         field::ensure(same, "two authors in the run of one log")?;
-        told = follow(run.from, told, &batch)?;
+        told = follow(told, &batch)?;
         run.batches.push(batch);
     }
     Ok((!run.batches.is_empty()).then_some(run))
 }
 
-/// The last version told once `batch` is, which has to follow on what was.
-fn follow(from: Version, told: Version, batch: &Batch) -> Result<Version, DecodeError> {
-    let begins = batch.head.value.first > told;
-    field::ensure(begins, "a batch that begins before the one before it ends")?;
-    let mut versions = batch.parts.iter().map(|part| batch.version(part.index));
-    let after = versions.all(|version| version > from);
-    field::ensure(after, "a write at or before the beginning of its run")?;
-    let last = batch.parts.last();
-    Ok(last.map_or(told, |part| batch.version(part.index)))
+/// The last version told once `batch` is, which has to rise above what was.
+///
+/// Heads need not rise: one that only shows the newest generation may stand
+/// before older batches, and one may stand twice, with different entries.
+fn follow(told: Version, batch: &Batch) -> Result<Version, DecodeError> {
+    let mut last = told;
+    for part in &batch.parts {
+        let version = batch.version(part.index);
+        field::ensure(version > last, "writes of a log that do not rise")?;
+        last = version;
+    }
+    Ok(last)
 }

@@ -199,6 +199,10 @@ fn too_many_of_anything_is_refused() {
     assert_eq!(refused(rumors), too_many("rumors", 257, 256));
     let rows = raw::field(7, raw::field(1, "").repeat(limit::DIGEST_ROWS + 1));
     assert_eq!(refused(rows), too_many("rows", 513, 512));
+    let members = raw::field(8, raw::field(1, "").repeat(limit::MESSAGE_ITEMS + 1));
+    assert_eq!(refused(members), too_many("members", 257, 256));
+    let logs = raw::field(8, raw::field(2, "").repeat(limit::MESSAGE_ITEMS + 1));
+    assert_eq!(refused(logs), too_many("logs", 257, 256));
     let target = raw::field(2, "n1");
     let addrs = raw::field(3, "").repeat(limit::ADDRS + 1);
     let ask = raw::field(3, [target, addrs].concat());

@@ -316,13 +316,10 @@ fn deltas() {
         logs(vec![log(57, vec![batch(58), of_another(61)])]),
         "two authors in the run of one log"
     );
-    let overlap = "a batch that begins before the one before it ends";
-    assert_eq!(logs(vec![log(57, vec![batch(58), batch(60)])]), overlap);
-    assert_eq!(logs(vec![log(57, vec![batch(61), batch(58)])]), overlap);
-    assert_eq!(
-        logs(vec![log(58, vec![batch(58)])]),
-        "a write at or before the beginning of its run"
-    );
+    let falling = "writes of a log that do not rise";
+    assert_eq!(logs(vec![log(57, vec![batch(58), batch(60)])]), falling);
+    assert_eq!(logs(vec![log(57, vec![batch(61), batch(58)])]), falling);
+    assert_eq!(logs(vec![log(58, vec![batch(58)])]), falling);
     assert_eq!(
         logs(vec![log(57, vec![batch(58)]), log(60, vec![batch(61)])]),
         "a log stands twice in a delta"

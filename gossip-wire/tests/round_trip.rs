@@ -4,7 +4,9 @@ mod common;
 
 use bytes::Bytes;
 use common::{arbitrary, only_rumor, passed_on, sample};
-use gossip_core::message::{Body, Claim, Item, Message, Presence, Statement};
+use gossip_core::message::{
+    Body, Claim, Delta, Item, LogDelta, Message, Presence, Statement, Version,
+};
 use gossip_wire::{
     Envelope, decode_batch, decode_entry, decode_item, decode_sealed_accusation,
     decode_sealed_batch_head, decode_sealed_claim, encode_item, seal, sealed_bytes,
@@ -89,6 +91,29 @@ fn an_interface_of_this_machine_does_not_travel() {
         ..scoped
     };
     assert_eq!(item, sample::sealed(Statement::Claim(plain)));
+}
+
+/// A member that restarted shows its newest generation first, and a batch that
+/// came in two pieces is told as two.
+#[test]
+fn heads_in_a_delta_need_not_rise() {
+    let whole = sample::sealed_batch(sample::draft());
+    let piece = |parts: std::ops::Range<usize>| {
+        let mut piece = whole.clone();
+        piece.parts = piece.parts.drain(parts).collect();
+        piece
+    };
+    let mut later = sample::opening();
+    later.first = Version(61);
+    let log = LogDelta {
+        from: Version(57),
+        batches: vec![sample::sealed_batch(later), piece(0..1), piece(1..3)],
+    };
+    let message = Message::bare(Body::Delta(Delta {
+        members: Vec::new(),
+        logs: vec![log],
+    }));
+    assert_eq!(passed_on(&message), message);
 }
 
 /// A claim that is kept for a year must not keep the delta it came in.

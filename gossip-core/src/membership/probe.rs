@@ -2,9 +2,14 @@
 //!
 //! ```text
 //!   warm:  ping ──timeout──▶ ping-req to k relays ──2 × timeout──▶ failed
+//!                            and a ping on a stream
 //!   cold:  dial ──handshake budget──▶ ping (as above)
 //!   dial failed at once ───────────▶ ping-req to k relays
 //! ```
+//!
+//! The ping on a stream is for networks that lose datagrams: what a stream
+//! carries is sent again until it arrives (memberlist's TCP fallback has the
+//! same purpose).
 //!
 //! The order is a shuffled round-robin (SWIM §4.3): everybody is asked once a
 //! round, so a crash is found by somebody within a bounded time. Several
@@ -100,7 +105,7 @@ impl Prober {
         outbox.counters.probes += 1;
         let seq = self.seq();
         let (stage, until) = if links.is_up(&target) {
-            ping(&target, seq, roster, outbox);
+            ping(&target, seq, Via::Datagram, roster, outbox);
             (Stage::Direct, now + config.probe_timeout)
         } else {
             let addrs = member.claim.value.addrs.clone();
@@ -204,7 +209,7 @@ impl Prober {
             if probe.target == *peer && probe.stage == Stage::Dialing {
                 probe.stage = Stage::Direct;
                 probe.until = now + config.probe_timeout;
-                ping(peer, *seq, roster, outbox);
+                ping(peer, *seq, Via::Datagram, roster, outbox);
             }
         }
         for (seq, relayed) in &mut self.relayed {
@@ -267,7 +272,7 @@ impl Prober {
                 continue;
             };
             if probe.stage != Stage::Relayed
-                && ask_relays(seq, &probe.target, config, roster, links, rng, outbox)
+                && ask_otherwise(seq, &probe.target, config, roster, links, rng, outbox)
             {
                 probe.stage = Stage::Relayed;
                 probe.until = now + config.probe_timeout * 2;
@@ -294,8 +299,9 @@ impl Prober {
     }
 }
 
-/// Asks relays for help; whether there was anybody to ask.
-fn ask_relays(
+/// Asks relays for help, and the target itself on a stream; whether there was
+/// anybody to ask.
+fn ask_otherwise(
     seq: Seq,
     target: &NodeId,
     config: &Config,
@@ -310,27 +316,23 @@ fn ask_relays(
     let count = usize::try_from(config.relays).unwrap_or(0);
     let relays = links.sample(count, rng, |peer| peer != target && roster.is_here(peer));
     for relay in &relays {
-        let addrs = member.claim.value.addrs.clone();
-        outbox.datagram(
-            relay,
-            Body::PingReq {
-                seq,
-                target: target.clone(),
-                addrs,
-            },
-        );
+        let (target, addrs) = (target.clone(), member.claim.value.addrs.clone());
+        outbox.datagram(relay, Body::PingReq { seq, target, addrs });
     }
-    !relays.is_empty()
+    if links.is_up(target) {
+        ping(target, seq, Via::Stream, roster, outbox);
+    }
+    !relays.is_empty() || links.is_up(target)
 }
 
 /// Pings, and shows a suspect first of all what it is accused of (Lifeguard's
 /// buddy system, Dadgar et al. 2017, §IV-C).
-fn ping(target: &NodeId, seq: Seq, roster: &Roster, outbox: &mut Outbox) {
+fn ping(target: &NodeId, seq: Seq, via: Via, roster: &Roster, outbox: &mut Outbox) {
     let mut message = Message::bare(Body::Ping { seq });
     if let Some(Standing::Suspect { accusation, .. }) =
         roster.member(target).map(|member| &member.standing)
     {
         message.rumors.push(Item::Accusation(accusation.clone()));
     }
-    outbox.send(target, Via::Datagram, message);
+    outbox.send(target, via, message);
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::base::id::NodeId;
 use crate::base::time::Now;
 use crate::dissemination::Picture;
-use crate::input::{LinkError, LinkEvent, SessionEvent, SessionId, Target};
+use crate::input::{LinkError, LinkEvent, SessionEvent, SessionId, Target, Via};
 use crate::membership::{Link, Standing};
 use crate::message::{Batch, Body, Delta, Item, LogDelta, Message, Version};
 use crate::output::Phase;
@@ -14,15 +14,9 @@ use super::Node;
 
 impl Node {
     /// A message came.
-    pub(super) fn hear_message(
-        &mut self,
-        now: Now,
-        from: NodeId,
-        session: Option<SessionId>,
-        message: Message,
-    ) {
+    pub(super) fn hear_message(&mut self, now: Now, from: &NodeId, via: Via, message: Message) {
         self.outbox.counters.messages_in += 1;
-        if self.phase == Phase::Starting || from == self.identity.id {
+        if self.phase == Phase::Starting || *from == self.identity.id {
             self.outbox.counters.unexpected += 1;
             return;
         }
@@ -30,25 +24,33 @@ impl Node {
             if self.hear_item(now, item) {
                 // We miss what came before; whoever told us this has it.
                 self.timers
-                    .sync_soon(now.mono + self.config.gossip_interval, &from);
+                    .sync_soon(now.mono + self.config.gossip_interval, from);
             }
         }
-        match (message.body, session) {
-            (Body::Ping { seq }, None) => self.outbox.datagram(&from, Body::Ack { seq }),
-            (Body::Ack { seq }, None) => {
-                if !self.prober.ack(&from, seq, &mut self.outbox) {
+        match (message.body, via) {
+            // On the channel the question came on: a ping on a stream is asked
+            // because datagrams got lost.
+            (Body::Ping { seq }, Via::Datagram | Via::Stream) => {
+                self.outbox
+                    .send(from, via, Message::bare(Body::Ack { seq }));
+            }
+            (Body::Ack { seq }, Via::Datagram | Via::Stream) => {
+                if !self.prober.ack(from, seq, &mut self.outbox) {
                     self.outbox.counters.stale += 1;
                 }
             }
-            (Body::PingReq { seq, target, addrs }, None) => {
+            (Body::PingReq { seq, target, addrs }, Via::Datagram) => {
                 let asked = (seq, target, addrs);
                 let (config, links) = (&self.config, &self.links);
                 self.prober
-                    .relay(now.mono, config, links, &from, asked, &mut self.outbox);
+                    .relay(now.mono, config, links, from, asked, &mut self.outbox);
             }
             // The relay is well, and the target is not: our timer says the same.
-            (Body::Nack { .. } | Body::Gossip, None) => {}
-            (body @ (Body::Digest(_) | Body::Want(_) | Body::Delta(_) | Body::Done), Some(id)) => {
+            (Body::Nack { .. }, Via::Datagram) | (Body::Gossip, Via::Datagram | Via::Stream) => {}
+            (
+                body @ (Body::Digest(_) | Body::Want(_) | Body::Delta(_) | Body::Done),
+                Via::Session(id),
+            ) => {
                 if let Body::Delta(delta) = &body {
                     self.hear_delta(now, delta);
                 }
@@ -57,10 +59,7 @@ impl Node {
                     replica: &self.replica,
                 };
                 let outbox = &mut self.outbox;
-                if self
-                    .syncs
-                    .heard(now.mono, &from, id, &body, picture, outbox)
-                {
+                if self.syncs.heard(now.mono, from, id, &body, picture, outbox) {
                     self.run();
                 }
             }
@@ -161,6 +160,8 @@ impl Node {
                 let (config, roster) = (&self.config, &self.roster);
                 self.prober
                     .link_up(now.mono, &peer, config, roster, &mut self.outbox);
+                // A new link is told what is hot: often our own claim.
+                self.outbox.datagram(&peer, Body::Gossip);
                 let stranger = match self.roster.member(&peer).map(|member| &member.standing) {
                     None | Some(Standing::Dead(_) | Standing::Left) => true,
                     Some(Standing::Alive | Standing::Suspect { .. }) => false,

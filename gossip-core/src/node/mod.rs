@@ -151,13 +151,7 @@ impl Node {
         }
         self.notice_pause(now);
         match input {
-            Input::Message {
-                from,
-                session,
-                message,
-            } => {
-                self.hear_message(now, from, session, message);
-            }
+            Input::Message { from, via, message } => self.hear_message(now, &from, via, message),
             Input::Link(event) => self.hear_link(now, event),
             Input::Session(id, event) => self.hear_session(now, id, event),
             Input::Command(ticket, command) => self.obey(now, ticket, command),

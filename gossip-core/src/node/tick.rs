@@ -10,8 +10,10 @@ use crate::base::id::NodeId;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::Config;
+use crate::input::Target;
+use crate::membership::Member;
 use crate::message::{Accusation, Body, Charge, Footing, Message, Statement};
-use crate::output::{Phase, Via};
+use crate::output::{Output, Phase, Via};
 
 use super::{Node, Sealing};
 
@@ -238,14 +240,11 @@ impl Node {
             return;
         }
         self.timers.gossip = now.mono + self.rng.jittered(self.config.gossip_interval);
-        let (roster, me) = (&self.roster, &self.identity.id);
-        let fanout = usize::try_from(self.config.gossip_fanout).unwrap_or(1);
-        let wanted = |peer: &NodeId| peer != me && roster.is_here(peer);
-        let peers = self.links.sample(fanout, &mut self.rng, wanted);
+        let peers = self.listeners();
         if peers.is_empty() {
             return;
         }
-        let sends = self.config.rumor_sends(roster.here());
+        let sends = self.config.rumor_sends(self.roster.here());
         let copies = u32::try_from(peers.len()).unwrap_or(1);
         let large = self.hot.take_large(LARGE_BYTES, sends, copies);
         for peer in &peers {
@@ -258,6 +257,50 @@ impl Node {
                 self.outbox.send(peer, Via::Stream, message);
             }
         }
+    }
+
+    /// A few members to tell the news: any of those who are here, so that news
+    /// does not only go round among the well connected. Who is not connected
+    /// yet is dialed, and hears it when the link is up; somebody who is
+    /// connected hears it instead.
+    fn listeners(&mut self) -> Vec<NodeId> {
+        let fanout = usize::try_from(self.config.gossip_fanout).unwrap_or(1);
+        let others = self
+            .roster
+            .iter()
+            .filter(|(id, member)| member.is_here() && *id != &self.identity.id);
+        let mut cold: Vec<Target> = Vec::new();
+        // Reservoir sampling (Vitter 1985, algorithm R).
+        let mut chosen: Vec<(&NodeId, &Member)> = Vec::new();
+        for (seen, other) in others.enumerate() {
+            if chosen.len() < fanout {
+                chosen.push(other);
+            } else if let Some(at) = self.rng.index(seen + 1)
+                && let Some(place) = chosen.get_mut(at)
+            {
+                *place = other;
+            }
+        }
+        let mut peers = Vec::new();
+        for (id, member) in chosen {
+            if self.links.is_up(id) {
+                peers.push(id.clone());
+            } else {
+                let addrs = member.claim.value.addrs.clone();
+                cold.push(Target::Member(id.clone(), addrs));
+            }
+        }
+        let (roster, me) = (&self.roster, &self.identity.id);
+        let wanted = |peer: &NodeId| {
+            peer != me && !peers.contains(peer) && roster.member(peer).is_none_or(Member::is_here)
+        };
+        let missing = fanout - peers.len();
+        let instead = self.links.sample(missing, &mut self.rng, wanted);
+        peers.extend(instead);
+        for target in cold {
+            self.outbox.push(Output::Dial(target));
+        }
+        peers
     }
 
     /// Whether anything is still hot; a host may ask before it stops.

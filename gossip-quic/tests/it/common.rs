@@ -114,9 +114,10 @@ impl Node {
     }
 
     pub async fn next(&mut self, what: &str) -> Event {
-        within(what, self.events.recv())
-            .await
-            .expect("the endpoint is open")
+        let event = within(what, self.events.recv()).await;
+        let event = event.expect("the endpoint is open");
+        self.told.push(event.clone());
+        event
     }
 
     /// The first event that fits; what came before is kept in `told`.
@@ -175,9 +176,35 @@ impl Node {
         }
     }
 
+    /// Of one peer, up comes first, down last, and they take turns.
+    pub fn check_order(&self, peer: &NodeId) {
+        let mut is_up = false;
+        for event in &self.told {
+            match event {
+                Event::Up { peer: p, .. } if p == peer => {
+                    assert!(!is_up, "up twice: {:?}", self.told);
+                    is_up = true;
+                }
+                Event::Down { peer: p, .. } if p == peer => {
+                    assert!(is_up, "down twice: {:?}", self.told);
+                    is_up = false;
+                }
+                Event::Datagram { peer: p, .. }
+                | Event::Message { peer: p, .. }
+                | Event::Reached { peer: p, .. }
+                    if p == peer =>
+                {
+                    assert!(is_up, "heard from one who is not up: {:?}", self.told);
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// How often the host heard that a peer is up, and down.
     pub fn ups_and_downs(&mut self, peer: &NodeId) -> (usize, usize) {
         self.drain();
+        self.check_order(peer);
         let ups = self
             .told
             .iter()

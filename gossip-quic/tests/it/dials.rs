@@ -3,7 +3,7 @@
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-use gossip_quic::{DialError, Dialing, Target, TargetName};
+use gossip_quic::{CloseCode, DialError, Dialing, Target, TargetName};
 
 use crate::common::{Pki, eventually, id, pair};
 
@@ -115,4 +115,40 @@ async fn dials_that_make_no_sense_are_refused_at_once() {
     );
     a.endpoint.close("enough").await;
     assert_eq!(a.endpoint.dial(nowhere), Err(DialError::Closing));
+}
+
+#[tokio::test]
+async fn a_full_house_says_so_and_binds_strangers_only() {
+    let pki = Pki::new("main");
+    let mut small = crate::common::config(1);
+    small.limits.connections = 1;
+    let mut hub = pki.start_with("hub", small);
+    let (mut first, mut second, third) = (pki.start("a"), pki.start("b"), pki.start("c"));
+    assert_eq!(first.dialed(hub.target()).await, Ok(id("hub")));
+    let why = second.dialed(hub.target()).await.unwrap_err();
+    assert!(
+        matches!(
+            why,
+            DialError::Refused {
+                code: CloseCode::Limit,
+                ..
+            }
+        ),
+        "{why:?}"
+    );
+    assert_eq!(hub.counters().connections_over_limit, 1);
+    assert_eq!(
+        hub.dialed(third.target()).await,
+        Ok(id("c")),
+        "our own dials go out"
+    );
+    // Whoever leaves makes room.
+    first.endpoint.disconnect(&id("hub"), "leaving");
+    hub.until_down(&id("a")).await;
+    let mut reached = false;
+    while !reached {
+        let dial = || second.endpoint.dial(hub.target()).is_ok();
+        eventually("the pause to end", dial).await;
+        reached = second.outcome(&TargetName::Member(id("hub"))).await.is_ok();
+    }
 }

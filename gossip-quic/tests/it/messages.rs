@@ -263,3 +263,62 @@ async fn a_goodbye_delivers_what_was_sent_before_it() {
     assert_eq!(a.counters().messages_lost, 0);
     assert!(a.endpoint.peers().is_empty());
 }
+
+#[tokio::test]
+async fn what_was_acknowledged_reaches_a_host_that_reads_late() {
+    // The whole share, and every stream beyond it that waits for its share.
+    const MESSAGES: usize = limit::INBOUND_MESSAGES + limit::UNI_STREAMS as usize;
+    let pki = Pki::new("main");
+    let (a, mut b) = pair(&pki).await;
+    let mut sent = 0;
+    eventually("everything to be queued", || {
+        while sent < MESSAGES {
+            let body = Bytes::from(vec![1; 10]);
+            if a.endpoint
+                .send_message(&b.id, body, Priority::Normal)
+                .is_err()
+            {
+                return false;
+            }
+            sent += 1;
+        }
+        true
+    })
+    .await;
+    a.endpoint.close("done").await;
+    assert_eq!(a.counters().messages_lost, 0, "all of it was acknowledged");
+    b.until_down(&id("a")).await;
+    assert_eq!(b.ups_and_downs(&id("a")), (1, 1));
+    let arrived = b
+        .told
+        .iter()
+        .filter(|event| matches!(event, Event::Message { .. }))
+        .count();
+    assert_eq!(arrived, MESSAGES);
+}
+
+#[tokio::test]
+async fn a_dropped_endpoint_leaves_nothing_behind() {
+    let pki = Pki::new("main");
+    let (a, mut b) = pair(&pki).await;
+    let (
+        addr,
+        crate::common::Node {
+            endpoint,
+            mut events,
+            ..
+        },
+    ) = (a.addr(), a);
+    endpoint.open_session(&b.id, 1).unwrap();
+    endpoint
+        .send_message(&b.id, Bytes::from_static(b"x"), Priority::Normal)
+        .unwrap();
+    drop(endpoint);
+    b.until_down(&id("a")).await;
+    // The tasks held the sending half; their end is the events' end.
+    let end = async { while events.recv().await.is_some() {} };
+    crate::common::within("the end of the events", end).await;
+    // quinn's own task held the socket.
+    let free = || std::net::UdpSocket::bind(addr).is_ok();
+    eventually("the port to be free", free).await;
+}

@@ -1,0 +1,145 @@
+//! Acting: what a host does with each output of its node.
+
+use alloc::boxed::Box;
+
+use super::check::{outgrows_its_carrier, told_before_durable, written_before_durable};
+use super::host::{Boot, HostId};
+use super::link::{Cargo, Packet};
+use super::machine::Machine;
+use super::queue::Event;
+use super::sealer::seal;
+use super::trace::kind;
+use super::world::World;
+use crate::input::Input;
+use crate::output::{Output, Reply, Transmit, Via};
+
+impl<M: Machine> World<M> {
+    /// Does everything a node wants done, then sets its alarm.
+    pub(super) fn drain(&mut self, host: HostId) {
+        while let Some(node) = &mut self.hosts[host.index()].node {
+            let Some(output) = node.poll_output() else {
+                break;
+            };
+            self.act(host, output);
+        }
+        self.set_alarm(host);
+    }
+
+    fn set_alarm(&mut self, host: HostId) {
+        let at = &mut self.hosts[host.index()];
+        let deadline = at.node.as_ref().and_then(M::poll_timeout);
+        let wake = deadline.map(|mono| at.clocks.moment(mono).max(self.now));
+        if at.wake.map(|(when, _)| when) == wake {
+            return;
+        }
+        if let Some(place) = at.wake.take() {
+            self.queue.remove(place);
+        }
+        at.wake = wake.map(|when| self.queue.push(when, Event::Wake(host)));
+    }
+
+    /// Hands a node something as soon as what happens now is over.
+    pub(super) fn input_soon(&mut self, host: HostId, input: Input) {
+        let boot = self.hosts[host.index()].boot;
+        let event = Event::Input(host, boot, Box::new(input));
+        self.queue.push(self.now, event);
+    }
+
+    fn act(&mut self, host: HostId, output: Output) {
+        let now = self.now;
+        let at = &mut self.hosts[host.index()];
+        match output {
+            Output::Dial(target) => self.dial(host, target),
+            Output::Send(transmit) => self.send(host, transmit),
+            Output::Finish(id) => self.finish_session(host, id),
+            Output::Reset(id) => self.abandon_session(host, id),
+            Output::Seal(id, statement) => {
+                self.input_soon(host, Input::Sealed(id, seal(statement)));
+            }
+            Output::Persist(id, record) => {
+                at.checks.generation.persists(id, &record);
+                let done = at.disk.persist(now, id, record);
+                let boot = at.boot;
+                self.queue.push(done, Event::Synced(host, boot));
+            }
+            Output::Remember(record) => at.disk.remember(now, record),
+            Output::Reply(ticket, reply) => {
+                if let Reply::Written(writes) = &reply {
+                    let verdict = written_before_durable(at.id(), at.disk.journal(), writes);
+                    self.hold(host, verdict);
+                }
+                let verdict = self.replies.answer(host, ticket, reply);
+                self.hold(host, verdict);
+            }
+            Output::Notify(notification) => {
+                self.trace.notification(now, host, &notification);
+                at.picture.fold(&notification);
+                at.notifications.push((now, notification));
+            }
+            Output::Halt(halt) => {
+                self.trace.line(now, host, format_args!("{halt:?}"));
+                at.disk.close();
+                at.halt = Some(halt);
+                self.leave_links(host, true);
+            }
+        }
+    }
+
+    /// A sync ends: the node hears how it went.
+    pub(super) fn synced(&mut self, host: HostId, boot: Boot) {
+        if !self.runs(host, boot) {
+            return;
+        }
+        let at = &mut self.hosts[host.index()];
+        let Some((id, how)) = at.disk.sync() else {
+            return;
+        };
+        at.checks.generation.persisted(id, how);
+        self.input(host, Input::Persisted(id, how));
+    }
+
+    fn send(&mut self, host: HostId, transmit: Transmit) {
+        let at = &self.hosts[host.index()];
+        let checked = outgrows_its_carrier(&transmit)
+            .and_then(|()| at.checks.generation.may_speak(at.id(), &transmit.message))
+            .and_then(|()| {
+                let run = at.checks.generation.durable();
+                told_before_durable(at.id(), run, at.disk.journal(), &transmit.message)
+            });
+        self.hold(host, checked);
+        let Transmit { to, via, message } = transmit;
+        let at = &mut self.hosts[host.index()];
+        let Some((link, side)) = at.peers.get(&to).copied() else {
+            at.traffic.unlinked += 1;
+            return;
+        };
+        let bytes = at.traffic.count(&message);
+        let (name, rumors) = (kind(&message.body), message.rumors.len());
+        self.trace.line(
+            self.now,
+            host,
+            format_args!("-> {to} {name} +{rumors} rumors ({via:?}, {bytes} B)"),
+        );
+        let message = Box::new(message);
+        let (there, far) = self.other_end(link, side);
+        match via {
+            Via::Datagram => match self.network.datagram(self.now, host, there, far) {
+                Some(arrival) => {
+                    let cargo = Cargo::Datagram(message);
+                    let to = side.other();
+                    self.queue
+                        .push(arrival, Event::Packet(Packet { link, to, cargo }));
+                }
+                None => self.hosts[host.index()].traffic.lost += 1,
+            },
+            Via::Stream => {
+                let arrival = self.network.stream(self.now, host, there, far, bytes);
+                let cargo = Cargo::Stream(message);
+                let to = side.other();
+                self.queue
+                    .push(arrival, Event::Packet(Packet { link, to, cargo }));
+            }
+            Via::Session(id) => self.send_in_session(host, (link, side), id, message, bytes),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Rule: durable before told.
+//!
+//! What a member writes is on its disk before its application hears "written"
+//! and before anybody else hears of it at all. Otherwise a crash takes back
+//! what was promised.
+//!
+//! It holds for what this run of the process wrote. What an earlier run wrote
+//! and the disk lost, a node may get back from others and pass on.
+
+use alloc::format;
+
+use super::Verdict;
+use crate::base::id::NodeId;
+use crate::message::{Batch, Body, Generation, Item, Message, WriteId};
+use crate::sim::journal::Journal;
+
+/// Holds where everything in `message` that `author` wrote as generation `run`
+/// is in its journal.
+pub(in crate::sim) fn told_before_durable(
+    author: &NodeId,
+    run: Option<Generation>,
+    journal: &Journal,
+    message: &Message,
+) -> Verdict {
+    let durable = journal.head(author);
+    let check = |batch: &Batch| {
+        let told = batch.head.value.after();
+        if batch.author() == author && Some(told.generation) >= run && told > durable {
+            return Err(format!(
+                "it tells its write {told:?}, and its disk holds {durable:?}"
+            ));
+        }
+        Ok(())
+    };
+    for item in &message.rumors {
+        if let Item::Batch(batch) = item {
+            check(batch)?;
+        }
+    }
+    if let Body::Delta(delta) = &message.body {
+        for batch in delta.logs.iter().flat_map(|log| &log.batches) {
+            check(batch)?;
+        }
+    }
+    Ok(())
+}
+
+/// Holds where every write that is reported as done is in the journal.
+pub(in crate::sim) fn written_before_durable(
+    author: &NodeId,
+    journal: &Journal,
+    writes: &[WriteId],
+) -> Verdict {
+    let durable = journal.head(author);
+    for write in writes {
+        if write.author != *author || write.version > durable.version {
+            return Err(format!(
+                "it reports {write:?} as written, and its disk holds {durable:?}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Draft, Head, Lineage, Statement, Version};
+    use crate::output::Record;
+    use crate::sim::sealer::seal;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn fires_until_the_batch_is_on_disk() {
+        let id: NodeId = "n1".parse().unwrap();
+        let item = seal(Statement::Batch(Draft {
+            author: id.clone(),
+            lineage: Lineage::default().extended(Generation(1), Head::default()),
+            first: Version(1),
+            entries: Vec::new(),
+        }));
+        let message = Message {
+            body: Body::Gossip,
+            rumors: [item.clone()].into(),
+        };
+        let run = Some(Generation(1));
+        let mut journal = Journal::default();
+        assert!(told_before_durable(&id, run, &journal, &message).is_err());
+        let later = Some(Generation(2));
+        assert_eq!(told_before_durable(&id, later, &journal, &message), Ok(()));
+        let other = "n2".parse().unwrap();
+        assert_eq!(told_before_durable(&other, run, &journal, &message), Ok(()));
+        let Item::Batch(batch) = item else {
+            unreachable!()
+        };
+        journal.write(Record::Commit {
+            batch,
+            superseded: Vec::new(),
+        });
+        assert_eq!(told_before_durable(&id, run, &journal, &message), Ok(()));
+    }
+
+    #[test]
+    fn fires_on_a_promise_the_disk_does_not_hold() {
+        let id: NodeId = "n1".parse().unwrap();
+        let write = WriteId {
+            author: id.clone(),
+            version: Version(1),
+        };
+        let journal = Journal::default();
+        assert!(written_before_durable(&id, &journal, &[write]).is_err());
+        assert_eq!(written_before_durable(&id, &journal, &[]), Ok(()));
+    }
+}

@@ -1,0 +1,219 @@
+//! Exchange: what happens in sessions, on top of links.
+
+use alloc::boxed::Box;
+
+use super::host::HostId;
+use super::link::{Cargo, LinkId, Packet, Side};
+use super::machine::Machine;
+use super::queue::Event;
+use super::session::{Session, SessionKey};
+use super::world::World;
+use crate::base::id::NodeId;
+use crate::input::{Input, SessionEvent, SessionId, Via};
+use crate::message::Message;
+
+impl<M: Machine> World<M> {
+    /// A node sends in a session; the first message opens it.
+    pub(super) fn send_in_session(
+        &mut self,
+        host: HostId,
+        (link, side): (LinkId, Side),
+        id: SessionId,
+        message: Box<Message>,
+        bytes: usize,
+    ) {
+        let at = &mut self.hosts[host.index()];
+        let known = at.sessions.get(&id).copied();
+        let is_new = !id.is_inbound() && at.last_opened.is_none_or(|last| id.as_u64() > last);
+        let key = match known {
+            Some((key, _)) => key,
+            None if is_new => {
+                at.last_opened = Some(id.as_u64());
+                self.open_session(host, (link, side), id)
+            }
+            None => {
+                at.traffic.unlinked += 1;
+                return;
+            }
+        };
+        let Some(session) = self.sessions.get_mut(&key) else {
+            return;
+        };
+        let end = session.ends.at_mut(side);
+        if session.link != link || end.over || end.finished {
+            self.hosts[host.index()].traffic.unlinked += 1;
+            return;
+        }
+        let writable = end.sends();
+        self.push_in_session(key, side, Cargo::Session(key, message), bytes);
+        if writable {
+            self.input_soon(host, Input::Session(id, SessionEvent::Writable));
+        }
+    }
+
+    fn open_session(
+        &mut self,
+        host: HostId,
+        (link, side): (LinkId, Side),
+        id: SessionId,
+    ) -> SessionKey {
+        self.next_number += 1;
+        let key = SessionKey(self.next_number);
+        let mut session = Session::new(link);
+        session.ends.at_mut(side).id = Some(id);
+        self.sessions.insert(key, session);
+        if let Some(link) = self.links.get_mut(&link) {
+            link.sessions.insert(key);
+        }
+        self.hosts[host.index()].sessions.insert(id, (key, side));
+        key
+    }
+
+    /// Puts something on its way behind everything this side sent before.
+    fn push_in_session(&mut self, key: SessionKey, side: Side, cargo: Cargo, bytes: usize) {
+        let Some(session) = self.sessions.get_mut(&key) else {
+            return;
+        };
+        let link = session.link;
+        let ends = &self.links[&link].ends;
+        let (here, there) = (ends.at(side).host, ends.at(side.other()).host);
+        let far = self.links[&link].far;
+        let arrival = self.network.stream(self.now, here, there, far, bytes);
+        let end = session.ends.at_mut(side);
+        end.last_arrival = end.last_arrival.max(arrival);
+        let packet = Packet {
+            link,
+            to: side.other(),
+            cargo,
+        };
+        self.queue.push(end.last_arrival, Event::Packet(packet));
+    }
+
+    /// A message of a session arrives.
+    pub(super) fn arrives_in_session(
+        &mut self,
+        key: SessionKey,
+        to: Side,
+        from: NodeId,
+        message: Message,
+    ) {
+        let Some(session) = self.sessions.get_mut(&key) else {
+            return;
+        };
+        let sender = session.ends.at_mut(to.other());
+        let goes_on = sender.arrived() && !sender.over;
+        if let (true, Some(id)) = (goes_on, sender.id) {
+            let there = self.links[&session.link].ends.at(to.other()).host;
+            self.input_soon(there, Input::Session(id, SessionEvent::Writable));
+        }
+        let Some(session) = self.sessions.get_mut(&key) else {
+            return;
+        };
+        let here = self.links[&session.link].ends.at(to).host;
+        let receiver = session.ends.at_mut(to);
+        if receiver.over {
+            return self.forget_if_done(key);
+        }
+        let id = match receiver.id {
+            Some(id) => id,
+            None => {
+                let at = &mut self.hosts[here.index()];
+                at.sessions_served += 1;
+                let id = SessionId::inbound(at.sessions_served);
+                receiver.id = Some(id);
+                at.sessions.insert(id, (key, to));
+                let peer = from.clone();
+                self.input(here, Input::Session(id, SessionEvent::Opened { peer }));
+                id
+            }
+        };
+        self.forget_if_done(key);
+        let input = Input::Message {
+            from,
+            via: Via::Session(id),
+            message,
+        };
+        self.input(here, input);
+    }
+
+    /// A node will send nothing more in a session.
+    pub(super) fn finish_session(&mut self, host: HostId, id: SessionId) {
+        let Some((key, side)) = self.hosts[host.index()].sessions.get(&id).copied() else {
+            return;
+        };
+        let Some(session) = self.sessions.get_mut(&key) else {
+            return;
+        };
+        let end = session.ends.at_mut(side);
+        if end.finished || end.over {
+            return;
+        }
+        end.finished = true;
+        self.push_in_session(key, side, Cargo::Finish(key), 1);
+    }
+
+    /// The last word of the other side has arrived.
+    pub(super) fn finishes(&mut self, key: SessionKey, to: Side) {
+        self.is_abandoned(key, to);
+    }
+
+    /// A node gives a session up.
+    pub(super) fn abandon_session(&mut self, host: HostId, id: SessionId) {
+        let Some((key, side)) = self.hosts[host.index()].sessions.get(&id).copied() else {
+            return;
+        };
+        self.end_session(key, side);
+        let Some(session) = self.sessions.get(&key) else {
+            return;
+        };
+        let link = session.link;
+        let (there, far) = self.other_end(link, side);
+        let arrival = self.network.stream(self.now, host, there, far, 1);
+        let packet = Packet {
+            link,
+            to: side.other(),
+            cargo: Cargo::Abandon(key),
+        };
+        self.queue.push(arrival, Event::Packet(packet));
+    }
+
+    /// The other side has finished or given up: this one hears that it is over.
+    pub(super) fn is_abandoned(&mut self, key: SessionKey, to: Side) {
+        let Some(link) = self.sessions.get(&key).map(|session| session.link) else {
+            return;
+        };
+        let here = self.links[&link].ends.at(to).host;
+        let told = self.end_session(key, to);
+        self.forget_if_done(key);
+        if let Some(id) = told {
+            self.input(here, Input::Session(id, SessionEvent::Closed));
+        }
+    }
+
+    /// Ends a session for one side; its number there, if it is to be told.
+    pub(super) fn end_session(&mut self, key: SessionKey, side: Side) -> Option<SessionId> {
+        let session = self.sessions.get_mut(&key)?;
+        let host = self.links.get(&session.link)?.ends.at(side).host;
+        let end = session.ends.at_mut(side);
+        if end.over {
+            return None;
+        }
+        end.over = true;
+        let id = end.id?;
+        let known = self.hosts[host.index()].sessions.remove(&id);
+        debug_assert!(known.is_none_or(|(known, _)| known == key));
+        Some(id)
+    }
+
+    fn forget_if_done(&mut self, key: SessionKey) {
+        let Some(session) = self.sessions.get(&key) else {
+            return;
+        };
+        if session.is_done() {
+            if let Some(link) = self.links.get_mut(&session.link) {
+                link.sessions.remove(&key);
+            }
+            self.sessions.remove(&key);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! A host: one machine with an address, clocks, a disk, and room for one
+//! process.
+//!
+//! The node is the process. A crash takes it away and leaves the disk; a
+//! restart puts a new one in its place, which is the next *boot*. No two
+//! hosts' clocks agree: each has an origin of its own for monotonic time, and
+//! its wall clock is a little off.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use super::check::Checks;
+use super::disk::Disk;
+use super::link::{LinkId, Side};
+use super::picture::Picture;
+use super::queue::Place;
+use super::session::SessionKey;
+use super::traffic::Traffic;
+use crate::base::id::NodeId;
+use crate::base::time::{Instant, Now, WallTime};
+use crate::config::{Config, Identity};
+use crate::input::SessionId;
+use crate::output::{Halt, Notification};
+
+/// A host's number in its world, from zero in the order they were added.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostId(u32);
+
+impl HostId {
+    /// The host with this number.
+    pub const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// Its place in a list of all hosts.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    pub(super) const fn number(self) -> u64 {
+        self.0 as u64
+    }
+}
+
+impl fmt::Display for HostId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "h{}", self.0)
+    }
+}
+
+impl fmt::Debug for HostId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// How often a host has started its process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Boot(pub(super) u32);
+
+/// One machine.
+pub(super) struct Host<M> {
+    pub(super) identity: Identity,
+    pub(super) config: Config,
+    pub(super) clocks: Clocks,
+    pub(super) disk: Disk,
+    pub(super) boot: Boot,
+    /// The process, if one runs.
+    pub(super) node: Option<M>,
+    /// Where its deadline stands in the queue.
+    pub(super) wake: Option<Place>,
+    pub(super) peers: BTreeMap<NodeId, (LinkId, Side)>,
+    pub(super) sessions: BTreeMap<SessionId, (SessionKey, Side)>,
+    /// Sessions that peers opened in this boot.
+    pub(super) sessions_served: u64,
+    /// The last session it opened in this boot.
+    pub(super) last_opened: Option<u64>,
+    pub(super) picture: Picture,
+    pub(super) notifications: Vec<(Instant, Notification)>,
+    /// Why the last process stopped, if it did so of its own will.
+    pub(super) halt: Option<Halt>,
+    pub(super) traffic: Traffic,
+    pub(super) checks: Checks,
+}
+
+impl<M> Host<M> {
+    pub(super) fn new(identity: Identity, config: Config, clocks: Clocks, disk: Disk) -> Self {
+        Self {
+            identity,
+            config,
+            clocks,
+            disk,
+            boot: Boot::default(),
+            node: None,
+            wake: None,
+            peers: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            sessions_served: 0,
+            last_opened: None,
+            picture: Picture::default(),
+            notifications: Vec::new(),
+            halt: None,
+            traffic: Traffic::default(),
+            checks: Checks::default(),
+        }
+    }
+
+    pub(super) const fn id(&self) -> &NodeId {
+        &self.identity.id
+    }
+
+    pub(super) fn addr(&self) -> SocketAddr {
+        self.identity
+            .addrs
+            .first()
+            .copied()
+            .unwrap_or_else(|| addr(HostId(0)))
+    }
+
+    /// The next boot begins: whatever belonged to the last process is gone.
+    pub(super) fn reboot(&mut self) {
+        self.boot.0 += 1;
+        self.peers.clear();
+        self.sessions.clear();
+        self.sessions_served = 0;
+        self.last_opened = None;
+        self.picture = Picture::default();
+        self.halt = None;
+        self.checks = Checks::default();
+    }
+}
+
+impl<M> fmt::Debug for Host<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host")
+            .field("id", self.id())
+            .field("boot", &self.boot)
+            .field("running", &self.node.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A host's two clocks, against the world's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clocks {
+    /// What its monotonic clock showed when the world began.
+    pub(super) origin: Duration,
+    /// What its wall clock shows when the world begins.
+    pub(super) wall: WallTime,
+}
+
+impl Clocks {
+    /// Both clocks, at a moment of the world.
+    pub(super) fn read(&self, at: Instant) -> Now {
+        let since = at.since(Instant::ZERO);
+        let wall_millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        Now {
+            mono: at + self.origin,
+            wall: WallTime::from_millis(self.wall.as_millis().saturating_add(wall_millis)),
+        }
+    }
+
+    /// The moment of the world at which its monotonic clock shows `mono`.
+    pub(super) fn moment(&self, mono: Instant) -> Instant {
+        mono - self.origin
+    }
+}
+
+/// The address a host gets: 10.0.0.1:7946 and so on.
+pub(super) fn addr(host: HostId) -> SocketAddr {
+    let [_, a, b, c] = (host.0 + 1).to_be_bytes();
+    SocketAddr::from(([10, a, b, c], 7_946))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_of_their_own() {
+        let clocks = Clocks {
+            origin: Duration::from_secs(77),
+            wall: WallTime::from_millis(1_000),
+        };
+        let at = Instant::from_millis(1_500);
+        let now = clocks.read(at);
+        assert_eq!(now.mono, Instant::from_millis(78_500));
+        assert_eq!(now.wall, WallTime::from_millis(2_500));
+        assert_eq!(clocks.moment(now.mono), at);
+    }
+
+    #[test]
+    fn every_host_has_an_address_of_its_own() {
+        let text = |number| alloc::format!("{}", addr(HostId(number)));
+        assert_eq!(text(0), "10.0.0.1:7946");
+        assert_eq!(text(256), "10.0.1.1:7946");
+    }
+}

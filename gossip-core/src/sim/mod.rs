@@ -1,0 +1,81 @@
+//! Floor 7: the simulator. Many nodes, a world around them, and time that
+//! passes only when something happens.
+//!
+//! A [`World`] is one host of the contract in [`input`](crate::input) and
+//! [`output`](crate::output), like the agent and like the example by hand. It
+//! does everything a real host does (links, sealing, a journal) with a model in
+//! the place of each, and everything it leaves to chance comes from one seed:
+//! the same seed gives the same run for ever, on every machine.
+//!
+//! ```text
+//!            ┌───────────────────────── World ─────────────────────────┐
+//!            │  queue of events: (time, turn) ─▶ one at a time         │
+//!   seed ──▶ │     │                                                   │
+//!   faults ─▶│     ▼                                                   │ ──▶ pictures,
+//!   commands▶│  Host ── Input ──▶ Node ── Output ──▶ links, network,   │     replies,
+//!            │   clocks, disk                        disk, sealer      │     traffic,
+//!            │                        checks look at every output      │     trace hash
+//!            └─────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! ```
+//! use gossip_core::sim::{NodeSetup, Setup, World};
+//! use gossip_core::output::MemberStatus;
+//! use core::time::Duration;
+//!
+//! let mut world = World::new(Setup::seeded(1));
+//! let first = world.add(NodeSetup::named("n0"));
+//! let second = world.add(NodeSetup::named("n1").joining("n0"));
+//! world.run_for(Duration::from_secs(5));
+//! world.crash(first);
+//! world.run_for(Duration::from_secs(5));
+//! assert!(world.picture(second).deaths <= 1);
+//! # let _ = MemberStatus::Dead;
+//! ```
+//!
+//! What it models, and what it leaves out, stands in the file of each thing:
+//! [`NetworkSetup`] (latency, loss, partitions), [`DiskSetup`] (sync, failure,
+//! crash), [`Journal`], [`Traffic`]. The rules that hold at every step are in
+//! `check/`. It has no congestion, no packet duplication, no reordering of
+//! datagrams on one path and no clock that runs fast.
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a simulator stops at the first surprise, and no peer feeds it"
+)]
+
+mod act;
+mod ask;
+mod check;
+mod disk;
+mod exchange;
+mod hash;
+mod host;
+mod journal;
+mod link;
+mod machine;
+mod network;
+mod picture;
+mod queue;
+mod sealer;
+mod session;
+mod setup;
+#[cfg(test)]
+mod tests;
+mod trace;
+mod traffic;
+mod wiring;
+mod world;
+
+pub use disk::DiskSetup;
+pub use hash::RunningHash;
+pub use host::HostId;
+pub use journal::Journal;
+pub use machine::Machine;
+pub use network::NetworkSetup;
+pub use picture::Picture;
+pub use sealer::seal;
+pub use setup::{NodeSetup, Setup};
+pub use traffic::{Tally, Traffic};
+pub use world::World;

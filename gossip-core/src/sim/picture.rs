@@ -1,0 +1,83 @@
+//! The picture: what an application knows that listened from the start.
+//!
+//! It folds the notifications of one run. A test looks at it rather than
+//! asking the node, which costs nothing and changes nothing; and where the
+//! two differ, the node told its application something else than it holds.
+
+use alloc::collections::BTreeMap;
+
+use crate::base::id::NodeId;
+use crate::input::Space;
+use crate::message::{Footing, Key, Scope, Value, WriteId};
+use crate::output::{KeyEvent, MemberEvent, MemberEventKind, MemberStatus, Notification};
+
+/// Members and keys, as the notifications tell them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Picture {
+    /// Every member that was ever told of.
+    pub members: BTreeMap<NodeId, (MemberStatus, Footing)>,
+    /// Every key that was told of and not deleted, with the write behind it.
+    pub keys: BTreeMap<(Space, Key), (Value, WriteId)>,
+    /// Whether the node said that it takes part.
+    pub running: bool,
+    /// Concurrent writes that were reported as lost.
+    pub conflicts: u64,
+    /// Members that were reported as condemned.
+    pub deaths: u64,
+}
+
+impl Picture {
+    /// How many members stand so.
+    pub fn count(&self, status: MemberStatus) -> usize {
+        let so = |(is, _): &&(MemberStatus, Footing)| *is == status;
+        self.members.values().filter(so).count()
+    }
+
+    /// How one member stands; `None`: never heard of.
+    pub fn status(&self, id: &NodeId) -> Option<MemberStatus> {
+        self.members.get(id).map(|(status, _)| *status)
+    }
+
+    /// Takes one notification in.
+    pub(super) fn fold(&mut self, notification: &Notification) {
+        match notification {
+            Notification::Running { .. } => self.running = true,
+            Notification::Member(event) => self.member(event),
+            Notification::Key(event) => self.key(event),
+            Notification::Conflict { .. } => self.conflicts += 1,
+            Notification::Twin { .. } | Notification::Disk(_) => {}
+        }
+    }
+
+    fn member(&mut self, event: &MemberEvent) {
+        let status = match event.kind {
+            MemberEventKind::Joined | MemberEventKind::Refuted => MemberStatus::Alive,
+            MemberEventKind::Updated => self.status(&event.id).unwrap_or(MemberStatus::Alive),
+            MemberEventKind::Suspected { .. } => MemberStatus::Suspect,
+            MemberEventKind::Died { .. } => {
+                self.deaths += 1;
+                MemberStatus::Dead
+            }
+            MemberEventKind::Left => MemberStatus::Left,
+        };
+        self.members
+            .insert(event.id.clone(), (status, event.footing));
+    }
+
+    fn key(&mut self, event: &KeyEvent) {
+        let space = match event.scope {
+            Scope::Own => Space::Own(event.write.author.clone()),
+            Scope::Shared => Space::Shared,
+        };
+        let key = (space, event.key.clone());
+        match &event.value {
+            Some(value) => {
+                let row = (value.clone(), event.write.clone());
+                self.keys.insert(key, row);
+            }
+            None => {
+                self.keys.remove(&key);
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The trace: a hash of everything that happened, and on request the text.
+//!
+//! Every input a node gets and every notification it gives goes into a running
+//! hash: time, host, kind and bytes. Two runs of one seed that differ anywhere
+//! differ there. The text has one line an event:
+//!
+//! ```text
+//!      time          host    what
+//!      12.000250s    h3      <- n1 Ping +2 rumors
+//!      12.000250s    h3      -> n1 Ack (datagram, 52 B)
+//!      14.100000s    h3      Link(Down { peer: n7, why: TimedOut })
+//! ```
+
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use core::fmt::{self, Write as _};
+
+use super::hash::RunningHash;
+use super::host::HostId;
+use crate::base::time::Instant;
+use crate::input::{Input, Via};
+use crate::message::{Batch, Body, Delta, Item, Message};
+use crate::output::Notification;
+
+/// What happened, in short.
+#[derive(Debug)]
+pub(super) struct Trace {
+    hash: RunningHash,
+    lines: VecDeque<String>,
+    /// How many lines are kept; the oldest go first.
+    most: usize,
+}
+
+impl Trace {
+    pub(super) fn new(most: usize) -> Self {
+        Self {
+            // Not from the seed: two seeds must differ by what happens.
+            hash: RunningHash::default(),
+            lines: VecDeque::new(),
+            most,
+        }
+    }
+
+    pub(super) const fn hash(&self) -> u64 {
+        self.hash.value()
+    }
+
+    pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(String::as_str)
+    }
+
+    /// Writes a line, if anybody wants to read it.
+    pub(super) fn line(&mut self, now: Instant, host: HostId, text: fmt::Arguments<'_>) {
+        if self.most == 0 {
+            return;
+        }
+        if self.lines.len() >= self.most {
+            self.lines.pop_front();
+        }
+        // Writing to a string cannot fail.
+        let mut line = String::new();
+        let _ = write!(line, "{now:?}\t{host}\t{text}");
+        self.lines.push_back(line);
+    }
+
+    /// A node gets something.
+    pub(super) fn input(&mut self, now: Instant, host: HostId, input: &Input) {
+        self.hash.word(now.as_nanos());
+        self.hash.word(host.number());
+        match input {
+            Input::Message { from, via, message } => {
+                self.hash.word(1);
+                self.hash.bytes(from.as_str().as_bytes());
+                self.hash.word(match via {
+                    Via::Datagram => 0,
+                    Via::Stream => 1,
+                    Via::Session(id) => id.as_u64(),
+                });
+                self.message(message);
+                let (kind, rumors) = (kind(&message.body), message.rumors.len());
+                self.line(now, host, format_args!("<- {from} {kind} +{rumors} rumors"));
+            }
+            Input::Sealed(id, item) => {
+                self.hash.word(2);
+                self.hash.word(id.0);
+                self.item(item);
+            }
+            Input::Timeout => self.hash.word(3),
+            other => {
+                // Writing to a hash cannot fail.
+                let _ = write!(self.hash, "{other:?}");
+                self.line(now, host, format_args!("{other:?}"));
+            }
+        }
+    }
+
+    /// A node tells its application something.
+    pub(super) fn notification(&mut self, now: Instant, host: HostId, told: &Notification) {
+        let _ = write!(self.hash, "{told:?}");
+        self.line(now, host, format_args!("{told:?}"));
+    }
+
+    fn message(&mut self, message: &Message) {
+        match &message.body {
+            Body::Ping { seq } => self.words(10, seq.0),
+            Body::Ack { seq } => self.words(11, seq.0),
+            Body::Nack { seq } => self.words(12, seq.0),
+            Body::PingReq { seq, target, .. } => {
+                self.words(13, seq.0);
+                self.hash.bytes(target.as_str().as_bytes());
+            }
+            Body::Delta(Delta { members, logs }) => {
+                self.hash.word(14);
+                members.iter().for_each(|item| self.item(item));
+                for log in logs {
+                    self.hash.word(log.from.0);
+                    log.batches.iter().for_each(|batch| self.batch(batch));
+                }
+            }
+            // These hold numbers and names and no bytes: their text is short.
+            body @ (Body::Gossip | Body::Done | Body::Digest(_) | Body::Want(_)) => {
+                let _ = write!(self.hash, "{body:?}");
+            }
+        }
+        message.rumors.iter().for_each(|item| self.item(item));
+    }
+
+    const fn words(&mut self, kind: u64, word: u64) {
+        self.hash.word(kind);
+        self.hash.word(word);
+    }
+
+    fn item(&mut self, item: &Item) {
+        match item {
+            Item::Claim(claim) => self.hash.bytes(&claim.bytes),
+            Item::Accusation(accusation) => self.hash.bytes(&accusation.bytes),
+            Item::Batch(batch) => self.batch(batch),
+        }
+    }
+
+    fn batch(&mut self, batch: &Batch) {
+        self.hash.bytes(&batch.head.bytes);
+        for part in &batch.parts {
+            self.hash.word(u64::from(part.index));
+            self.hash.bytes(&part.entry.bytes);
+        }
+    }
+}
+
+/// The name of a message.
+pub(super) const fn kind(body: &Body) -> &'static str {
+    match body {
+        Body::Ping { .. } => "Ping",
+        Body::Ack { .. } => "Ack",
+        Body::PingReq { .. } => "PingReq",
+        Body::Nack { .. } => "Nack",
+        Body::Gossip => "Gossip",
+        Body::Digest(_) => "Digest",
+        Body::Want(_) => "Want",
+        Body::Delta(_) => "Delta",
+        Body::Done => "Done",
+    }
+}

@@ -1,0 +1,75 @@
+//! Traffic: what one node has sent, and what became of it.
+
+use crate::message::{Body, Message};
+
+/// Messages and their bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// How many.
+    pub messages: u64,
+    /// Their weight: an upper bound of their encoded length.
+    pub bytes: u64,
+}
+
+impl Tally {
+    const fn add(&mut self, message_bytes: u64) {
+        self.messages += 1;
+        self.bytes += message_bytes;
+    }
+
+    const fn join(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.bytes += other.bytes;
+    }
+}
+
+/// What one node sent, or many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Traffic {
+    /// Everything handed to the network.
+    pub sent: Tally,
+    /// Of it: pings, acks, ping-reqs and nacks.
+    pub probes: Tally,
+    /// Of it: messages that carry nothing but rumors.
+    pub gossip: Tally,
+    /// Of it: everything in sessions.
+    pub sync: Tally,
+    /// Rumors that rode on any of these.
+    pub rumors: u64,
+    /// Messages for a peer without a link, or a session that is over: dropped.
+    pub unlinked: u64,
+    /// Datagrams that the network lost.
+    pub lost: u64,
+    /// Handshakes begun by us.
+    pub dials: u64,
+}
+
+impl Traffic {
+    /// Counts a message that was sent.
+    pub(super) fn count(&mut self, message: &Message) -> usize {
+        let weight = message.weight();
+        let bytes = weight as u64;
+        self.sent.add(bytes);
+        self.rumors += message.rumors.len() as u64;
+        match message.body {
+            Body::Ping { .. } | Body::Ack { .. } | Body::PingReq { .. } | Body::Nack { .. } => {
+                self.probes.add(bytes);
+            }
+            Body::Gossip => self.gossip.add(bytes),
+            Body::Digest(_) | Body::Want(_) | Body::Delta(_) | Body::Done => self.sync.add(bytes),
+        }
+        weight
+    }
+
+    /// Adds another's.
+    pub(super) const fn join(&mut self, other: &Self) {
+        self.sent.join(other.sent);
+        self.probes.join(other.probes);
+        self.gossip.join(other.gossip);
+        self.sync.join(other.sync);
+        self.rumors += other.rumors;
+        self.unlinked += other.unlinked;
+        self.lost += other.lost;
+        self.dials += other.dials;
+    }
+}

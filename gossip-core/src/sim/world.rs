@@ -1,0 +1,367 @@
+//! The world: all hosts, what is between them, and the time.
+//!
+//! Its calls are of three kinds: what goes on (`add`, `run_for`, `run_until`,
+//! and commands in `ask.rs`), what goes wrong (`crash`, `partition`,
+//! `fail_disk`, …), and what can be seen (`picture`, `traffic`, `trace_hash`).
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString as _};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use super::check::{Replies, Verdict};
+use super::disk::{Disk, DiskSetup};
+use super::hash::RunningHash;
+use super::host::{Boot, Clocks, Host, HostId, addr};
+use super::journal::Journal;
+use super::link::{Link, LinkId};
+use super::machine::Machine;
+use super::network::Network;
+use super::picture::Picture;
+use super::queue::{Event, Queue};
+use super::session::{Session, SessionKey};
+use super::setup::{NodeSetup, Setup};
+use super::trace::Trace;
+use super::traffic::Traffic;
+use crate::base::id::NodeId;
+use crate::base::rng::Rng;
+use crate::base::time::{Instant, WallTime};
+use crate::config::Identity;
+use crate::input::{DiskError, Input};
+use crate::node::Node;
+use crate::output::{Halt, Notification};
+
+/// How often [`World::run_until`] looks: its answer is this exact.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// Labels of the streams of chance that come from the world's seed.
+mod stream {
+    pub(super) const NETWORK: u64 = 1;
+    pub(super) const CLOCKS: u64 = 2;
+    pub(super) const DISK: u64 = 3;
+    pub(super) const NODE: u64 = 4;
+}
+
+/// Many hosts, the network between them, and the time.
+#[derive(Debug)]
+pub struct World<M = Node> {
+    pub(super) now: Instant,
+    pub(super) queue: Queue,
+    pub(super) hosts: Vec<Host<M>>,
+    pub(super) network: Network,
+    pub(super) links: BTreeMap<LinkId, Link>,
+    pub(super) sessions: BTreeMap<SessionKey, Session>,
+    pub(super) names: BTreeMap<String, HostId>,
+    pub(super) addrs: BTreeMap<SocketAddr, HostId>,
+    pub(super) replies: Replies,
+    pub(super) trace: Trace,
+    /// The next number of a link or a session.
+    pub(super) next_number: u64,
+    seed: u64,
+    wall: WallTime,
+    wall_error: Duration,
+    disk: DiskSetup,
+}
+
+impl World {
+    /// A world of real nodes, empty yet.
+    pub fn new(setup: Setup) -> Self {
+        Self::of_machines(setup)
+    }
+}
+
+/// What goes on.
+impl<M: Machine> World<M> {
+    /// A world of whatever has the shape of a node.
+    pub fn of_machines(setup: Setup) -> Self {
+        let seed = setup.seed;
+        Self {
+            now: Instant::ZERO,
+            queue: Queue::default(),
+            hosts: Vec::new(),
+            network: Network::new(setup.network, RunningHash::of(&[seed, stream::NETWORK])),
+            links: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            names: BTreeMap::new(),
+            addrs: BTreeMap::new(),
+            replies: Replies::default(),
+            trace: Trace::new(setup.trace_lines),
+            next_number: 0,
+            seed,
+            wall: setup.wall,
+            wall_error: setup.wall_error,
+            disk: setup.disk,
+        }
+    }
+
+    /// Adds a host and starts its node.
+    ///
+    /// # Panics
+    /// Where the node refuses its configuration.
+    pub fn add(&mut self, setup: NodeSetup) -> HostId {
+        let host = HostId::new(u32::try_from(self.hosts.len()).expect("fewer hosts than that"));
+        let (seed, number) = (self.seed, host.number());
+        let mut rng = Rng::new(RunningHash::of(&[seed, stream::CLOCKS, number]));
+        // Up to a day since the machine booted (guess).
+        let origin = rng.within(Duration::from_secs(86_400));
+        let off = u64::try_from(rng.within(self.wall_error * 2).as_millis()).unwrap_or(0);
+        let least = u64::try_from(self.wall_error.as_millis()).unwrap_or(0);
+        let wall = WallTime::from_millis((self.wall.as_millis() + off).saturating_sub(least));
+        let identity = Identity {
+            cluster: "sim".parse().expect("a label"),
+            id: setup.id,
+            addrs: vec![addr(host)],
+        };
+        self.names.entry(identity.id.to_string()).or_insert(host);
+        self.addrs.insert(addr(host), host);
+        let rng = Rng::new(RunningHash::of(&[seed, stream::DISK, number]));
+        let disk = Disk::new(self.disk.clone(), rng, setup.journal);
+        let clocks = Clocks { origin, wall };
+        self.hosts
+            .push(Host::new(identity, setup.config, clocks, disk));
+        self.restart(host);
+        host
+    }
+
+    /// Lets a name of a seed lead to a host from now on.
+    pub fn resolve(&mut self, name: &str, host: HostId) {
+        self.names.insert(name.to_string(), host);
+    }
+
+    /// Lets time pass.
+    pub fn run_for(&mut self, span: Duration) {
+        let limit = self.now + span;
+        while let Some((at, event)) = self.queue.pop_until(limit) {
+            self.now = at;
+            self.happen(event);
+        }
+        self.now = limit;
+    }
+
+    /// Lets time pass until `condition` holds, at most for `limit`; how long
+    /// it took, or `None` where it did not come to hold.
+    pub fn run_until(
+        &mut self,
+        limit: Duration,
+        mut condition: impl FnMut(&mut Self) -> bool,
+    ) -> Option<Duration> {
+        let start = self.now;
+        loop {
+            if condition(self) {
+                return Some(self.now.since(start));
+            }
+            let left = limit.checked_sub(self.now.since(start))?;
+            if left.is_zero() {
+                return None;
+            }
+            self.run_for(left.min(LOOK_EVERY));
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Wake(host) => {
+                self.hosts[host.index()].wake = None;
+                let verdict = self.hosts[host.index()].checks.progress.wakes(self.now);
+                self.hold(host, verdict);
+                self.input(host, Input::Timeout);
+            }
+            Event::Input(host, boot, input) => {
+                if self.runs(host, boot) {
+                    self.input(host, *input);
+                }
+            }
+            Event::Synced(host, boot) => self.synced(host, boot),
+            Event::Handshake(handshake) => self.handshake_ends(handshake),
+            Event::Packet(packet) => self.arrives(packet),
+            Event::Idle(link, side) => self.idles(link, side),
+            Event::Reset(link, side) => self.is_reset(link, side),
+        }
+    }
+
+    /// Hands a node something, and does what it then wants done.
+    pub(super) fn input(&mut self, host: HostId, input: Input) {
+        let at = &mut self.hosts[host.index()];
+        let Some(node) = &mut at.node else { return };
+        self.trace.input(self.now, host, &input);
+        node.handle_input(at.clocks.read(self.now), input);
+        self.drain(host);
+    }
+
+    /// Stops the run where a rule is broken.
+    pub(super) fn hold(&self, host: HostId, verdict: Verdict) {
+        if let Err(broken) = verdict {
+            let id = self.hosts[host.index()].id();
+            let lines: Vec<_> = self.trace.lines().collect();
+            let (seed, now) = (self.seed, self.now);
+            let tail = lines[lines.len().saturating_sub(20)..].join("\n");
+            panic!("seed {seed}, {now:?}, {host} ({id}): {broken}\n{tail}");
+        }
+    }
+}
+
+/// What goes wrong.
+impl<M: Machine> World<M> {
+    /// Ends a process without a word. Its disk keeps what was synced.
+    pub fn crash(&mut self, host: HostId) {
+        let now = self.now;
+        self.trace.line(now, host, format_args!("crash"));
+        self.leave_links(host, false);
+        self.hosts[host.index()].disk.crash(now);
+    }
+
+    /// Starts a process on what is on the disk; one that still runs crashes
+    /// first.
+    ///
+    /// # Panics
+    /// Where the node refuses its configuration.
+    pub fn restart(&mut self, host: HostId) {
+        if self.is_running(host) {
+            self.crash(host);
+        }
+        let now = self.now;
+        self.trace.line(now, host, format_args!("start"));
+        let at = &mut self.hosts[host.index()];
+        at.reboot();
+        let seed = [self.seed, stream::NODE, host.number(), u64::from(at.boot.0)];
+        let started = M::start(
+            at.config.clone(),
+            at.identity.clone(),
+            RunningHash::of(&seed),
+            at.clocks.read(now),
+            at.disk.journal().saved(),
+        );
+        at.node = Some(started.expect("a node that can run with its configuration"));
+        self.drain(host);
+    }
+
+    /// Restarts on an empty disk.
+    pub fn restart_wiped(&mut self, host: HostId) {
+        self.restart_from(host, Journal::default());
+    }
+
+    /// Restarts on another disk: a backup, perhaps an old one.
+    pub fn restart_from(&mut self, host: HostId, journal: Journal) {
+        if self.is_running(host) {
+            self.crash(host);
+        }
+        self.hosts[host.index()].disk.replace(journal);
+        self.restart(host);
+    }
+
+    /// Cuts the network into groups; hosts in none of them form one more.
+    pub fn partition(&mut self, groups: &[&[HostId]]) {
+        self.network.partition(groups);
+        self.resume();
+    }
+
+    /// Mends every cut.
+    pub fn heal(&mut self) {
+        self.network.heal();
+        self.resume();
+    }
+
+    /// Loses so many of a million packets from now on.
+    pub const fn set_loss(&mut self, ppm: u32) {
+        self.network.set_loss(ppm);
+    }
+
+    /// Lets a disk fail from now on, or work again.
+    pub fn fail_disk(&mut self, host: HostId, failing: Option<DiskError>) {
+        self.hosts[host.index()].disk.fail(failing);
+    }
+
+    /// Closes every connection of a host, at both ends.
+    pub fn break_links(&mut self, host: HostId) {
+        self.sever(host);
+    }
+}
+
+/// What can be seen.
+impl<M: Machine> World<M> {
+    /// The time since the world began.
+    pub fn elapsed(&self) -> Duration {
+        self.now.since(Instant::ZERO)
+    }
+
+    /// All hosts.
+    pub fn hosts(&self) -> impl Iterator<Item = HostId> + use<M> {
+        (0..u32::try_from(self.hosts.len()).unwrap_or(u32::MAX)).map(HostId::new)
+    }
+
+    /// The hosts whose process runs.
+    pub fn running(&self) -> Vec<HostId> {
+        self.hosts().filter(|host| self.is_running(*host)).collect()
+    }
+
+    /// Whether a process runs there.
+    pub fn is_running(&self, host: HostId) -> bool {
+        self.hosts[host.index()].node.is_some()
+    }
+
+    pub(super) fn runs(&self, host: HostId, boot: Boot) -> bool {
+        let at = &self.hosts[host.index()];
+        at.node.is_some() && at.boot == boot
+    }
+
+    /// The name a host runs under.
+    pub fn id(&self, host: HostId) -> &NodeId {
+        self.hosts[host.index()].id()
+    }
+
+    /// The node itself, if it runs.
+    pub fn node(&self, host: HostId) -> Option<&M> {
+        self.hosts[host.index()].node.as_ref()
+    }
+
+    /// What its application knows from the notifications of this run.
+    pub fn picture(&self, host: HostId) -> &Picture {
+        &self.hosts[host.index()].picture
+    }
+
+    /// Every notification it ever gave, with its time, over all runs.
+    pub fn notifications(&self, host: HostId) -> &[(Instant, Notification)] {
+        &self.hosts[host.index()].notifications
+    }
+
+    /// Why its process stopped of its own will, if it did.
+    pub fn halt(&self, host: HostId) -> Option<&Halt> {
+        self.hosts[host.index()].halt.as_ref()
+    }
+
+    /// What is on its disk for certain. A clone of it is a backup.
+    pub fn journal(&self, host: HostId) -> &Journal {
+        self.hosts[host.index()].disk.journal()
+    }
+
+    /// How many peers it is connected to.
+    pub fn links(&self, host: HostId) -> usize {
+        self.hosts[host.index()].peers.len()
+    }
+
+    /// What it has sent since the world began, over all runs.
+    pub fn traffic(&self, host: HostId) -> &Traffic {
+        &self.hosts[host.index()].traffic
+    }
+
+    /// What all have sent.
+    pub fn total_traffic(&self) -> Traffic {
+        let mut total = Traffic::default();
+        for host in &self.hosts {
+            total.join(&host.traffic);
+        }
+        total
+    }
+
+    /// The hash of everything that has happened: equal where two runs are.
+    pub const fn trace_hash(&self) -> u64 {
+        self.trace.hash()
+    }
+
+    /// The last lines of the trace, as many as the setup asked for.
+    pub fn trace(&self) -> impl Iterator<Item = &str> {
+        self.trace.lines()
+    }
+}

@@ -1,0 +1,111 @@
+//! Growing together: small clusters, a hundred, and a hundred on a bad network.
+
+#![allow(clippy::unwrap_used, reason = "a story told twice")]
+
+mod common;
+
+use common::{
+    TWENTY_PERCENT, all_alive, all_hold, all_read, cluster, false_deaths, grown, host, own, put,
+    seconds,
+};
+use gossip_core::input::Space;
+use gossip_core::message::Scope;
+use gossip_core::output::MemberStatus;
+use gossip_core::sim::Setup;
+
+/// ```text
+///   n0        n0 ◀─ n1        n2 ─▶ n0 ◀─ n1
+/// ```
+#[test]
+fn one_two_and_three_know_each_other() {
+    for size in 1..=3 {
+        let mut world = cluster(Setup::seeded(1), size);
+        let took = world.run_until(seconds(10), |world| all_alive(world));
+        println!("{size} nodes know each other after {:?}", took.unwrap());
+        let value = b"v";
+        put(&mut world, host(0), Scope::Shared, "k", value);
+        let spread = world.run_until(seconds(10), |world| {
+            all_read(world, &Space::Shared, "k", Some(value))
+        });
+        println!("{size} nodes hold a key after {:?}", spread.unwrap());
+    }
+}
+
+/// A hundred nodes and one seed; then a key; then a crash. `loss_ppm` of a
+/// million packets are lost.
+///
+/// ```text
+///   n1 … n99 ─▶ n0      n7: k = v ─▶ everybody      n13 ✗ ─▶ everybody knows
+/// ```
+fn a_hundred(loss_ppm: u32) {
+    let mut world = cluster(Setup::seeded(7).losing(loss_ppm), 100);
+    let joined = world.run_until(seconds(60), |world| all_alive(world));
+    println!(
+        "loss {loss_ppm} ppm: all know all after {:?}",
+        joined.unwrap()
+    );
+    world.run_for(seconds(30));
+    println!("{:?}", world.total_traffic());
+    assert_eq!(false_deaths(&world), 0);
+
+    let space = own(&world, host(7));
+    put(&mut world, host(7), Scope::Own, "own", b"mine");
+    let spread = world.run_until(seconds(30), |world| {
+        all_read(world, &space, "own", Some(b"mine"))
+    });
+    println!("an own key is everywhere after {:?}", spread.unwrap());
+    put(&mut world, host(8), Scope::Shared, "shared", b"ours");
+    let spread = world.run_until(seconds(30), |world| {
+        all_read(world, &Space::Shared, "shared", Some(b"ours"))
+    });
+    println!("a shared key is everywhere after {:?}", spread.unwrap());
+
+    world.crash(host(13));
+    let first = world.run_until(seconds(60), |world| {
+        world.running().iter().any(|host| {
+            world.picture(*host).status(world.id(common::host(13))) == Some(MemberStatus::Dead)
+        })
+    });
+    let all = world.run_until(seconds(60), |world| {
+        all_hold(world, host(13), MemberStatus::Dead)
+    });
+    println!(
+        "a crash is known first after {:?}, to all {:?} later",
+        first.unwrap(),
+        all.unwrap()
+    );
+    assert_eq!(
+        false_deaths(&world),
+        0,
+        "and nobody who is well was condemned"
+    );
+}
+
+#[test]
+fn a_hundred_grow_together_through_one_seed() {
+    a_hundred(0);
+}
+
+#[test]
+fn twenty_percent_loss_changes_none_of_that() {
+    a_hundred(TWENTY_PERCENT);
+}
+
+#[test]
+fn pictures_equal_what_the_nodes_hold() {
+    let mut world = grown(Setup::seeded(3), 12);
+    world.crash(host(5));
+    world.run_for(seconds(20));
+    world.restart(host(5));
+    world.run_for(seconds(20));
+    for host in world.running() {
+        let held: Vec<_> = world
+            .members(host)
+            .into_iter()
+            .filter(|member| member.id != *world.id(host))
+            .map(|member| (member.id, (member.status, member.footing)))
+            .collect();
+        let told: Vec<_> = world.picture(host).members.clone().into_iter().collect();
+        assert_eq!(told, held, "{}", world.id(host));
+    }
+}
