@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use gossip_core::base::id::NodeId;
-use gossip_core::input::{Input, LinkError, LinkEvent, SessionEvent, SessionId, Target};
+use gossip_core::input::{Input, LinkError, LinkEvent, SessionEvent, SessionId, Target, Via};
 use gossip_quic::{CloseCode, DialError, DownReason, Event, TargetName};
 use gossip_wire::{Channel, decode_message};
 
@@ -49,8 +49,12 @@ impl Driver {
                 tracing::debug!(%target, %why, "dial failed");
                 self.dial_failed(target, failed(&why));
             }
-            Event::Datagram { peer, bytes } => self.hear_bytes(peer, None, bytes),
-            Event::Message { peer, bytes } => self.hear_message(peer, bytes),
+            Event::Datagram { peer, bytes } => {
+                self.hear_on(Via::Datagram, peer, bytes);
+            }
+            Event::Message { peer, bytes } => {
+                self.hear_on(Via::Stream, peer, bytes);
+            }
             Event::SessionOpened { peer, session } => self.session_opened(id_of(session), peer),
             Event::SessionMessage { session, bytes } => self.hear_session(id_of(session), bytes),
             Event::SessionWritable { session } => self.session_writable(id_of(session)),
@@ -106,22 +110,12 @@ impl Driver {
         });
     }
 
-    fn hear_message(&mut self, from: NodeId, bytes: Bytes) {
-        self.hear_on(Channel::Stream, from, None, bytes);
-    }
-
-    fn hear_bytes(&mut self, from: NodeId, session: Option<SessionId>, bytes: Bytes) {
-        self.hear_on(Channel::Datagram, from, session, bytes);
-    }
-
     /// Whether the bytes could be read.
-    fn hear_on(
-        &mut self,
-        channel: Channel,
-        from: NodeId,
-        session: Option<SessionId>,
-        bytes: Bytes,
-    ) -> bool {
+    fn hear_on(&mut self, via: Via, from: NodeId, bytes: Bytes) -> bool {
+        let channel = match via {
+            Via::Datagram => Channel::Datagram,
+            Via::Stream | Via::Session(_) => Channel::Stream,
+        };
         if let Some(link) = self.links.get_mut(&from) {
             link.heard = clock::now().mono;
         }
@@ -130,11 +124,8 @@ impl Driver {
                 self.counters.unknown_messages += u64::from(decoded.skipped.kinds);
                 self.counters.unknown_items += u64::from(decoded.skipped.items);
                 if let Some(message) = decoded.message {
-                    self.follow_ups.push_back(Input::Message {
-                        from,
-                        session,
-                        message,
-                    });
+                    self.follow_ups
+                        .push_back(Input::Message { from, via, message });
                 }
                 true
             }
@@ -163,7 +154,7 @@ impl Driver {
             return;
         };
         let peer = session.peer.clone();
-        if !self.hear_on(Channel::Stream, peer, Some(id), bytes) {
+        if !self.hear_on(Via::Session(id), peer, bytes) {
             self.abort_session(id);
         }
     }
