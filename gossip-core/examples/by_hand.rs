@@ -245,8 +245,8 @@ impl Table {
             println!("   {:6} ms  a datagram of {} is lost", self.time, me.id);
             return;
         }
-        let session = match via {
-            Via::Datagram | Via::Stream => None,
+        let via = match via {
+            Via::Datagram | Via::Stream => via,
             Via::Session(id) => {
                 let theirs = mirror(id);
                 if self.sessions.insert((other, theirs)) {
@@ -258,15 +258,11 @@ impl Table {
                 // We took it, and have room for the next.
                 let writable = Input::Session(id, SessionEvent::Writable);
                 self.inbox.push_back((side, writable));
-                Some(theirs)
+                Via::Session(theirs)
             }
         };
         let from = me.id.clone();
-        let input = Input::Message {
-            from,
-            session,
-            message,
-        };
+        let input = Input::Message { from, via, message };
         self.inbox.push_back((other, input));
     }
 
