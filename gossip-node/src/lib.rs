@@ -1,1 +1,58 @@
-//! The node as a library.
+//! A gossip node as a library: members, keys and events of a cluster, over
+//! QUIC with mutual TLS, kept on disk.
+//!
+//! ```no_run
+//! # async fn run(credentials: gossip_node::Credentials) -> Result<(), Box<dyn std::error::Error>> {
+//! let node = gossip_node::Node::builder()
+//!     .credentials(credentials)               // who we are: the certificate says
+//!     .listen("127.0.0.1:7400".parse()?)      // one UDP socket for everything
+//!     .data_dir("/var/lib/gossip")            // the journal lives here
+//!     .seeds(["gossip.example:7400"])         // how to find the others
+//!     .start()
+//!     .await?;
+//! node.put("color", "green").await?;          // on disk here, on its way to all
+//! node.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What happens inside, from left to right and back:
+//!
+//! ```text
+//!   Node (handle) ──Request──▶ ┌─────────┐ ──Input──▶ gossip-core's Node
+//!   peers ◀─gossip-quic────────▶ driver  │                 │
+//!   disk  ◀─journal thread─────▶ (1 task)│ ◀──Output────────┘
+//!                              └─────────┘ seal, encode, decode: gossip-wire
+//! ```
+//!
+//! The driver is the only task that owns the core, the only loop that waits,
+//! and the only place with a clock. Everything else asks it.
+
+mod builder;
+mod driver;
+mod handle;
+pub mod journal;
+mod watch;
+
+pub use builder::{NodeBuilder, StartError};
+pub use driver::{DriverCounters, limit};
+pub use handle::{Node, NodeError, NodeStatus, Stopped};
+pub use journal::JournalCounters;
+pub use watch::{Subscription, SubscriptionItem, Watch, WatchItem};
+
+pub use gossip_core::base::id::{ClusterId, IdError, NodeId};
+pub use gossip_core::config::{Config, ConfigError, Profile};
+pub use gossip_core::input::{DiskError, Expected, Space, Write};
+pub use gossip_core::message::{
+    Footing, Generation, Incarnation, Key, KeyError, Scope, Stamp, Value, Version, WriteId,
+};
+pub use gossip_core::output::{
+    Counters, KeyEvent, MemberEvent, MemberEventKind, MemberStatus, MemberView, Notification,
+    Phase, Refusal, Row, Status,
+};
+pub use gossip_quic::{
+    Counters as TransportCounters, CredentialPaths, Credentials, CredentialsError, EndpointConfig,
+    OtherIdentity, PeerInfo,
+};
+pub use journal::JournalError;
+pub use tokio_stream::{Stream, StreamExt};

@@ -1,0 +1,287 @@
+//! Timing: the protocol's knobs, from text to a [`Config`] that it accepts.
+//!
+//! Whether a value is in its range is for [`Config::check`] alone to say; this
+//! file only finds the words for it.
+
+use std::time::Duration;
+
+use gossip_node::{Config, ConfigError, Profile};
+
+use super::knob::Knob;
+use super::layer::{Found, Layers, Raw};
+use super::problem::{Origin, Problem, quoted};
+
+/// The profile's settings with the operator's over them. What is wrong is
+/// told, and the profile's own value stands in for it.
+pub(crate) fn read(layers: &Layers, profile: Profile, problems: &mut Vec<Problem>) -> Config {
+    let mut config = Config::new(profile);
+    for (path, set) in SPANS {
+        let Some(found) = layers.find(path) else {
+            continue;
+        };
+        match span(found) {
+            Ok(span) => *set(&mut config) = span,
+            Err(wrong) => problems.push(problem(path, &found.origin, wrong, None)),
+        }
+    }
+    for (path, set) in COUNTS {
+        let Some(found) = layers.find(path) else {
+            continue;
+        };
+        match count(found) {
+            Ok(count) => *set(&mut config) = count,
+            Err(wrong) => problems.push(problem(path, &found.origin, wrong, None)),
+        }
+    }
+    check(layers, profile, &mut config, problems);
+    config
+}
+
+type Slot<T> = fn(&mut Config) -> &mut T;
+
+const SPANS: [(&str, Slot<Duration>); 8] = [
+    ("timing.probe_interval", |c| &mut c.probe_interval),
+    ("timing.probe_timeout", |c| &mut c.probe_timeout),
+    ("timing.handshake_budget", |c| &mut c.handshake_budget),
+    ("timing.gossip_interval", |c| &mut c.gossip_interval),
+    ("timing.gossip_delay", |c| &mut c.gossip_delay),
+    ("timing.sync_interval", |c| &mut c.sync_interval),
+    ("timing.reconnect_interval", |c| &mut c.reconnect_interval),
+    ("timing.leave_linger", |c| &mut c.leave_linger),
+];
+
+const COUNTS: [(&str, Slot<u32>); 4] = [
+    ("timing.relays", |c| &mut c.relays),
+    ("timing.suspicion_factor", |c| &mut c.suspicion_factor),
+    ("timing.gossip_fanout", |c| &mut c.gossip_fanout),
+    ("timing.rumor_factor", |c| &mut c.rumor_factor),
+];
+
+/// Every knob as it stands, as text: for `--check-config`.
+pub(crate) fn shown(config: &Config) -> Vec<(&'static str, String)> {
+    let mut config = config.clone();
+    let mut shown = Vec::new();
+    for (path, slot) in SPANS {
+        shown.push((path, human(*slot(&mut config))));
+    }
+    for (path, slot) in COUNTS {
+        shown.push((path, slot(&mut config).to_string()));
+    }
+    shown
+}
+
+/// Asks the core, one knob after the other: each that it refuses is told and
+/// set back, so that the next one shows.
+fn check(layers: &Layers, profile: Profile, config: &mut Config, problems: &mut Vec<Problem>) {
+    let mut defaults = Config::new(profile);
+    for _ in 0..SPANS.len() + COUNTS.len() {
+        let Err(error) = config.check() else {
+            return;
+        };
+        let (knob, wrong, allowed) = match error {
+            ConfigError::Span {
+                knob,
+                found,
+                least,
+                most,
+            } => {
+                let allowed = format!("{} to {}", human(least), human(most));
+                (knob, compared(found < least, &human(found)), Some(allowed))
+            }
+            ConfigError::Count {
+                knob,
+                found,
+                least,
+                most,
+            } => (
+                knob,
+                compared(found < least, &found.to_string()),
+                Some(format!("{least} to {most}")),
+            ),
+            other => ("", other.to_string(), None),
+        };
+        let path = format!("timing.{knob}");
+        // A timeout left alone can still be too long for an interval that was not.
+        let blamed = match (layers.find(&path), knob) {
+            (None, "probe_timeout") => "timing.probe_interval",
+            _ => path.as_str(),
+        };
+        let wrong = if blamed == path {
+            wrong
+        } else {
+            format!(
+                "leaves no room for the profile's probe_timeout of {}; set that as well",
+                human(config.probe_timeout)
+            )
+        };
+        let origin = layers
+            .find(blamed)
+            .map_or(Origin::Nowhere, |found| found.origin.clone());
+        problems.push(problem(
+            blamed,
+            &origin,
+            wrong,
+            allowed.filter(|_| blamed == path),
+        ));
+        for (name, slot) in SPANS {
+            if name == blamed || name == path {
+                *slot(config) = *slot(&mut defaults);
+            }
+        }
+        for (name, slot) in COUNTS {
+            if name == path {
+                *slot(config) = *slot(&mut defaults);
+            }
+        }
+    }
+}
+
+fn compared(below: bool, found: &str) -> String {
+    format!("{found} is too {}", if below { "little" } else { "much" })
+}
+
+fn problem(path: &str, origin: &Origin, wrong: String, allowed: Option<String>) -> Problem {
+    let of_knob = || Knob::find(path).map_or("", |knob| knob.allowed).to_owned();
+    Problem {
+        origin: origin.clone(),
+        key: path.to_owned(),
+        wrong,
+        allowed: allowed.unwrap_or_else(of_knob),
+    }
+}
+
+fn text(found: &Found) -> &str {
+    match &found.raw {
+        Raw::One(text) => text.trim(),
+        Raw::Many(_) => "",
+    }
+}
+
+fn span(found: &Found) -> Result<Duration, String> {
+    let text = text(found);
+    if text.starts_with('-') {
+        return Err(format!("{} is negative", quoted(text)));
+    }
+    humantime::parse_duration(text).map_err(|why| {
+        let why = why.to_string().replace('\n', " ");
+        format!(
+            "{} is not a duration such as \"250ms\": {why}",
+            quoted(text)
+        )
+    })
+}
+
+fn count(found: &Found) -> Result<u32, String> {
+    let text = text(found);
+    text.parse::<u32>().map_err(|_| {
+        let digits = text.trim_start_matches(['-', '+']);
+        let whole = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        match (whole, text.starts_with('-')) {
+            (true, true) => compared(true, text),
+            (true, false) => compared(false, quoted(text).trim_matches('"')),
+            (false, _) => format!("{} is not a whole number", quoted(text)),
+        }
+    })
+}
+
+/// A duration as an operator would write it.
+pub(crate) fn human(span: Duration) -> String {
+    humantime::format_duration(span).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::knob::{KNOBS, Shape};
+
+    fn judged(assignments: &[&str]) -> Vec<String> {
+        let mut layers = Layers::default();
+        for assignment in assignments {
+            layers.put_assignment(assignment).unwrap();
+        }
+        let mut problems = Vec::new();
+        read(&layers, Profile::Lan, &mut problems);
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn every_timing_knob_reaches_the_core() {
+        let told: Vec<_> = KNOBS
+            .iter()
+            .filter(|knob| knob.section() == "timing")
+            .collect();
+        assert_eq!(told.len(), SPANS.len() + COUNTS.len());
+        for knob in told {
+            let known = SPANS.iter().any(|(path, _)| *path == knob.path)
+                || COUNTS.iter().any(|(path, _)| *path == knob.path);
+            assert!(known, "{}", knob.path);
+        }
+    }
+
+    /// The table's words and the core's judgement are the same law.
+    #[test]
+    fn what_the_table_allows_the_core_allows_and_no_more() {
+        for knob in KNOBS.iter().filter(|knob| knob.section() == "timing") {
+            let (least, most) = knob.allowed.split_once(" to ").unwrap();
+            let most = if most == "probe_interval" { "1s" } else { most };
+            // The other one of the pair steps out of the way.
+            let judged = |assignment: &str| match knob.path {
+                "timing.probe_interval" => judged(&["timing.probe_timeout=10ms", assignment]),
+                _ => judged(&[assignment]),
+            };
+            for good in [least, most] {
+                let assignment = format!("{}={good}", knob.path);
+                assert_eq!(judged(&assignment), Vec::<String>::new(), "{assignment}");
+            }
+            let beyond = match knob.shape {
+                Shape::Span => {
+                    let (least, most) = (
+                        humantime::parse_duration(least).unwrap(),
+                        humantime::parse_duration(most).unwrap(),
+                    );
+                    let step = Duration::from_nanos(1);
+                    [least.checked_sub(step).map(human), Some(human(most + step))]
+                }
+                _ => {
+                    let (least, most): (u32, u32) = (least.parse().unwrap(), most.parse().unwrap());
+                    [
+                        least.checked_sub(1).map(|n| n.to_string()),
+                        Some((most + 1).to_string()),
+                    ]
+                }
+            };
+            for bad in beyond.into_iter().flatten() {
+                let assignment = format!("{}={bad}", knob.path);
+                let lines = judged(&assignment);
+                assert_eq!(lines.len(), 1, "{assignment}: {lines:?}");
+                assert!(lines[0].contains(knob.path), "{lines:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_wrong_knob_is_told_at_once() {
+        let lines = judged(&[
+            "timing.probe_interval=0s",
+            "timing.relays=17",
+            "timing.gossip_delay=99999999999999999999999h",
+            "timing.sync_interval=soon",
+        ]);
+        assert_eq!(lines.len(), 4, "{lines:#?}");
+        assert!(
+            lines.iter().any(|line| line
+                == "--set timing.relays: timing.relays: 17 is too much; allowed: 0 to 16")
+        );
+    }
+
+    #[test]
+    fn an_interval_below_the_profiles_timeout_says_so() {
+        let lines = judged(&["timing.probe_interval=100ms"]);
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        assert!(lines[0].contains("probe_timeout of 500ms"), "{lines:#?}");
+        assert_eq!(
+            judged(&["timing.probe_interval=100ms", "timing.probe_timeout=50ms"]),
+            Vec::<String>::new()
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! `gossip kv put`: write a key.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use gossip_core::base::limit::VALUE_BYTES;
+use hyper::Method;
+
+use super::OnlyIf;
+use crate::api::client::PathAndQuery;
+use crate::api::types::Written;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::{Shared, out, reach};
+
+/// Write a key
+///
+/// When the command ends well, the value is on the agent's disk and on its way to every member.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("what").required(true)))]
+pub(crate) struct Args {
+    /// The key: 1 to 256 bytes
+    key: String,
+
+    /// The value, at most 1 MiB; `-` reads it from standard input
+    #[arg(group = "what", allow_hyphen_values = true)]
+    value: Option<String>,
+
+    /// Read the value from a file
+    #[arg(long, short, value_name = "FILE", group = "what")]
+    file: Option<PathBuf>,
+
+    /// A key of the agent's own, which no other member can write
+    #[arg(long)]
+    own: bool,
+
+    /// Only if the key is not there
+    #[arg(long, conflicts_with = "if_write")]
+    if_absent: bool,
+
+    #[command(flatten)]
+    only_if: OnlyIf,
+}
+
+pub(crate) async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
+    let value = value(args)?;
+    let client = reach::client(shared)?;
+    let path = PathAndQuery::key(&args.key)
+        .with("scope", args.own.then_some("own"))
+        .with("if_absent", args.if_absent.then_some("true"));
+    let path = args.only_if.ask(path);
+    let answer = client
+        .ask::<Written>(Method::PUT, path.as_str(), value)
+        .await;
+    let written = answer.map_err(|trouble| reach::failure(&client, trouble))?;
+    if shared.json {
+        return out::json(&written);
+    }
+    out::line(&format!("written as {}", out::visible(&written.write)))
+}
+
+fn value(args: &Args) -> Result<Bytes, Failure> {
+    match (&args.file, args.value.as_deref()) {
+        (Some(path), _) => {
+            let told = |why: io::Error| format!("{}: {why}", path.display());
+            File::open(path)
+                .and_then(read)
+                .map_err(|why| Failure::new(Exit::Error, told(why)))
+        }
+        (None, Some("-")) => read(io::stdin().lock())
+            .map_err(|why| Failure::new(Exit::Error, format!("standard input: {why}"))),
+        (None, text) => Ok(Bytes::from(text.unwrap_or_default().to_owned())),
+    }
+}
+
+/// One byte more than a value may have is enough to be refused.
+fn read(from: impl Read) -> io::Result<Bytes> {
+    let mut bytes = Vec::new();
+    from.take(VALUE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(Bytes::from(bytes))
+}

@@ -1,0 +1,72 @@
+//! `gossip status`: how the agent is.
+
+use super::exit::Failure;
+use super::{Shared, out, reach};
+use crate::api::types::StatusView;
+
+/// Show how the agent is, and what it counted
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Every counter, not only those above zero
+    #[arg(long)]
+    all: bool,
+}
+
+pub(crate) async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
+    let client = reach::client(shared)?;
+    let answer = client.fetch::<StatusView>("/v1/status").await;
+    let status = answer.map_err(|trouble| reach::failure(&client, trouble))?;
+    if shared.json {
+        return out::json(&status);
+    }
+    out::line(&people(&status, args.all))
+}
+
+fn people(status: &StatusView, all: bool) -> String {
+    let members = &status.members;
+    let mut rows = vec![
+        ("node", status.id.clone()),
+        ("cluster", status.cluster.clone()),
+        ("phase", status.phase.clone()),
+        (
+            "footing",
+            format!(
+                "generation {}, incarnation {}",
+                status.generation, status.incarnation
+            ),
+        ),
+        ("listens", format!("{} (UDP)", status.listen)),
+        (
+            "members",
+            format!(
+                "{} alive, {} suspect, {} dead, {} left",
+                members.alive, members.suspect, members.dead, members.left
+            ),
+        ),
+        ("links", status.links.to_string()),
+        ("keys", status.keys.to_string()),
+        ("rumors", format!("{} hot", status.hot_rumors)),
+        (
+            "process",
+            format!("{}, gossip {}", status.pid, status.version),
+        ),
+    ];
+    rows.iter_mut()
+        .for_each(|(_, text)| *text = out::visible(text));
+    let mut lines: Vec<_> = rows
+        .iter()
+        .map(|(name, text)| format!("{name:<9}{text}"))
+        .collect();
+    for (layer, counters) in &status.counters {
+        let shown: Vec<_> = counters.iter().filter(|(_, n)| all || **n > 0).collect();
+        if shown.is_empty() {
+            continue;
+        }
+        lines.push(format!("\n{layer}"));
+        let widest = shown.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        for (name, count) in shown {
+            lines.push(format!("  {name:<widest$}  {count}"));
+        }
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,219 @@
+//! Outward: what the core decided, done.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use gossip_core::base::id::NodeId;
+use gossip_core::input::{Input, SessionEvent, SessionId, Target, Ticket};
+use gossip_core::message::Statement;
+use gossip_core::output::{
+    Halt, MemberEvent, MemberEventKind, Notification, Output, Reply, Transmit, Via,
+};
+use gossip_quic::{Dialing, Priority, SendError};
+use gossip_wire::{encode_message, seal};
+
+use super::inward::failed;
+use super::request::Asker;
+use super::sessions::key_of;
+use super::{Driver, clock};
+use crate::handle::{NodeStatus, Stopped, misfit};
+
+impl Driver {
+    /// One output, one deed.
+    pub(super) fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Dial(Target::Seed(name)) => self.resolver.ask(name),
+            Output::Dial(Target::Member(id, addrs)) => {
+                self.dial(gossip_quic::Target::member(id, addrs));
+            }
+            Output::Send(transmit) => self.send(transmit),
+            Output::Finish(id) => self.finish_session(id),
+            Output::Reset(id) => {
+                self.sessions.remove(id);
+                self.endpoint.session_reset(key_of(id));
+            }
+            Output::Seal(id, statement) => {
+                let item = sealed(&statement);
+                self.follow_ups.push_back(Input::Sealed(id, item));
+            }
+            Output::Persist(id, record) => self.journal.persist(id, record),
+            Output::Remember(record) => self.journal.remember(record),
+            Output::Reply(ticket, reply) => self.answer(ticket, reply),
+            Output::Notify(notification) => self.tell(notification),
+            Output::Halt(why) => {
+                self.stopped = Some(match why {
+                    Halt::Left => Stopped::Left,
+                    Halt::Conflict { generation } => Stopped::Conflict { generation },
+                    Halt::Disk(error) => Stopped::Disk(error),
+                });
+            }
+        }
+    }
+
+    pub(super) fn dial(&mut self, target: gossip_quic::Target) {
+        let name = target.name.clone();
+        match self.endpoint.dial(target) {
+            // `Reached` or `DialFailed` will say what became of it; of a peer
+            // that is up, the core knows or is about to be told.
+            Ok(Dialing::Started | Dialing::Joined | Dialing::AlreadyUp) => {}
+            Ok(_) => {}
+            Err(error) => {
+                self.counters.dials_refused += 1;
+                tracing::debug!(target = %name, %error, "dial not begun");
+                self.dial_failed(name, failed(&error));
+            }
+        }
+    }
+
+    fn send(&mut self, transmit: Transmit) {
+        let Transmit { to, via, message } = transmit;
+        let bytes = encode_message(&message);
+        match via {
+            Via::Datagram => {
+                if let Err(error) = self.endpoint.send_datagram(&to, bytes) {
+                    self.counters.datagrams_unsent += 1;
+                    tracing::trace!(%to, %error, "datagram not sent");
+                }
+            }
+            Via::Stream => {
+                if let Err(error) = self.endpoint.send_message(&to, bytes, Priority::Normal) {
+                    self.counters.messages_unsent += 1;
+                    tracing::debug!(%to, %error, "message not sent");
+                }
+            }
+            Via::Session(id) => self.send_in_session(id, &to, bytes),
+        }
+    }
+
+    // ---- Sessions -----------------------------------------------------------
+
+    /// The first message of a session of ours opens it.
+    fn send_in_session(&mut self, id: SessionId, to: &NodeId, bytes: Bytes) {
+        if self.sessions.session(id).is_none() {
+            let opened = !id.is_inbound()
+                && self.sessions.insert(id, to.clone())
+                && self.endpoint.open_session(to, id.as_u64()).is_ok();
+            if !opened {
+                return self.abort_session(id);
+            }
+        }
+        match self.endpoint.session_send(key_of(id), bytes.clone()) {
+            Ok(()) => self.session(id, SessionEvent::Writable),
+            Err(SendError::QueueFull) => {
+                let held = self.sessions.session(id).map(|session| session.hold(bytes));
+                if held != Some(true) {
+                    self.counters.session_messages_refused += 1;
+                    self.abort_session(id);
+                }
+            }
+            Err(error) => {
+                tracing::debug!(%to, %error, "session given up");
+                self.abort_session(id);
+            }
+        }
+    }
+
+    /// The transport has room: what was held goes first.
+    pub(super) fn session_writable(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.session(id) else {
+            return;
+        };
+        while let Some(bytes) = session.waiting() {
+            match self.endpoint.session_send(key_of(id), bytes.clone()) {
+                Ok(()) => session.taken(),
+                Err(SendError::QueueFull) => return,
+                Err(_) => return self.abort_session(id),
+            }
+        }
+        if session.finishing {
+            self.endpoint.session_finish(key_of(id));
+        } else {
+            self.session(id, SessionEvent::Writable);
+        }
+    }
+
+    fn finish_session(&mut self, id: SessionId) {
+        match self.sessions.session(id) {
+            Some(session) if session.waiting().is_some() => session.finishing = true,
+            _ => self.endpoint.session_finish(key_of(id)),
+        }
+    }
+
+    pub(super) fn abort_session(&mut self, id: SessionId) {
+        self.counters.sessions_failed += 1;
+        if self.sessions.remove(id) {
+            self.endpoint.session_reset(key_of(id));
+        }
+        self.session(id, SessionEvent::Closed);
+    }
+
+    // ---- Answers and news ---------------------------------------------------
+
+    fn answer(&mut self, ticket: Ticket, reply: Reply) {
+        // Whoever has given up waiting does not have to be answered.
+        match (self.askers.remove(&ticket), reply) {
+            (Some(Asker::Command(asker)), reply) => drop(asker.send(reply)),
+            // The rows stand as of now, and whoever subscribes now hears the
+            // next change: between two outputs of the core nothing happens.
+            (Some(Asker::Watch(asker)), Reply::Rows(rows)) => {
+                drop(asker.send(Ok((rows, self.notifications.subscribe()))));
+            }
+            (Some(Asker::Watch(asker)), other) => drop(asker.send(Err(misfit(other)))),
+            (Some(Asker::Status(asker)), Reply::Status(core)) => {
+                let status = NodeStatus {
+                    core,
+                    transport: self.endpoint.counters(),
+                    journal: self.journal.counters(),
+                    driver: self.counters,
+                };
+                drop(asker.send(Ok(status)));
+            }
+            (Some(Asker::Status(asker)), other) => drop(asker.send(Err(misfit(other)))),
+            (None, _) => {}
+        }
+    }
+
+    fn tell(&mut self, notification: Notification) {
+        match &notification {
+            Notification::Running { generation } => {
+                tracing::info!(generation = generation.0, "the node takes part");
+            }
+            Notification::Member(event) => self.member_changed(event),
+            Notification::Conflict { key, won, lost } => {
+                tracing::debug!(%key, won = %won.0.author, lost = %lost.0.author, "concurrent writes");
+            }
+            Notification::Twin { ours, theirs } => {
+                tracing::error!(
+                    ours = ours.0,
+                    theirs = theirs.0,
+                    "another process runs under this name"
+                );
+            }
+            Notification::Disk(error) => tracing::error!(%error, "a write was refused"),
+            Notification::Key(_) => {}
+        }
+        // Nobody listening is no error.
+        let _ = self.notifications.send(Arc::new(notification));
+    }
+
+    /// A connection to a dead member would keep everybody waiting after it has
+    /// come back, because QUIC doubles its patience with silence; a new
+    /// handshake finds it at once.
+    fn member_changed(&mut self, event: &MemberEvent) {
+        tracing::info!(member = %event.id, kind = ?event.kind, "member");
+        let dead = matches!(event.kind, MemberEventKind::Died { .. });
+        let silent = self
+            .links
+            .get(&event.id)
+            .is_some_and(|link| clock::now().mono.since(link.heard) > self.patience);
+        if dead && silent {
+            self.counters.hung_up += 1;
+            self.endpoint.disconnect(&event.id, "declared dead");
+        }
+    }
+}
+
+/// A statement's bytes for ever. Nobody signs yet.
+fn sealed(statement: &Statement) -> gossip_core::message::Item {
+    seal(statement, |_| Bytes::new())
+}

@@ -1,0 +1,174 @@
+//! One record, applied to the tables.
+//!
+//! Every application can be repeated: a record that was written by a commit
+//! which then reported a failure is written again without harm.
+
+use gossip_core::base::id::NodeId;
+use gossip_core::message::{Batch, Version};
+use gossip_core::output::Record;
+use redb::ReadableTable as _;
+use std::ops::Bound;
+
+use super::table::{HeadKey, Tables, head_key, meta};
+
+/// Applies `record`.
+pub(super) fn record(tables: &mut Tables<'_>, record: &Record) -> Result<(), redb::Error> {
+    match record {
+        Record::Generation(generation) => {
+            let text = generation.0.to_string();
+            tables.meta.insert(meta::GENERATION, text.as_str())?;
+        }
+        Record::Commit { batch, superseded } => {
+            commit(tables, batch, superseded)?;
+        }
+        Record::Cut { author, through } => cut(tables, author, *through)?,
+        Record::Claim(claim) => {
+            let (member, footing) = (claim.value.member.as_str(), claim.value.footing);
+            tables.claims.insert(member, &*claim.bytes)?;
+            let verdict = tables.verdicts.get(member)?;
+            let verdict = verdict.map(|row| (row.value().0, row.value().1));
+            let footing = (footing.generation.0, footing.incarnation.0);
+            if verdict.is_some_and(|verdict| verdict < footing) {
+                tables.verdicts.remove(member)?;
+            }
+        }
+        Record::Verdict(verdict) => {
+            let footing = verdict.value.footing;
+            let row = (footing.generation.0, footing.incarnation.0, &*verdict.bytes);
+            tables
+                .verdicts
+                .insert(verdict.value.accused.as_str(), row)?;
+        }
+        // A record of a later contract: this version has no table for it.
+        #[allow(unreachable_patterns)]
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The first version a batch writes.
+pub(super) fn lowest(batch: &Batch) -> Version {
+    let first = batch.parts.first();
+    first.map_or(batch.head.value.first, |part| batch.version(part.index))
+}
+
+fn commit(
+    tables: &mut Tables<'_>,
+    batch: &Batch,
+    superseded: &[Version],
+) -> Result<(), redb::Error> {
+    let key = head_key(&batch.head.value);
+    let (author, first, generation, count) = key;
+    let mut needed_by = tables.heads.get(key)?.map_or(0, |row| row.value().0);
+    for part in &batch.parts {
+        let version = batch.version(part.index).0;
+        let row = (first, generation, count, &*part.entry.bytes);
+        let before = tables.entries.insert((author, version), row)?;
+        let before = before.map(|row| (row.value().0, row.value().1, row.value().2));
+        match before {
+            Some(same) if same == (first, generation, count) => {}
+            Some((first, generation, count)) => {
+                needed_by += 1;
+                release(tables, (author, first, generation, count))?;
+            }
+            None => needed_by += 1,
+        }
+    }
+    tables.heads.insert(key, (needed_by, &*batch.head.bytes))?;
+
+    for version in superseded {
+        let removed = tables.entries.remove((author, version.0))?;
+        let removed = removed.map(|row| (row.value().0, row.value().1, row.value().2));
+        if let Some((first, generation, count)) = removed {
+            release(tables, (author, first, generation, count))?;
+        }
+    }
+    forget_older_heads(tables, key)
+}
+
+/// One entry less needs this head.
+fn release(tables: &mut Tables<'_>, key: HeadKey<'_>) -> Result<(), redb::Error> {
+    let row = tables.heads.get(key)?;
+    let Some((needed_by, bytes)) = row.map(|row| (row.value().0, row.value().1.to_vec())) else {
+        return Ok(());
+    };
+    let needed_by = needed_by.saturating_sub(1);
+    if needed_by == 0 && !is_newest(tables, key)? {
+        tables.heads.remove(key)?;
+    } else {
+        tables.heads.insert(key, (needed_by, &*bytes))?;
+    }
+    Ok(())
+}
+
+fn is_newest(tables: &Tables<'_>, key: HeadKey<'_>) -> Result<bool, redb::Error> {
+    let mut from_here = tables.heads.range(key..=last_of(key.0))?;
+    Ok(from_here.nth(1).is_none())
+}
+
+/// Once `key` is written, heads that were kept for being the newest are not
+/// any more; and an opening ends the need for those of older generations.
+fn forget_older_heads(tables: &mut Tables<'_>, key: HeadKey<'_>) -> Result<(), redb::Error> {
+    let (author, _, generation, count) = key;
+    let mut unneeded = Vec::new();
+    let older = tables.heads.range((author, 0, 0, 0)..key)?.rev();
+    // Only the newest before it, unless an opening came.
+    let look_at = if count == 0 { usize::MAX } else { 1 };
+    // Behind it can only lie what an older generation meant to continue with.
+    let newer = tables
+        .heads
+        .range((Bound::Excluded(key), Bound::Included(last_of(author))))?;
+    for row in older.take(look_at).chain(newer) {
+        let (other, row) = row?;
+        let (_, first, its_generation, its_count) = other.value();
+        let opening = its_count == 0 && its_generation == generation;
+        if row.value().0 == 0 && !opening && its_generation <= generation {
+            unneeded.push((first, its_generation, its_count));
+        }
+    }
+    for (first, generation, count) in unneeded {
+        tables.heads.remove((author, first, generation, count))?;
+    }
+    Ok(())
+}
+
+/// Drops everything of a log beyond `through`. What remains of a head that
+/// spans it remains; an opening right behind it says nothing beyond it.
+fn cut(tables: &mut Tables<'_>, author: &NodeId, through: Version) -> Result<(), redb::Error> {
+    let author = author.as_str();
+    let Some(beyond) = through.0.checked_add(1) else {
+        return Ok(());
+    };
+    // Heads first: which one is the newest is judged among those that stay.
+    let mut heads = Vec::new();
+    for row in tables
+        .heads
+        .range((author, beyond, 0, 0)..=last_of(author))?
+    {
+        let (_, first, generation, count) = row?.0.value();
+        if count > 0 || first > beyond {
+            heads.push((first, generation, count));
+        }
+    }
+    for (first, generation, count) in heads {
+        tables.heads.remove((author, first, generation, count))?;
+    }
+    let mut entries = Vec::new();
+    for row in tables
+        .entries
+        .range((author, beyond)..=(author, u64::MAX))?
+    {
+        let (key, row) = row?;
+        let (first, generation, count, _) = row.value();
+        entries.push((key.value().1, (author, first, generation, count)));
+    }
+    for (version, head) in entries {
+        tables.entries.remove((author, version))?;
+        release(tables, head)?;
+    }
+    Ok(())
+}
+
+const fn last_of(author: &str) -> HeadKey<'_> {
+    (author, u64::MAX, u64::MAX, u32::MAX)
+}

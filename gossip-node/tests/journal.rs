@@ -1,0 +1,322 @@
+//! What the journal keeps, what it forgets, and whom it refuses.
+
+#[path = "journal_kit/mod.rs"]
+mod kit;
+
+use gossip_core::input::{DiskError, PersistId};
+use gossip_core::message::{Footing, Generation, Incarnation, Version};
+use gossip_core::output::Record;
+use gossip_node::JournalError;
+use gossip_node::journal::Journal;
+use kit::{Log, claim, open, owner, saved_entries, verdict, wait_for};
+
+#[test]
+fn a_new_journal_is_empty_and_remembers_everything_after() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut opened = open(dir.path());
+    assert_eq!(opened.saved, gossip_core::input::Saved::default());
+    let mut own = Log::new("n1", 7);
+    let mut other = Log::new("eu/n2", 3);
+    let batch = own.batch(&[("a", Some("1")), ("b", Some("2"))]);
+    let theirs = other.batch(&[("c", Some("3")), ("d", None)]);
+    opened
+        .journal
+        .persist(PersistId(1), Record::Generation(Generation(7)));
+    opened.journal.persist(PersistId(2), commit(&batch));
+    opened.journal.remember(commit(&theirs));
+    opened.journal.remember(Record::Claim(claim("eu/n2", 3, 0)));
+    opened
+        .journal
+        .remember(Record::Verdict(verdict("eu/n2", 3, 0)));
+    wait_for(&mut opened.completions, PersistId(2)).unwrap();
+    opened.journal.close();
+
+    let saved = open(dir.path()).saved;
+    assert_eq!(saved.generation, Generation(7));
+    assert_eq!(saved.batches, [theirs, batch]);
+    assert_eq!(saved.claims, [claim("eu/n2", 3, 0)]);
+    assert_eq!(saved.verdicts, [verdict("eu/n2", 3, 0)]);
+}
+
+#[test]
+fn answers_come_in_order_and_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut opened = open(dir.path());
+    let mut log = Log::new("n1", 7);
+    for id in 0..200 {
+        let batch = log.batch(&[(&format!("k{id}"), Some("v"))]);
+        opened.journal.persist(PersistId(id), commit(&batch));
+    }
+    let mut told = Vec::new();
+    while told.len() < 200 {
+        let done = opened.completions.blocking_recv().unwrap();
+        told.extend(done.persisted);
+    }
+    let wanted: Vec<_> = (0..200).map(|id| (PersistId(id), Ok(()))).collect();
+    assert_eq!(told, wanted);
+    let counters = opened.journal.counters();
+    assert!(counters.commits < 200, "many share a sync: {counters:?}");
+    assert_eq!(
+        (counters.records_written, counters.records_queued),
+        (200, 0)
+    );
+    assert_eq!(counters.bytes_queued, 0);
+}
+
+#[test]
+fn what_nobody_waits_for_is_written_by_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut opened = open(dir.path());
+    opened.journal.remember(Record::Claim(claim("n2", 1, 0)));
+    assert!(
+        opened
+            .completions
+            .blocking_recv()
+            .unwrap()
+            .persisted
+            .is_empty()
+    );
+    assert_eq!(opened.journal.counters().records_written, 1);
+}
+
+#[test]
+fn a_superseded_version_goes_and_its_head_with_the_last() {
+    let dir = tempfile::tempdir().unwrap();
+    let opened = open(dir.path());
+    let mut log = Log::new("n2", 7);
+    let first = log.batch(&[("a", Some("1")), ("b", Some("1"))]);
+    let second = log.batch(&[("a", Some("2"))]);
+    let third = log.batch(&[("b", Some("2"))]);
+    opened.journal.remember(commit(&first));
+    opened.journal.remember(superseding(&second, &[1]));
+    drop(opened);
+    let opened = open(dir.path());
+    assert_eq!(opened.saved.batches.len(), 2);
+    assert_eq!(saved_entries(&opened.saved, "n2"), [2, 3]);
+    opened.journal.remember(superseding(&third, &[2]));
+    drop(opened);
+    let saved = open(dir.path()).saved;
+    assert_eq!(saved.batches, [second, third]);
+}
+
+/// The newest head says how far a log goes, so it stays without its entries:
+/// here a proof of a later generation, of which nothing else is held.
+#[test]
+fn the_newest_head_stays_without_entries() {
+    let dir = tempfile::tempdir().unwrap();
+    let opened = open(dir.path());
+    let mut log = Log::new("n2", 7);
+    let old = log.batch(&[("a", Some("1"))]);
+    log.restart(9);
+    let mut proof = log.batch(&[("b", Some("1"))]);
+    proof.parts.clear();
+    opened.journal.remember(commit(&old));
+    opened.journal.remember(commit(&proof));
+    drop(opened);
+    let opened = open(dir.path());
+    assert_eq!(opened.saved.batches, [old.clone(), proof]);
+    // A later one of the same log takes its place.
+    let next = log.batch(&[("c", Some("1"))]);
+    opened.journal.remember(commit(&next));
+    drop(opened);
+    assert_eq!(open(dir.path()).saved.batches, [old, next]);
+}
+
+/// An older generation's proof may lie beyond where a newer one continues.
+#[test]
+fn a_newer_generation_outranks_an_older_proof_further_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let opened = open(dir.path());
+    let mut log = Log::new("n2", 7);
+    let kept = log.batch(&[("a", Some("1"))]);
+    let mut ahead = log.fork();
+    for _ in 0..5 {
+        ahead.batch(&[("x", Some("1"))]);
+    }
+    ahead.restart(8);
+    let mut proof = ahead.batch(&[("y", Some("1"))]);
+    proof.parts.clear();
+    log.restart(9);
+    let newer = log.batch(&[("b", Some("1"))]);
+    for batch in [&kept, &proof, &newer] {
+        opened.journal.remember(commit(batch));
+    }
+    drop(opened);
+    assert_eq!(open(dir.path()).saved.batches, [kept, newer]);
+}
+
+#[test]
+fn a_cut_drops_what_lies_beyond_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let opened = open(dir.path());
+    let mut log = Log::new("n2", 7);
+    let mut other = Log::new("n20", 7);
+    let first = log.batch(&[("a", Some("1")), ("b", Some("1")), ("c", Some("1"))]);
+    let second = log.batch(&[("d", Some("1"))]);
+    let neighbour = other.batch(&[("a", Some("1"))]);
+    for batch in [&first, &second, &neighbour] {
+        opened.journal.remember(commit(batch));
+    }
+    opened.journal.remember(Record::Cut {
+        author: "n2".parse().unwrap(),
+        through: Version(2),
+    });
+    drop(opened);
+    let opened = open(dir.path());
+    assert_eq!(saved_entries(&opened.saved, "n2"), [1, 2]);
+    assert_eq!(saved_entries(&opened.saved, "n20"), [1]);
+    opened.journal.remember(Record::Cut {
+        author: "n2".parse().unwrap(),
+        through: Version(0),
+    });
+    drop(opened);
+    assert_eq!(open(dir.path()).saved.batches, [neighbour]);
+}
+
+#[test]
+fn a_claim_outlives_a_verdict_on_an_older_footing_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let opened = open(dir.path());
+    opened.journal.remember(Record::Claim(claim("n2", 3, 0)));
+    opened
+        .journal
+        .remember(Record::Verdict(verdict("n2", 3, 0)));
+    opened.journal.remember(Record::Claim(claim("n2", 3, 0)));
+    drop(opened);
+    let opened = open(dir.path());
+    assert_eq!(opened.saved.verdicts.len(), 1);
+    opened.journal.remember(Record::Claim(claim("n2", 3, 1)));
+    drop(opened);
+    let saved = open(dir.path()).saved;
+    assert_eq!((saved.verdicts.len(), saved.claims.len()), (0, 1));
+    let footing = Footing {
+        generation: Generation(3),
+        incarnation: Incarnation(1),
+    };
+    assert_eq!(saved.claims.first().unwrap().value.footing, footing);
+}
+
+// ---- Whom it refuses --------------------------------------------------------
+
+#[test]
+fn a_journal_in_use_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = open(dir.path());
+    let error = Journal::open(dir.path(), &owner("n1")).unwrap_err();
+    assert!(matches!(error, JournalError::Locked { .. }), "{error}");
+    assert!(error.to_string().contains("its own data directory"));
+    drop(first);
+    open(dir.path());
+}
+
+#[test]
+fn anothers_journal_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(dir.path()));
+    let error = Journal::open(dir.path(), &owner("n2")).unwrap_err();
+    assert!(matches!(error, JournalError::OtherNode { .. }), "{error}");
+    let mut foreign = owner("n1");
+    foreign.cluster = "other".parse().unwrap();
+    let error = Journal::open(dir.path(), &foreign).unwrap_err();
+    assert!(
+        matches!(error, JournalError::OtherCluster { .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_newer_format_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(dir.path()));
+    let table: redb::TableDefinition<'_, &str, &str> = redb::TableDefinition::new("meta");
+    let database = redb::Database::open(dir.path().join("journal.redb")).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction
+        .open_table(table)
+        .unwrap()
+        .insert("format", "2")
+        .unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    let error = Journal::open(dir.path(), &owner("n1")).unwrap_err();
+    assert!(
+        matches!(error, JournalError::Newer { found: 2, .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_file_that_is_no_journal_is_refused() {
+    for content in [&b""[..], b"x", &[0; 100_000]] {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("journal.redb"), content).unwrap();
+        let error = Journal::open(dir.path(), &owner("n1")).unwrap_err();
+        assert!(matches!(error, JournalError::Damaged { .. }), "{error:?}");
+        assert!(error.to_string().contains("move it aside"));
+        let after = std::fs::read(dir.path().join("journal.redb")).unwrap();
+        assert_eq!(after, content, "what is refused is left as it is");
+    }
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "x").unwrap();
+    let error = Journal::open(&file.join("data"), &owner("n1")).unwrap_err();
+    assert!(matches!(error, JournalError::Io { .. }), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_reads_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    drop(open(&data));
+    let mode =
+        |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    assert_eq!(mode(&data.join("journal.redb")), 0o600);
+}
+
+/// A file that goes away under the journal: writing fails, is told, and works
+/// again as soon as the file is back.
+#[test]
+fn a_failed_write_is_told_and_the_next_one_tried() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut opened = kit::open_failing(dir.path(), 2);
+    let mut log = Log::new("n1", 7);
+    let mut other = Log::new("n2", 7);
+    let first = log.batch(&[("a", Some("1"))]);
+    let fork = log.fork();
+    let lost = log.batch(&[("b", Some("1")), ("c", Some("1"))]);
+    let theirs = other.batch(&[("x", Some("1"))]);
+    opened.journal.persist(PersistId(1), commit(&first));
+    wait_for(&mut opened.completions, PersistId(1)).unwrap();
+    opened.journal.remember(commit(&theirs));
+    opened.journal.persist(PersistId(2), commit(&lost));
+    let end = wait_for(&mut opened.completions, PersistId(2));
+    assert_eq!(end, Err(DiskError::Failed));
+    // The version is used again, by a shorter batch.
+    let mut log = fork;
+    let third = log.batch(&[("d", Some("1"))]);
+    opened.journal.persist(PersistId(3), commit(&third));
+    wait_for(&mut opened.completions, PersistId(3)).unwrap();
+    let counters = opened.journal.counters();
+    assert_eq!((counters.commits_failed, counters.reopened), (1, 1));
+    assert_eq!(counters.persists_failed, 1);
+    opened.journal.close();
+    assert_eq!(open(dir.path()).saved.batches, [first, third, theirs]);
+}
+
+fn commit(batch: &gossip_core::message::Batch) -> Record {
+    superseding(batch, &[])
+}
+
+fn superseding(batch: &gossip_core::message::Batch, versions: &[u64]) -> Record {
+    Record::Commit {
+        batch: batch.clone(),
+        superseded: versions.iter().copied().map(Version).collect(),
+    }
+}
