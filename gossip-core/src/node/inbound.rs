@@ -195,7 +195,9 @@ impl Node {
                     roster: &self.roster,
                     replica: &self.replica,
                 };
-                self.syncs.writable(now.mono, id, picture, &mut self.outbox);
+                if self.syncs.writable(now.mono, id, picture, &mut self.outbox) {
+                    self.run();
+                }
             }
             SessionEvent::Closed => {
                 if self.syncs.closed(id).is_some() {
