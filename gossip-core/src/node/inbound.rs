@@ -8,7 +8,7 @@ use crate::dissemination::Picture;
 use crate::input::{LinkError, LinkEvent, SessionEvent, SessionId, Target, Via};
 use crate::membership::{Link, Standing};
 use crate::message::{Batch, Body, Delta, Item, LogDelta, Message, Version};
-use crate::output::Phase;
+use crate::output::{Output, Phase};
 
 use super::Node;
 
@@ -157,6 +157,10 @@ impl Node {
                     self.book.seed_is(&seed, &peer);
                 }
                 self.links.insert(peer.clone(), Link { addr, rtt });
+                if self.phase == Phase::Starting {
+                    // Our generation is not on disk: whatever we have to say waits.
+                    return;
+                }
                 let (config, roster) = (&self.config, &self.roster);
                 self.prober
                     .link_up(now.mono, &peer, config, roster, &mut self.outbox);
@@ -187,6 +191,10 @@ impl Node {
     /// A session changed.
     pub(super) fn hear_session(&mut self, now: Now, id: SessionId, event: SessionEvent) {
         match event {
+            SessionEvent::Opened { .. } if self.phase == Phase::Starting => {
+                self.outbox.counters.sessions_refused += 1;
+                self.outbox.push(Output::Reset(id));
+            }
             SessionEvent::Opened { peer } => {
                 self.syncs.opened(now.mono, id, &peer, &mut self.outbox);
             }
