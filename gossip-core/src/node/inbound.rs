@@ -110,6 +110,12 @@ impl Node {
             // ours, and our next batch says so.
             return (false, false);
         }
+        let generation = batch.head.value.generation();
+        if *batch.author() == self.identity.id && generation == self.footing.generation {
+            // We have not written yet: a run of ours that began in the same
+            // second has, and its journal is lost.
+            self.outlive(generation);
+        }
         let mut changes = Vec::new();
         let counters = &mut self.outbox.counters;
         let outcome = self
