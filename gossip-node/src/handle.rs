@@ -246,7 +246,8 @@ impl Node {
     }
 
     /// Waits until it takes part: until it has compared notes with somebody,
-    /// or knows that there is nobody to look for.
+    /// or knows that there is nobody to look for. Before, it answers and takes
+    /// writes all the same; it is alone with them.
     ///
     /// # Errors
     /// If the node stops before.

@@ -112,14 +112,10 @@ impl Driver {
 
     /// Whether the bytes could be read.
     fn hear_on(&mut self, via: Via, from: NodeId, bytes: Bytes) -> bool {
-        let channel = match via {
-            Via::Datagram => Channel::Datagram,
-            Via::Stream | Via::Session(_) => Channel::Stream,
-        };
         if let Some(link) = self.links.get_mut(&from) {
             link.heard = clock::now().mono;
         }
-        match decode_message(bytes, channel) {
+        match decode_message(bytes, Channel::from(via)) {
             Ok(decoded) => {
                 self.counters.unknown_messages += u64::from(decoded.skipped.kinds);
                 self.counters.unknown_items += u64::from(decoded.skipped.items);
