@@ -107,19 +107,19 @@ impl Syncs {
         session.opener.then_some(session.peer)
     }
 
-    /// The transport has room again.
+    /// The transport has room again. Whether the session has come to its end.
     pub fn writable(
         &mut self,
         now: Instant,
         id: SessionId,
         picture: Picture<'_>,
         outbox: &mut Outbox,
-    ) {
+    ) -> bool {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.room = true;
             session.moved = now;
         }
-        self.step(id, picture, outbox);
+        self.step(id, picture, outbox)
     }
 
     /// A message of a session came (a delta has been applied already). Whether

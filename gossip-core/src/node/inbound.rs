@@ -8,7 +8,7 @@ use crate::dissemination::Picture;
 use crate::input::{LinkError, LinkEvent, SessionEvent, SessionId, Target, Via};
 use crate::membership::{Link, Standing};
 use crate::message::{Batch, Body, Delta, Item, LogDelta, Message, Version};
-use crate::output::Phase;
+use crate::output::{Output, Phase};
 
 use super::Node;
 
@@ -110,6 +110,12 @@ impl Node {
             // ours, and our next batch says so.
             return (false, false);
         }
+        let generation = batch.head.value.generation();
+        if *batch.author() == self.identity.id && generation == self.footing.generation {
+            // We have not written yet: a run of ours that began in the same
+            // second has, and its journal is lost.
+            self.outlive(generation);
+        }
         let mut changes = Vec::new();
         let counters = &mut self.outbox.counters;
         let outcome = self
@@ -157,6 +163,10 @@ impl Node {
                     self.book.seed_is(&seed, &peer);
                 }
                 self.links.insert(peer.clone(), Link { addr, rtt });
+                if self.phase == Phase::Starting {
+                    // Our generation is not on disk: whatever we have to say waits.
+                    return;
+                }
                 let (config, roster) = (&self.config, &self.roster);
                 self.prober
                     .link_up(now.mono, &peer, config, roster, &mut self.outbox);
@@ -187,6 +197,10 @@ impl Node {
     /// A session changed.
     pub(super) fn hear_session(&mut self, now: Now, id: SessionId, event: SessionEvent) {
         match event {
+            SessionEvent::Opened { .. } if self.phase == Phase::Starting => {
+                self.outbox.counters.sessions_refused += 1;
+                self.outbox.push(Output::Reset(id));
+            }
             SessionEvent::Opened { peer } => {
                 self.syncs.opened(now.mono, id, &peer, &mut self.outbox);
             }
@@ -195,7 +209,9 @@ impl Node {
                     roster: &self.roster,
                     replica: &self.replica,
                 };
-                self.syncs.writable(now.mono, id, picture, &mut self.outbox);
+                if self.syncs.writable(now.mono, id, picture, &mut self.outbox) {
+                    self.run();
+                }
             }
             SessionEvent::Closed => {
                 if self.syncs.closed(id).is_some() {

@@ -145,8 +145,8 @@ impl Node {
     /// Somebody says that we said something we did not say.
     pub(super) fn hear_our_name(&mut self, now: Now, claim: &Claim) {
         let theirs = claim.footing.generation;
-        if theirs <= self.footing.generation {
-            // An incarnation of this run that we never had: nobody can hold that.
+        let ours = self.footing.generation;
+        if theirs < ours {
             self.outbox.counters.baseless += 1;
             return;
         }
@@ -156,20 +156,25 @@ impl Node {
         }
         match self.phase {
             // A run of ours before this one, whose journal is lost.
-            Phase::Starting | Phase::Joining => {
-                let generation = Generation(theirs.0 + 1);
-                self.footing = Footing {
-                    generation,
-                    incarnation: Incarnation(0),
-                };
-                self.persist_generation();
-            }
+            Phase::Starting | Phase::Joining => self.outlive(theirs),
+            // An incarnation of this generation that we never had: a run that
+            // began in the same second, lost or beside us. One beside us hears
+            // that it is outlived, and halts.
+            Phase::Running if theirs == ours => self.outlive(theirs),
             _ => {
-                let ours = self.footing.generation;
                 self.outbox.notify(Notification::Twin { ours, theirs });
                 self.halt(Halt::Conflict { generation: theirs });
             }
         }
+    }
+
+    /// Goes on in a generation above `theirs`, once that is on disk.
+    pub(super) fn outlive(&mut self, theirs: Generation) {
+        self.footing = Footing {
+            generation: Generation(theirs.0.saturating_add(1)),
+            incarnation: Incarnation(0),
+        };
+        self.persist_generation();
     }
 
     /// Leaves the cluster, and tells it.

@@ -103,7 +103,7 @@ impl<M: Machine> World<M> {
         let checked = outgrows_its_carrier(&transmit)
             .and_then(|()| at.checks.generation.may_speak(at.id(), &transmit.message))
             .and_then(|()| {
-                let run = at.checks.generation.durable();
+                let run = at.checks.generation.run();
                 told_before_durable(at.id(), run, at.disk.journal(), &transmit.message)
             });
         self.hold(host, checked);

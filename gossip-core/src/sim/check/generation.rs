@@ -39,9 +39,11 @@ impl SpokenGeneration {
         }
     }
 
-    /// The generation this process runs as, once it is on disk.
-    pub(in crate::sim) const fn durable(&self) -> Option<Generation> {
-        self.durable
+    /// The generation this process runs as, or will.
+    pub(in crate::sim) fn run(&self) -> Option<Generation> {
+        self.waiting
+            .map(|(_, generation)| generation)
+            .max(self.durable)
     }
 
     /// Holds where `me` may send this message now. (A node that joins may
