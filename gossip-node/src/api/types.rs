@@ -306,6 +306,7 @@ impl StatusView {
         let counters = [
             ("protocol", protocol(&core.counters)),
             ("transport", status.transport.iter().collect()),
+            ("driver", status.driver.iter().collect()),
             ("journal", status.journal.iter().collect()),
         ];
         Self {

@@ -14,6 +14,7 @@ pub(crate) mod members;
 pub(crate) mod out;
 mod pki;
 pub(crate) mod reach;
+mod reader;
 mod status;
 pub(crate) mod table;
 
