@@ -113,8 +113,8 @@ impl Driver {
     fn hear_on(&mut self, via: Via, from: NodeId, bytes: Bytes) -> bool {
         match decode_message(bytes, Channel::from(via)) {
             Ok(decoded) => {
-                self.counters.unknown_messages += u64::from(decoded.skipped.kinds);
-                self.counters.unknown_items += u64::from(decoded.skipped.items);
+                self.counters.unknown_messages += decoded.skipped.kinds;
+                self.counters.unknown_items += decoded.skipped.items;
                 if let Some(message) = decoded.message {
                     self.follow_ups
                         .push_back(Input::Message { from, via, message });

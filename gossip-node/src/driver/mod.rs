@@ -93,9 +93,9 @@ impl Driver {
     async fn run(mut self, stopped: watch::Sender<Option<Stopped>>) {
         let why = self.live().await;
         tracing::info!(%why, "the node stops");
-        let Self {
-            endpoint, journal, ..
-        } = self;
+        // Nobody waits for an answer that will not come.
+        drop((self.requests, self.askers, self.notifications));
+        let (endpoint, journal) = (self.endpoint, self.journal);
         // The others are told, and what is left is written, side by side.
         let flush = tokio::task::spawn_blocking(move || journal.close());
         let (_, flushed) = tokio::join!(endpoint.close("the node stops"), flush);
