@@ -18,6 +18,8 @@ pub enum Output {
     /// Connect, unless connected; answered by a
     /// [`LinkEvent`](crate::input::LinkEvent), sooner or later.
     Dial(Target),
+    /// Close the connection to a peer, if there is one.
+    HangUp(NodeId),
     /// Send a message.
     Send(Transmit),
     /// Finish a session: nothing more will be sent in it.

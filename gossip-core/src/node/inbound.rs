@@ -16,6 +16,7 @@ impl Node {
     /// A message came.
     pub(super) fn hear_message(&mut self, now: Now, from: &NodeId, via: Via, message: Message) {
         self.outbox.counters.messages_in += 1;
+        self.links.hear(from, now.mono);
         if self.phase == Phase::Starting || *from == self.identity.id {
             self.outbox.counters.unexpected += 1;
             return;
@@ -162,7 +163,14 @@ impl Node {
                 if let Some(seed) = seed {
                     self.book.seed_is(&seed, &peer);
                 }
-                self.links.insert(peer.clone(), Link { addr, rtt });
+                self.links.insert(
+                    peer.clone(),
+                    Link {
+                        addr,
+                        rtt,
+                        heard: now.mono,
+                    },
+                );
                 if self.phase == Phase::Starting {
                     // Our generation is not on disk: whatever we have to say waits.
                     return;

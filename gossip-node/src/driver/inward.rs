@@ -11,7 +11,7 @@ use gossip_wire::{Channel, decode_message};
 
 use super::resolve::Resolved;
 use super::sessions::{id_of, key_of};
-use super::{Driver, Link, clock};
+use super::{Driver, Link};
 
 impl Driver {
     /// The transport tells something.
@@ -27,7 +27,6 @@ impl Driver {
                 let link = Link {
                     addr: remote_addr,
                     rtt,
-                    heard: clock::now().mono,
                 };
                 self.links.insert(peer.clone(), link);
                 self.link_up(peer, link, None);
@@ -112,9 +111,6 @@ impl Driver {
 
     /// Whether the bytes could be read.
     fn hear_on(&mut self, via: Via, from: NodeId, bytes: Bytes) -> bool {
-        if let Some(link) = self.links.get_mut(&from) {
-            link.heard = clock::now().mono;
-        }
         match decode_message(bytes, Channel::from(via)) {
             Ok(decoded) => {
                 self.counters.unknown_messages += decoded.skipped.kinds;

@@ -30,7 +30,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use gossip_core::base::id::NodeId;
-use gossip_core::base::time::Instant;
 use gossip_core::input::{Command, DiskError, Input, Ticket};
 use gossip_core::node::Node as Core;
 use gossip_core::output::Notification;
@@ -69,8 +68,6 @@ struct Driver {
     counters: DriverCounters,
     /// What handles read.
     generation: Arc<AtomicU64>,
-    /// A dead member that was heard so recently is not hung up on.
-    patience: Duration,
     holding: bool,
     stopped: Option<Stopped>,
 }
@@ -80,7 +77,6 @@ struct Driver {
 struct Link {
     addr: SocketAddr,
     rtt: Duration,
-    heard: Instant,
 }
 
 /// Why the loop goes on.
