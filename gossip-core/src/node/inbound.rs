@@ -61,7 +61,7 @@ impl Node {
                 };
                 let outbox = &mut self.outbox;
                 if self.syncs.heard(now.mono, from, id, &body, picture, outbox) {
-                    self.run();
+                    self.run(now);
                 }
             }
             _ => self.outbox.counters.unexpected += 1,
@@ -218,7 +218,7 @@ impl Node {
                     replica: &self.replica,
                 };
                 if self.syncs.writable(now.mono, id, picture, &mut self.outbox) {
-                    self.run();
+                    self.run(now);
                 }
             }
             SessionEvent::Closed => {

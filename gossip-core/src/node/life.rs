@@ -101,7 +101,7 @@ impl Node {
                 if self.phase == Phase::Starting {
                     self.phase = Phase::Joining;
                     if self.book.is_empty() {
-                        self.run();
+                        self.run(now);
                     } else {
                         self.seek(now);
                     }
@@ -119,9 +119,13 @@ impl Node {
     }
 
     /// We have compared notes with somebody, or there is nobody.
-    pub(super) fn run(&mut self) {
+    pub(super) fn run(&mut self, now: Now) {
         if self.phase == Phase::Joining {
             self.phase = Phase::Running;
+            // Others join at the same time, and what was told of them while we
+            // did not listen is told no more: compare once again, soon.
+            let soon = self.rng.jittered(self.config.gossip_interval * 5);
+            self.timers.sync_retry(now.mono + soon);
             let generation = self.footing.generation;
             self.outbox.notify(Notification::Running { generation });
         }
