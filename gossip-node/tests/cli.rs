@@ -704,17 +704,26 @@ fn five_processes_live_through_a_crash_and_refuse_strangers() {
 
 /// Two processes with one name: the lower generation says so and yields.
 #[test]
-#[ignore = "the older process is cut off by its peers before it hears of the newer one"]
 fn of_two_agents_with_one_name_one_yields_with_its_own_code() {
     let folder = tempfile::tempdir().unwrap();
-    let agents = cluster(folder.path(), 5);
+    let mut agents = cluster(folder.path(), 5);
     let mut flags = cli_support::tls_flags(&folder.path().join("nodes/eu/n2"));
     flags.extend(["--seed".to_owned(), agents[0].listen()]);
     let twin = Agent::start(&folder.path().join("twin"), &flags);
-    let mut pair = [agents.into_iter().nth(1).unwrap(), twin];
-    let code = until("one of the two yields", || {
-        pair.iter_mut()
-            .find_map(|agent| agent.process.try_wait().unwrap())
+    let mut older = agents.remove(1);
+    let code = until("the older of the two yields", || {
+        older.process.try_wait().unwrap()
     });
     assert_eq!(code.code(), Some(7));
+    until("the later one is a member like any other", || {
+        agents
+            .iter()
+            .all(|agent| {
+                agent
+                    .sees("eu/n2")
+                    .is_some_and(|(status, _)| status == "alive")
+            })
+            .then_some(())
+    });
+    drop(twin);
 }

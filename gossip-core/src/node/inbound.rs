@@ -189,10 +189,20 @@ impl Node {
                     self.compare_notes(now, &peer);
                 }
             }
-            LinkEvent::Down { peer, .. } => {
+            LinkEvent::Down { peer, why } => {
                 self.links.remove(&peer);
+                if let LinkError::Outlived { by } = why {
+                    self.hear_of_a_later_run(now, Some(peer), by);
+                }
             }
             LinkEvent::DialFailed { target, why } => {
+                if let LinkError::Outlived { by } = why {
+                    let named = match &target {
+                        Target::Member(peer, _) => Some(peer.clone()),
+                        Target::Seed(_) => None,
+                    };
+                    self.hear_of_a_later_run(now, named, by);
+                }
                 if let Target::Member(peer, _) = &target
                     && why != LinkError::NotTried
                 {

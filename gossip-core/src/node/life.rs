@@ -10,6 +10,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::Now;
 use crate::input::{DiskError, Input, PersistId, Saved, SealId, Ticket};
@@ -172,6 +173,39 @@ impl Node {
         }
     }
 
+    /// A peer will not have us, because a later run of our name is connected
+    /// to it (`from`: proven, if it was connected or dialed by name). While joining we outlive that run; later it is a second process,
+    /// and the lower yields. One peer's word is not enough for that, as long
+    /// as there are others to ask.
+    pub(super) fn hear_of_a_later_run(
+        &mut self,
+        now: Now,
+        from: Option<NodeId>,
+        theirs: Generation,
+    ) {
+        let ours = self.footing.generation;
+        let latest = now.wall.as_secs().saturating_add(limit::GENERATION_AHEAD_S);
+        if theirs <= ours {
+            return;
+        }
+        if theirs.0 > latest {
+            self.outbox.counters.generations_refused += 1;
+            return;
+        }
+        match self.phase {
+            Phase::Starting | Phase::Halted => {}
+            Phase::Joining => self.outlive(theirs),
+            Phase::Running | Phase::Leaving => {
+                self.witnesses.extend(from);
+                let others = self.roster.iter().count().saturating_sub(1);
+                if self.witnesses.len() >= others.clamp(1, WITNESSES) {
+                    self.outbox.notify(Notification::Twin { ours, theirs });
+                    self.halt(Halt::Conflict { generation: theirs });
+                }
+            }
+        }
+    }
+
     /// Goes on in a generation above `theirs`, once that is on disk.
     pub(super) fn outlive(&mut self, theirs: Generation) {
         self.footing = Footing {
@@ -258,6 +292,10 @@ impl Node {
         false
     }
 }
+
+/// Different peers that have to say that a later run of our name is about,
+/// where there are so many (guess: one liar must not stop a node).
+const WITNESSES: usize = 2;
 
 /// Peers who get a leaving member's farewell directly (guess: enough that the
 /// news is everywhere one hop later).

@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::input::{Input, LinkError, LinkEvent, SessionEvent, SessionId, Target, Via};
+use gossip_core::message::Generation;
 use gossip_quic::{CloseCode, DialError, DownReason, Event, TargetName};
 use gossip_wire::{Channel, decode_message};
 
@@ -109,6 +110,15 @@ impl Driver {
         });
     }
 
+    /// A dial was for a peer that is up: the core hears so once more.
+    pub(super) fn already_up(&mut self, target: TargetName) {
+        if let TargetName::Member(peer) = target
+            && let Some(link) = self.links.get(&peer).copied()
+        {
+            self.link_up(peer, link, None);
+        }
+    }
+
     /// Whether the bytes could be read.
     fn hear_on(&mut self, via: Via, from: NodeId, bytes: Bytes) -> bool {
         match decode_message(bytes, Channel::from(via)) {
@@ -163,7 +173,11 @@ impl Driver {
 fn down(why: &DownReason) -> LinkError {
     match why {
         DownReason::TimedOut => LinkError::TimedOut,
-        DownReason::ClosedByPeer { code, .. } if is_refusal(*code) => LinkError::Refused,
+        DownReason::ClosedByPeer { code, reason } => match code.outlived_by(reason) {
+            Some(by) => LinkError::Outlived { by: Generation(by) },
+            None if is_refusal(*code) => LinkError::Refused,
+            None => LinkError::Closed,
+        },
         _ => LinkError::Closed,
     }
 }
@@ -180,8 +194,12 @@ const fn is_refusal(code: CloseCode) -> bool {
     )
 }
 
-pub(super) const fn failed(why: &DialError) -> LinkError {
+pub(super) fn failed(why: &DialError) -> LinkError {
     match why {
+        DialError::Refused { code, reason, .. } => match code.outlived_by(reason) {
+            Some(by) => LinkError::Outlived { by: Generation(by) },
+            None => LinkError::Refused,
+        },
         DialError::Unreachable { .. } | DialError::NoAddress => LinkError::Unreachable,
         DialError::Timeout { .. } => LinkError::TimedOut,
         DialError::BackingOff { .. } | DialError::LimitReached | DialError::Closing => {

@@ -55,10 +55,9 @@ impl Driver {
     pub(super) fn dial(&mut self, target: gossip_quic::Target) {
         let name = target.name.clone();
         match self.endpoint.dial(target) {
-            // `Reached` or `DialFailed` will say what became of it; of a peer
-            // that is up, the core knows or is about to be told.
-            Ok(Dialing::Started | Dialing::Joined | Dialing::AlreadyUp) => {}
-            Ok(_) => {}
+            // `Reached` or `DialFailed` will say what became of it.
+            Ok(Dialing::Started | Dialing::Joined) => {}
+            Ok(_) => self.already_up(name),
             Err(error) => {
                 self.counters.dials_refused += 1;
                 tracing::debug!(target = %name, %error, "dial not begun");
