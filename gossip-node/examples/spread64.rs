@@ -5,8 +5,9 @@
 //!
 //! Each round one node writes a key; the clock runs from the call of `put` to
 //! the moment a watch on each other node tells of it. The anchors beside it
-//! are our measurements of 2026-11 at 64 nodes on loopback, on one machine,
-//! with each project's defaults for a local network and without encryption.
+//! are our measurements of 2026-11 at 64 nodes on loopback, on one machine: chitchat
+//! 0.13.0 over UDP with a gossip interval of 200 ms, serf 0.9.4 with `-profile lan`,
+//! neither of them encrypted.
 
 use std::time::{Duration, Instant};
 
