@@ -338,6 +338,9 @@ pub struct Counters {
     pub stale: u64,
     /// Accusations that nobody could hold: of unknown members or unissued footings.
     pub baseless: u64,
+    /// Claims that contradict another of the same member on the same footing:
+    /// two processes under one name.
+    pub contradictions: u64,
     /// Stamps too far ahead of our clock, kept invisible until their time.
     pub stamps_held: u64,
     /// Messages that made no sense where they came.

@@ -287,6 +287,10 @@ impl Node {
             Heard::Baseless => self.outbox.counters.baseless += 1,
             Heard::Full => self.outbox.counters.roster_full += 1,
             Heard::AccusesUs => self.refute(),
+            Heard::Contradicts(first) => {
+                self.outbox.counters.contradictions += 1;
+                self.spread(now, Item::Claim(first));
+            }
             Heard::OurName(claim) => self.hear_our_name(now, &claim),
         }
         false

@@ -366,6 +366,7 @@ fn protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
         gaps,
         stale,
         baseless,
+        contradictions,
         stamps_held,
         unexpected,
         roster_full,
