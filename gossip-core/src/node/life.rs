@@ -66,6 +66,7 @@ impl Node {
         if self.generation_persist == Some(id) {
             self.generation_persist = None;
             match result {
+                Ok(()) if self.phase == Phase::Leaving => self.claim(Presence::Left),
                 Ok(()) => self.claim(Presence::Alive),
                 Err(error) => {
                     self.outbox.notify(Notification::Disk(error));
@@ -77,8 +78,12 @@ impl Node {
         }
     }
 
-    /// Says anew what we say of ourselves.
+    /// Says anew what we say of ourselves; of a generation that is not on disk
+    /// yet, once it is.
     pub(super) fn claim(&mut self, presence: Presence) {
+        if self.generation_persist.is_some() {
+            return;
+        }
         let claim = Claim {
             member: self.identity.id.clone(),
             footing: self.footing,
