@@ -334,3 +334,16 @@ fn what_is_not_on_disk_is_not_claimed() {
     assert_eq!(solo.reply(Ticket(1)), Some(Reply::Left));
     assert!(solo.said.contains(&Output::Halt(Halt::Left)));
 }
+
+/// However many accuse it at once, a member refutes once.
+#[test]
+fn many_accusations_are_one_refutation() {
+    let mut solo = Solo::new();
+    let ours = solo.generation();
+    let many = (0..200).map(|n| accusation(&format!("m{n}"), "n0", footing(ours, 0), Charge::Dead));
+    // All in one message: none of the refutations is sealed in between.
+    solo.rumors("m1", many.collect());
+    let status = solo.status();
+    assert_eq!(status.footing, footing(ours, 1));
+    assert_eq!(status.counters.refutations, 1);
+}

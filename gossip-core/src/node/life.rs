@@ -133,9 +133,14 @@ impl Node {
     }
 
     /// We are accused on the footing we have: say that we are here, on a
-    /// higher one.
+    /// higher one. Of many accusations at once the first is answered; the claim
+    /// that is on its way refutes them all.
     pub(super) fn refute(&mut self) {
-        if matches!(self.phase, Phase::Joining | Phase::Running) {
+        let on_its_way = self
+            .roster
+            .member(&self.identity.id)
+            .is_some_and(|me| me.footing() < self.footing);
+        if matches!(self.phase, Phase::Joining | Phase::Running) && !on_its_way {
             self.outbox.counters.refutations += 1;
             self.raise_incarnation();
             self.claim(Presence::Alive);
