@@ -347,3 +347,32 @@ fn many_accusations_are_one_refutation() {
     assert_eq!(status.footing, footing(ours, 1));
     assert_eq!(status.counters.refutations, 1);
 }
+
+/// A wiped author that heard of its old log, and writes before it has it back:
+/// what it seals is what its peers accept.
+///
+/// ```text
+///   old log:  generation 100 ─ 50 ┴ 51 … 60 (200)
+///   n0 hears of 60, holds nothing, writes     ──▶ bases must not fall
+/// ```
+#[test]
+fn a_lineage_never_falls() {
+    let mut solo = Solo::new();
+    let from = Head {
+        generation: Generation(100),
+        version: Version(50),
+    };
+    let old = begun(100).extended(Generation(200), from);
+    let old = batch("n0", old, 60, "k", 1);
+    solo.rumors("n1", vec![Item::Batch(old)]);
+    let reply = solo.ask(Command::Write(vec![put(Scope::Own, "k", 1)]));
+    assert!(matches!(reply, Reply::Written(_)), "{reply:?}");
+    let drafts = solo.sealed.iter().filter_map(|statement| match statement {
+        Statement::Batch(draft) => Some(draft),
+        _ => None,
+    });
+    for draft in drafts {
+        let bases = draft.lineage.bases().to_vec();
+        assert!(Lineage::new(bases.clone()).is_some(), "{bases:?}");
+    }
+}

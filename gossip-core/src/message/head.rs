@@ -71,9 +71,13 @@ impl Lineage {
     }
 
     /// This lineage, and then a new generation that continues from `from`.
+    ///
+    /// A base beyond `from` says nothing any more: whoever holds no more than
+    /// that of its own log never reached it.
     #[must_use]
     pub fn extended(&self, generation: Generation, from: Head) -> Self {
         let mut bases = self.0.clone();
+        bases.retain(|base| base.from.version <= from.version);
         bases.push(Base { generation, from });
         if bases.len() > limit::LINEAGE {
             bases.remove(0);
