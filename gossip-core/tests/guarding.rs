@@ -376,3 +376,34 @@ fn a_lineage_never_falls() {
         assert!(Lineage::new(bases.clone()).is_some(), "{bases:?}");
     }
 }
+
+/// The log of a run of ours of which we have not heard otherwise: what is
+/// written next continues it, in a generation above.
+#[test]
+fn a_run_known_by_its_log_alone_is_outlived() {
+    let mut solo = Solo::new();
+    let ahead = solo.generation() + 100;
+    let old = batch("n0", begun(ahead), 60, "k", 1);
+    solo.rumors("n1", vec![Item::Batch(old)]);
+    assert_eq!(solo.generation(), ahead + 1);
+}
+
+/// One forged claim or batch does not lock a member out of its own name.
+#[test]
+fn a_generation_from_the_far_future_is_not_believed() {
+    let mut solo = Solo::new();
+    solo.rumors("n1", vec![claim("n1", footing(u64::MAX, u64::MAX))]);
+    let forged = batch("n1", begun(u64::MAX), 1, "k", 1);
+    solo.rumors("n1", vec![Item::Batch(forged)]);
+    let forged = batch("n0", begun(u64::MAX), 1, "k", 1);
+    solo.rumors("n1", vec![Item::Batch(forged)]);
+    assert_eq!(solo.member("n1"), None);
+    assert_eq!(solo.status().counters.generations_refused, 3);
+    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+    let honest = batch("n1", begun(7), 1, "k", 1);
+    solo.rumors("n1", vec![Item::Batch(honest)]);
+    assert_eq!(solo.member("n1").unwrap().status, MemberStatus::Alive);
+    assert_eq!(solo.status().keys, 1);
+    let reply = solo.ask(Command::Write(vec![put(Scope::Own, "k", 1)]));
+    assert!(matches!(reply, Reply::Written(_)), "{reply:?}");
+}

@@ -70,6 +70,9 @@ impl Node {
     /// An item came, from whomever. Whether it does not follow on what we hold.
     pub(super) fn hear_item(&mut self, now: Now, item: Item) -> bool {
         match item {
+            Item::Claim(claim) if self.is_unbelievable(claim.value.footing.generation, now) => {
+                false
+            }
             Item::Claim(claim) => {
                 let heard = self.roster.hear_claim(claim.clone());
                 self.heard_member(now, Item::Claim(claim), heard);
@@ -111,9 +114,12 @@ impl Node {
             return (false, false);
         }
         let generation = batch.head.value.generation();
-        if *batch.author() == self.identity.id && generation == self.footing.generation {
+        if self.is_unbelievable(generation, now) {
+            return (false, false);
+        }
+        if *batch.author() == self.identity.id && generation >= self.footing.generation {
             // We have not written yet: a run of ours that began in the same
-            // second has, and its journal is lost.
+            // second, or later on another clock, has, and its journal is lost.
             self.outlive(generation);
         }
         let mut changes = Vec::new();

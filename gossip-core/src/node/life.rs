@@ -153,15 +153,11 @@ impl Node {
     }
 
     /// Somebody says that we said something we did not say.
-    pub(super) fn hear_our_name(&mut self, now: Now, claim: &Claim) {
+    pub(super) fn hear_our_name(&mut self, claim: &Claim) {
         let theirs = claim.footing.generation;
         let ours = self.footing.generation;
         if theirs < ours {
             self.outbox.counters.baseless += 1;
-            return;
-        }
-        if theirs.0 > now.wall.as_secs().saturating_add(limit::GENERATION_AHEAD_S) {
-            self.outbox.counters.generations_refused += 1;
             return;
         }
         match self.phase {
@@ -176,6 +172,15 @@ impl Node {
                 self.halt(Halt::Conflict { generation: theirs });
             }
         }
+    }
+
+    /// Whether a generation, anybody's, lies so far ahead of our clock that one
+    /// forged or mistaken word would lock its member out.
+    pub(super) fn is_unbelievable(&mut self, generation: Generation, now: Now) -> bool {
+        let most = now.wall.as_secs().saturating_add(limit::GENERATION_AHEAD_S);
+        let ahead = generation.0 > most;
+        self.outbox.counters.generations_refused += u64::from(ahead);
+        ahead
     }
 
     /// Goes on in a generation above `theirs`, once that is on disk.
@@ -259,7 +264,7 @@ impl Node {
             Heard::Baseless => self.outbox.counters.baseless += 1,
             Heard::Full => self.outbox.counters.roster_full += 1,
             Heard::AccusesUs => self.refute(),
-            Heard::OurName(claim) => self.hear_our_name(now, &claim),
+            Heard::OurName(claim) => self.hear_our_name(&claim),
         }
         false
     }
