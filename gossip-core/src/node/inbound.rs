@@ -51,8 +51,12 @@ impl Node {
                 body @ (Body::Digest(_) | Body::Want(_) | Body::Delta(_) | Body::Done),
                 Via::Session(id),
             ) => {
-                if let Body::Delta(delta) = &body {
-                    self.hear_delta(now, delta);
+                if let Body::Delta(delta) = &body
+                    && self.hear_delta(now, delta)
+                {
+                    // A log of ours was cut below what it follows on.
+                    self.timers
+                        .sync_soon(now.mono + self.config.gossip_interval, from);
                 }
                 let picture = Picture {
                     roster: &self.roster,
@@ -131,8 +135,10 @@ impl Node {
         (outcome.fresh, outcome.gap)
     }
 
-    /// The difference came, in a session.
-    fn hear_delta(&mut self, now: Now, delta: &Delta) {
+    /// The difference came, in a session. Whether some of it did not follow on
+    /// what we hold.
+    fn hear_delta(&mut self, now: Now, delta: &Delta) -> bool {
+        let mut gaps = false;
         self.absorbing = self.phase == Phase::Joining;
         for item in &delta.members {
             self.hear_item(now, item.clone());
@@ -143,6 +149,7 @@ impl Node {
             for batch in batches {
                 let (_, gap) = self.hear_batch(now, from, batch);
                 if gap {
+                    gaps = true;
                     break;
                 }
                 if let Some(part) = batch.parts.last() {
@@ -150,6 +157,7 @@ impl Node {
                 }
             }
         }
+        gaps
     }
 
     /// A link changed.

@@ -122,7 +122,7 @@ impl Log {
             self.head.generation = generation;
             self.newest = Some(Arc::clone(&batch.head));
         } else if generation < self.head.generation {
-            ceiling = self.lineage().ceiling(generation);
+            ceiling = self.lineage().agrees_with(&head.lineage);
         }
         if from > self.head.version {
             accepted.gap = true;
@@ -186,7 +186,7 @@ impl Log {
     /// history, here or already at whoever sent it to us. So the cut reaches
     /// down to the first version we do not hold, and the rest is fetched again.
     fn rebase(&mut self, lineage: &Lineage) -> Option<(Version, Vec<(Version, Slot)>)> {
-        let ceiling = lineage.ceiling(self.head.generation);
+        let ceiling = lineage.agrees_with(&self.lineage());
         if self.head.version <= ceiling {
             return None;
         }
