@@ -377,6 +377,29 @@ fn a_lineage_never_falls() {
     }
 }
 
+/// After a pause nobody is condemned before what came meanwhile is heard.
+///
+/// ```text
+///   n1 suspect ── n0 is suspended for an hour ── woken ── «n1 refutes»
+/// ```
+#[test]
+fn a_pause_condemns_nobody() {
+    let mut solo = Solo::new();
+    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+    // Every deadline of the node in turn is the one it sleeps through.
+    for round in 0..40_u64 {
+        let suspected = accusation("n2", "n1", footing(7, round), Charge::Suspect);
+        solo.rumors("n2", vec![suspected]);
+        solo.pass(Duration::from_millis(100 * round));
+        solo.sleep(Duration::from_secs(3_600));
+        solo.hear(Input::Timeout);
+        solo.pass(Duration::from_millis(500));
+        let status = solo.member("n1").unwrap().status;
+        assert_ne!(status, MemberStatus::Dead, "round {round}");
+        solo.rumors("n1", vec![claim("n1", footing(7, round + 1))]);
+    }
+}
+
 /// The log of a run of ours of which we have not heard otherwise: what is
 /// written next continues it, in a generation above.
 #[test]
