@@ -430,3 +430,46 @@ fn a_generation_from_the_far_future_is_not_believed() {
     let reply = solo.ask(Command::Write(vec![put(Scope::Own, "k", 1)]));
     assert!(matches!(reply, Reply::Written(_)), "{reply:?}");
 }
+
+fn opened(solo: &mut Solo, number: u64, peer: &str) -> Via {
+    let session = SessionId::inbound(number);
+    let peer = id(peer);
+    solo.hear(Input::Session(session, SessionEvent::Opened { peer }));
+    Via::Session(session)
+}
+
+/// A digest tells each name once: a peer that tells it again and again does
+/// not make us remember it again and again.
+#[test]
+fn a_digest_that_is_repeated_is_not_heard() {
+    let mut solo = Solo::new();
+    let via = opened(&mut solo, 1, "n1");
+    let (after, through) = (None, Some(id("n9")));
+    let rows = vec![];
+    let piece = Body::Digest(Digest {
+        after,
+        through,
+        rows,
+    });
+    for _ in 0..5 {
+        solo.message("n1", via, piece.clone());
+    }
+    assert_eq!(solo.status().counters.unexpected, 4);
+}
+
+/// One peer does not take every place at our table.
+#[test]
+fn a_peer_has_one_session_with_us() {
+    let mut solo = Solo::new();
+    for number in 1..=5 {
+        opened(&mut solo, number, "n1");
+    }
+    let resets = solo.said.iter().filter_map(|output| match output {
+        Output::Reset(session) => Some(session.as_u64() & 0xff),
+        _ => None,
+    });
+    let resets: Vec<_> = resets.collect();
+    assert_eq!(resets, [1, 2, 3, 4], "the newest replaces the one before");
+    opened(&mut solo, 6, "n2");
+    assert_eq!(solo.status().counters.sessions_refused, 0);
+}
