@@ -473,3 +473,21 @@ fn a_peer_has_one_session_with_us() {
     opened(&mut solo, 6, "n2");
     assert_eq!(solo.status().counters.sessions_refused, 0);
 }
+
+/// A link that went took its sessions along, whatever the host still says.
+#[test]
+fn a_session_does_not_outlive_its_link() {
+    use gossip_core::input::LinkError;
+    let mut solo = Solo::joining();
+    let begun = |solo: &mut Solo| {
+        let sent = solo.sent().into_iter();
+        let sessions = sent.filter(|sent| matches!(sent.message.body, Body::Digest(_)));
+        sessions.count()
+    };
+    solo.link("n1");
+    assert_eq!(begun(&mut solo), 1);
+    let (peer, why) = (id("n1"), LinkError::Closed);
+    solo.hear(Input::Link(LinkEvent::Down { peer, why }));
+    solo.link("n1");
+    assert_eq!(begun(&mut solo), 1, "it compares notes again at once");
+}

@@ -119,6 +119,11 @@ impl Syncs {
         session.opener.then_some(session.peer)
     }
 
+    /// The last link to a peer is gone, and every session with it.
+    pub fn unlinked(&mut self, peer: &NodeId) {
+        self.sessions.retain(|_, session| session.peer != *peer);
+    }
+
     /// The transport has room again. Whether the session has come to its end.
     pub fn writable(
         &mut self,

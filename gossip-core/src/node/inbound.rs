@@ -197,6 +197,7 @@ impl Node {
             }
             LinkEvent::Down { peer, .. } => {
                 self.links.remove(&peer);
+                self.syncs.unlinked(&peer);
             }
             LinkEvent::DialFailed { target, why } => {
                 if let Target::Member(peer, _) = &target
