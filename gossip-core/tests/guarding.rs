@@ -491,3 +491,39 @@ fn a_session_does_not_outlive_its_link() {
     solo.link("n1");
     assert_eq!(begun(&mut solo), 1, "it compares notes again at once");
 }
+
+/// A large accusation (a later version's, or a hostile one) does not burst
+/// the datagram of the ping that would show it.
+#[test]
+fn a_ping_fits_its_datagram() {
+    use gossip_core::base::limit;
+    let mut solo = Solo::new();
+    solo.link("n1");
+    let mut suspected = Accusation {
+        accuser: id("n2"),
+        accused: id("n1"),
+        footing: footing(7, 0),
+        charge: Charge::Suspect,
+    };
+    for (incarnation, bytes) in [(0, 60), (1, 1_060), (2, 4_000)] {
+        solo.rumors("n1", vec![claim("n1", footing(7, incarnation))]);
+        suspected.footing = footing(7, incarnation);
+        let item = Item::Accusation(sealed(suspected.clone(), bytes));
+        solo.rumors("n2", vec![item]);
+        solo.pass(SECOND * 3);
+        let sent = solo.sent();
+        assert!(
+            sent.iter()
+                .any(|sent| matches!(sent.message.body, Body::Ping { .. }))
+        );
+        for sent in sent {
+            let weight = sent.message.weight();
+            let fits = sent.via != Via::Datagram || weight <= limit::DATAGRAM_BYTES;
+            assert!(
+                fits,
+                "{weight} bytes in a datagram: {:?}",
+                sent.message.body
+            );
+        }
+    }
+}
