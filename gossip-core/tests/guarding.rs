@@ -527,3 +527,27 @@ fn a_ping_fits_its_datagram() {
         }
     }
 }
+
+/// A relay that nobody asked cannot vouch for anybody.
+#[test]
+fn only_relays_that_were_asked_vouch() {
+    let mut solo = Solo::new();
+    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+    solo.rumors("n2", vec![claim("n2", footing(7, 0))]);
+    solo.link("n2");
+    solo.sent();
+    // n1 cannot be reached; m, a stranger, says it can.
+    for _ in 0..200 {
+        solo.pass(Duration::from_millis(50));
+        for sent in solo.sent() {
+            let ack = match sent.message.body {
+                Body::Ping { seq } if sent.to == id("n2") => ("n2", seq),
+                Body::PingReq { seq, .. } => ("m", seq),
+                _ => continue,
+            };
+            solo.message(ack.0, Via::Datagram, Body::Ack { seq: ack.1 });
+        }
+    }
+    let status = solo.member("n1").unwrap().status;
+    assert_ne!(status, MemberStatus::Alive);
+}
