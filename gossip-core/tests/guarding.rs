@@ -528,6 +528,35 @@ fn a_ping_fits_its_datagram() {
     }
 }
 
+/// What an author may hold is counted over everything that is committed
+/// together, and what is deleted or overwritten makes room.
+#[test]
+fn a_share_is_counted_to_the_byte() {
+    let mut solo = Solo::new();
+    let mib = 1024 * 1024;
+    for number in 0..63 {
+        let key = format!("k{number}");
+        let reply = solo.ask(Command::Write(vec![put(Scope::Own, &key, mib)]));
+        assert!(matches!(reply, Reply::Written(_)), "{reply:?}");
+    }
+    // Two that fit one by one, and not together, wait for the same commit.
+    solo.slow_disk = true;
+    solo.said.clear();
+    let ask = |ticket, write: Write| Input::Command(Ticket(ticket), Command::Write(vec![write]));
+    solo.hear(ask(1, put(Scope::Own, "first", 1)));
+    solo.hear(ask(2, put(Scope::Own, "a", mib * 6 / 10)));
+    solo.hear(ask(3, put(Scope::Own, "b", mib * 4 / 10 - 100)));
+    solo.disk_catches_up();
+    solo.disk_catches_up();
+    assert!(matches!(solo.reply(Ticket(2)), Some(Reply::Written(_))));
+    assert_eq!(solo.reply(Ticket(3)), Some(Reply::Refused(Refusal::Full)));
+    assert_eq!(solo.status().counters.author_full, 0);
+    let reply = solo.ask(Command::Write(vec![put(Scope::Own, "k7", mib - 1)]));
+    assert!(matches!(reply, Reply::Written(_)), "{reply:?}");
+    let reply = solo.ask(Command::Write(vec![delete(Scope::Own, "k7")]));
+    assert!(matches!(reply, Reply::Written(_)), "{reply:?}");
+}
+
 /// A relay that nobody asked cannot vouch for anybody.
 #[test]
 fn only_relays_that_were_asked_vouch() {

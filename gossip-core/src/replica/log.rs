@@ -72,10 +72,6 @@ impl Log {
         self.bytes
     }
 
-    pub(super) fn holds(&self, scope: Scope, key: &Key) -> bool {
-        self.by_key.contains_key(&(scope, key.clone()))
-    }
-
     /// What the next generation's batches have to say about their origin.
     pub(super) fn lineage(&self) -> Lineage {
         self.newest
