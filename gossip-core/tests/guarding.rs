@@ -528,6 +528,30 @@ fn a_ping_fits_its_datagram() {
     }
 }
 
+/// A relay that nobody asked cannot vouch for anybody.
+#[test]
+fn only_relays_that_were_asked_vouch() {
+    let mut solo = Solo::new();
+    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+    solo.rumors("n2", vec![claim("n2", footing(7, 0))]);
+    solo.link("n2");
+    solo.sent();
+    // n1 cannot be reached; m, a stranger, says it can.
+    for _ in 0..200 {
+        solo.pass(Duration::from_millis(50));
+        for sent in solo.sent() {
+            let ack = match sent.message.body {
+                Body::Ping { seq } if sent.to == id("n2") => ("n2", seq),
+                Body::PingReq { seq, .. } => ("m", seq),
+                _ => continue,
+            };
+            solo.message(ack.0, Via::Datagram, Body::Ack { seq: ack.1 });
+        }
+    }
+    let status = solo.member("n1").unwrap().status;
+    assert_ne!(status, MemberStatus::Alive);
+}
+
 /// What an author may hold is counted over everything that is committed
 /// together, and what is deleted or overwritten makes room.
 #[test]
@@ -557,26 +581,21 @@ fn a_share_is_counted_to_the_byte() {
     assert!(matches!(reply, Reply::Written(_)), "{reply:?}");
 }
 
-/// A relay that nobody asked cannot vouch for anybody.
+/// A commit that failed is no word of ours: what we wrote in an earlier run can
+/// still be learned from those who hold it.
 #[test]
-fn only_relays_that_were_asked_vouch() {
+fn a_failed_commit_does_not_close_the_log() {
+    use gossip_core::input::DiskError;
     let mut solo = Solo::new();
-    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
-    solo.rumors("n2", vec![claim("n2", footing(7, 0))]);
-    solo.link("n2");
-    solo.sent();
-    // n1 cannot be reached; m, a stranger, says it can.
-    for _ in 0..200 {
-        solo.pass(Duration::from_millis(50));
-        for sent in solo.sent() {
-            let ack = match sent.message.body {
-                Body::Ping { seq } if sent.to == id("n2") => ("n2", seq),
-                Body::PingReq { seq, .. } => ("m", seq),
-                _ => continue,
-            };
-            solo.message(ack.0, Via::Datagram, Body::Ack { seq: ack.1 });
-        }
-    }
-    let status = solo.member("n1").unwrap().status;
-    assert_ne!(status, MemberStatus::Alive);
+    solo.slow_disk = true;
+    let write = vec![put(Scope::Own, "k", 1)];
+    solo.hear(Input::Command(Ticket(1), Command::Write(write)));
+    let persist = solo.waiting.pop().unwrap();
+    solo.hear(Input::Persisted(persist, Err(DiskError::Full)));
+    solo.slow_disk = false;
+    let refused = Reply::Refused(Refusal::Disk(DiskError::Full));
+    assert_eq!(solo.reply(Ticket(1)), Some(refused));
+    let old = batch("n0", begun(7), 1, "old", 1);
+    solo.rumors("n1", vec![Item::Batch(old)]);
+    assert_eq!(solo.status().keys, 1);
 }

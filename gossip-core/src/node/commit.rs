@@ -40,6 +40,8 @@ struct Flight {
     /// Whom to answer, and which entries are theirs.
     tickets: Vec<(Ticket, core::ops::Range<u64>)>,
     first: Version,
+    /// Nothing was written in this run before it.
+    opens: bool,
     batch: Option<Batch>,
     persist: Option<PersistId>,
 }
@@ -148,11 +150,12 @@ impl Node {
                 }
                 continue;
             }
-            self.commits.opened = true;
             let first = draft.first;
+            let opens = !core::mem::replace(&mut self.commits.opened, true);
             self.commits.flight = Some(Flight {
                 tickets,
                 first,
+                opens,
                 batch: None,
                 persist: None,
             });
@@ -270,6 +273,7 @@ impl Node {
                 self.spread(now, Item::Batch(batch));
             }
             (Err(error), _) => {
+                self.commits.opened = !flight.opens;
                 self.outbox.notify(Notification::Disk(error));
                 for (ticket, _) in flight.tickets {
                     let refusal = Reply::Refused(Refusal::Disk(error));
