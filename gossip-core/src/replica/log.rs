@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 use crate::base::limit;
 use crate::message::{
     Batch, BatchHead, BatchPart, Entry, Generation, Head, Key, Lineage, LogDelta, Scope, Sealed,
-    Version,
+    Stamp, Version,
 };
 
 /// One write that still matters.
@@ -46,9 +46,9 @@ pub(super) struct Log {
 pub(super) struct Accepted {
     /// The log was cut back to this version, and lost these.
     pub(super) cut: Option<(Version, Vec<(Version, Slot)>)>,
-    /// The places in the batch that were taken, with their versions and the
-    /// version each superseded.
-    pub(super) taken: Vec<(u32, Version, Option<Version>)>,
+    /// The places in the batch that were taken, with their versions, and the
+    /// version and stamp of what each superseded.
+    pub(super) taken: Vec<(u32, Version, Option<(Version, Stamp)>)>,
     /// The generation is new to us, with or without entries.
     pub(super) new_generation: bool,
     /// It does not follow on what we hold.
@@ -147,7 +147,7 @@ impl Log {
         batch: &Arc<Sealed<BatchHead>>,
         part: &BatchPart,
         version: Version,
-    ) -> Result<Option<Version>, NoRoom> {
+    ) -> Result<Option<(Version, Stamp)>, NoRoom> {
         let entry = &part.entry.value;
         let name = (entry.scope, entry.key.clone());
         let old = self
@@ -161,8 +161,8 @@ impl Log {
         {
             return Err(NoRoom);
         }
-        let superseded = old.map(|(at, _)| at);
-        if let Some(at) = superseded {
+        let superseded = old.map(|(at, slot)| (at, slot.entry.value.stamp));
+        if let Some((at, _)) = superseded {
             self.slots.remove(&at);
         }
         self.bytes = bytes;
