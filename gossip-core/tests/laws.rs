@@ -338,6 +338,19 @@ fn a_stamp_from_the_future_waits_for_its_time() {
     );
 }
 
+/// An author whose clock runs far ahead, and who writes one key again and
+/// again, is waited for once.
+#[test]
+fn what_waits_for_its_time_is_forgotten_when_it_is_replaced() {
+    let (far, mut fast) = (WALL.as_millis() + 90_000, Author::new("fast"));
+    fast.write(1, 1, far);
+    fast.write(1, 2, far + 1_000);
+    let due = fast.replica.next_release().unwrap();
+    assert_eq!(due.as_millis(), far + 1_000 - 60_000);
+    fast.write(1, 3, WALL.as_millis());
+    assert_eq!(fast.replica.next_release(), None);
+}
+
 #[test]
 fn of_two_blind_writes_the_lost_one_is_reported() {
     let (mut a, mut b) = (Author::new("a"), Author::new("b"));

@@ -24,12 +24,15 @@ use crate::replica::Replica;
 /// a transport needs to notice that a peer is gone).
 const STALLED: Duration = Duration::from_secs(30);
 
+/// Names that can be compared in one session: an honest peer has no more.
+const NAMES: usize = limit::ROSTER + limit::LOGS;
+
 #[derive(Debug)]
 struct Session {
     peer: NodeId,
     opener: bool,
-    /// The opener's next piece begins after this name; `None`: all are sent.
-    /// At the server: whether the last piece has come.
+    /// The opener's next piece begins after this name; `None`: all are told.
+    /// At the server, the next one to hear.
     digest: Option<Option<NodeId>>,
     /// What the other lacks, as it stands there.
     serve: VecDeque<DigestRow>,
@@ -84,8 +87,17 @@ impl Syncs {
         self.step(id, picture, outbox);
     }
 
-    /// A peer opened one.
+    /// A peer opened one: in the place of the one before, if there is one, so
+    /// that no peer takes every place.
     pub fn opened(&mut self, now: Instant, id: SessionId, peer: &NodeId, outbox: &mut Outbox) {
+        let before = self
+            .sessions
+            .iter()
+            .find(|(_, session)| !session.opener && session.peer == *peer);
+        if let Some(before) = before.map(|(id, _)| *id) {
+            self.sessions.remove(&before);
+            outbox.push(Output::Reset(before));
+        }
         let served = self
             .sessions
             .values()
@@ -105,6 +117,11 @@ impl Syncs {
     pub fn closed(&mut self, id: SessionId) -> Option<NodeId> {
         let session = self.sessions.remove(&id)?;
         session.opener.then_some(session.peer)
+    }
+
+    /// The last link to a peer is gone, and every session with it.
+    pub fn unlinked(&mut self, peer: &NodeId) {
+        self.sessions.retain(|_, session| session.peer != *peer);
     }
 
     /// The transport has room again. Whether the session has come to its end.
@@ -143,8 +160,10 @@ impl Syncs {
         };
         session.moved = now;
         match body {
-            Body::Digest(digest) if !session.opener => session.compare(digest, picture),
-            Body::Want(want) if session.opener => session.serve.extend(want.rows.iter().cloned()),
+            Body::Digest(digest) if session.expects(digest) => session.compare(digest, picture),
+            Body::Want(want) if session.opener && session.serve.len() < NAMES => {
+                session.serve.extend(want.rows.iter().cloned());
+            }
             Body::Delta(_) => {}
             Body::Done => session.heard_all = true,
             _ => outbox.counters.unexpected += 1,
@@ -209,6 +228,16 @@ impl Session {
             said_all: false,
             moved: now,
         }
+    }
+
+    /// Whether a piece of the opener's digest is the one that comes next. Each
+    /// name is told once, so what we remember of it has a bound.
+    fn expects(&self, digest: &Digest) -> bool {
+        let forward = match (&digest.after, &digest.through) {
+            (Some(after), Some(through)) => after < through,
+            _ => true,
+        };
+        !self.opener && forward && self.digest.as_ref() == Some(&digest.after)
     }
 
     /// The next thing to say; `None`: it is the other's turn.
@@ -278,9 +307,7 @@ impl Session {
 
     /// Compares a piece of the other's digest with what we hold.
     fn compare(&mut self, digest: &Digest, picture: Picture<'_>) {
-        if digest.through.is_none() {
-            self.digest = None;
-        }
+        self.digest = digest.through.clone().map(Some);
         let theirs: BTreeMap<&NodeId, &DigestRow> =
             digest.rows.iter().map(|row| (&row.id, row)).collect();
         for ours in rows(picture).filter(|ours| digest.covers(&ours.id)) {
@@ -309,8 +336,7 @@ impl Session {
             head: None,
         });
         self.want.extend(unknown);
-        // Bounded by the limits of roster and logs on both sides.
-        self.want.truncate(limit::ROSTER + limit::LOGS);
+        self.want.truncate(NAMES);
     }
 }
 

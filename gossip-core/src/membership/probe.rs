@@ -48,6 +48,8 @@ struct Probe {
     /// What we held of it when we asked.
     footing: Footing,
     stage: Stage,
+    /// The relays that were asked.
+    relays: Vec<NodeId>,
     until: Instant,
 }
 
@@ -121,6 +123,7 @@ impl Prober {
                 target,
                 footing,
                 stage,
+                relays: Vec::new(),
                 until,
             },
         );
@@ -156,7 +159,7 @@ impl Prober {
         }
         // From the target, or from a relay that we asked: either will do.
         let known = self.probes.get(&seq);
-        let answers = known.is_some_and(|p| p.target == *from || p.stage == Stage::Relayed);
+        let answers = known.is_some_and(|p| p.target == *from || p.relays.contains(from));
         if answers {
             self.probes.remove(&seq);
         }
@@ -271,10 +274,12 @@ impl Prober {
             let Some(mut probe) = self.probes.remove(&seq) else {
                 continue;
             };
-            if probe.stage != Stage::Relayed
-                && ask_otherwise(seq, &probe.target, config, roster, links, rng, outbox)
-            {
+            let asked = (probe.stage != Stage::Relayed)
+                .then(|| ask_otherwise(seq, &probe.target, config, roster, links, rng, outbox))
+                .flatten();
+            if let Some(relays) = asked {
                 probe.stage = Stage::Relayed;
+                probe.relays = relays;
                 probe.until = now + config.probe_timeout * 2;
                 self.probes.insert(seq, probe);
             } else {
@@ -299,8 +304,8 @@ impl Prober {
     }
 }
 
-/// Asks relays for help, and the target itself on a stream; whether there was
-/// anybody to ask.
+/// Asks relays for help, and the target itself on a stream; the relays, or
+/// `None` where there was nobody to ask.
 fn ask_otherwise(
     seq: Seq,
     target: &NodeId,
@@ -309,10 +314,8 @@ fn ask_otherwise(
     links: &Links,
     rng: &mut Rng,
     outbox: &mut Outbox,
-) -> bool {
-    let Some(member) = roster.member(target) else {
-        return false;
-    };
+) -> Option<Vec<NodeId>> {
+    let member = roster.member(target)?;
     let count = usize::try_from(config.relays).unwrap_or(0);
     let relays = links.sample(count, rng, |peer| peer != target && roster.is_here(peer));
     for relay in &relays {
@@ -322,7 +325,7 @@ fn ask_otherwise(
     if links.is_up(target) {
         ping(target, seq, Via::Stream, roster, outbox);
     }
-    !relays.is_empty() || links.is_up(target)
+    (!relays.is_empty() || links.is_up(target)).then_some(relays)
 }
 
 /// Pings, and shows a suspect first of all what it is accused of (Lifeguard's
@@ -332,7 +335,11 @@ fn ping(target: &NodeId, seq: Seq, via: Via, roster: &Roster, outbox: &mut Outbo
     if let Some(Standing::Suspect { accusation, .. }) =
         roster.member(target).map(|member| &member.standing)
     {
-        message.rumors.push(Item::Accusation(accusation.clone()));
+        let item = Item::Accusation(accusation.clone());
+        // One from a later version may be larger; it must not cost the ping.
+        if message.weight() + item.weight() <= limit::DATAGRAM_BYTES {
+            message.rumors.push(item);
+        }
     }
     outbox.send(target, via, message);
 }

@@ -71,9 +71,13 @@ impl Lineage {
     }
 
     /// This lineage, and then a new generation that continues from `from`.
+    ///
+    /// A base beyond `from` says nothing any more: whoever holds no more than
+    /// that of its own log never reached it.
     #[must_use]
     pub fn extended(&self, generation: Generation, from: Head) -> Self {
         let mut bases = self.0.clone();
+        bases.retain(|base| base.from.version <= from.version);
         bases.push(Base { generation, from });
         if bases.len() > limit::LINEAGE {
             bases.remove(0);
@@ -103,6 +107,36 @@ impl Lineage {
             .map(|base| base.from.version)
             .min()
             .unwrap_or(Version(u64::MAX))
+    }
+
+    /// Whether a history as of `generation` is a part of this one.
+    fn continues(&self, generation: Generation) -> bool {
+        self.0
+            .iter()
+            .any(|base| base.generation == generation || base.from.generation == generation)
+    }
+
+    /// Up to which version a history of the lineage `other` agrees with this
+    /// one.
+    ///
+    /// That is the ceiling of its generation, unless this lineage has never
+    /// heard of that: an author that went back to an older disk, wrote, and
+    /// then went on from the newer one has two histories, which part where
+    /// either leaves the last generation they share.
+    pub fn agrees_with(&self, other: &Self) -> Version {
+        let Some(newest) = other.0.last() else {
+            return Version(0);
+        };
+        if self.continues(newest.generation) {
+            return self.ceiling(newest.generation);
+        }
+        let shared = other.0.iter().rev().map(|base| base.from.generation);
+        let shared = shared
+            .filter(|generation| self.continues(*generation))
+            .max();
+        shared.map_or(Version(0), |shared| {
+            self.ceiling(shared).min(other.ceiling(shared))
+        })
     }
 }
 
@@ -139,6 +173,34 @@ mod tests {
         let lineage = Lineage::new(vec![base(8, 7, 40), base(9, 8, 41)]).unwrap();
         assert_eq!(lineage.ceiling(Generation(7)), Version(40));
         assert_eq!(lineage.ceiling(Generation(6)), Version(0));
+    }
+
+    /// ```text
+    ///   generation 1:  1 ───── 10 ───────── 20          (a backup is made at 10)
+    ///   generation 2:          └─ 11 … 15   (the backup)
+    ///   generation 3:                        └─ 21 …    (the first disk again)
+    /// ```
+    #[test]
+    fn two_histories_agree_up_to_where_they_part() {
+        let fork = Lineage::new(vec![base(1, 0, 0), base(2, 1, 10)]).unwrap();
+        let main = Lineage::new(vec![base(1, 0, 0), base(3, 1, 20)]).unwrap();
+        assert_eq!(main.agrees_with(&fork), Version(10));
+        let longer = main.extended(Generation(4), base(4, 3, 30).from);
+        assert_eq!(longer.agrees_with(&main), Version(30));
+        assert_eq!(longer.agrees_with(&fork), Version(10));
+        let wiped = Lineage::new(vec![base(5, 0, 0)]).unwrap();
+        assert_eq!(wiped.agrees_with(&main), Version(0));
+        assert_eq!(main.agrees_with(&Lineage::default()), Version(0));
+    }
+
+    #[test]
+    fn a_base_beyond_what_is_held_is_dropped() {
+        let held = Lineage::new(vec![base(1, 0, 0), base(2, 1, 50)]).unwrap();
+        let from = base(3, 2, 7).from;
+        let new = held.extended(Generation(3), from);
+        assert_eq!(Lineage::new(new.bases().to_vec()), Some(new.clone()));
+        assert_eq!(new.ceiling(Generation(1)), Version(7));
+        assert_eq!(new.ceiling(Generation(2)), Version(7));
     }
 
     #[test]

@@ -40,6 +40,8 @@ struct Flight {
     /// Whom to answer, and which entries are theirs.
     tickets: Vec<(Ticket, core::ops::Range<u64>)>,
     first: Version,
+    /// Nothing was written in this run before it.
+    opens: bool,
     batch: Option<Batch>,
     persist: Option<PersistId>,
 }
@@ -122,13 +124,14 @@ impl Node {
             }
             let mut tickets = Vec::new();
             let mut stamp = self.replica.stamp(now.wall);
+            let mut share = self.replica.share(&draft.author);
             while let Some((ticket, writes)) = self.commits.queue.pop_front() {
                 if !fits(&draft, &writes) {
                     self.commits.queue.push_front((ticket, writes));
                     break;
                 }
                 let begin = draft.entries.len() as u64;
-                match self.entries(&writes, &mut stamp, now) {
+                match self.entries(&writes, &mut stamp, &mut share, now) {
                     Ok(entries) => {
                         draft.entries.extend(entries);
                         tickets.push((ticket, begin..draft.entries.len() as u64));
@@ -147,11 +150,12 @@ impl Node {
                 }
                 continue;
             }
-            self.commits.opened = true;
             let first = draft.first;
+            let opens = !core::mem::replace(&mut self.commits.opened, true);
             self.commits.flight = Some(Flight {
                 tickets,
                 first,
+                opens,
                 batch: None,
                 persist: None,
             });
@@ -160,15 +164,17 @@ impl Node {
         }
     }
 
-    /// What one command writes, if everything stands as it expects.
+    /// What one command writes, if everything stands as it expects. `share` is
+    /// what this author holds, in keys and bytes, with what is drafted before.
     fn entries(
         &self,
         writes: &[Write],
         stamp: &mut Stamp,
+        share: &mut (usize, usize),
         now: Now,
     ) -> Result<Vec<Entry>, Refusal> {
         let me = &self.identity.id;
-        let (mut keys, bytes) = self.replica.share(me);
+        let (mut keys, mut bytes) = *share;
         let mut entries = Vec::new();
         for write in writes {
             let space = match write.scope {
@@ -188,25 +194,31 @@ impl Node {
                 None if there.is_none() => continue,
                 None => Op::Delete,
             };
-            keys += usize::from(!self.replica.holds(me, write.scope, &write.key));
+            let held = self.replica.held_bytes(me, write.scope, &write.key);
+            keys += usize::from(held.is_none());
+            bytes = bytes.saturating_sub(held.unwrap_or(0));
             let replaces = standing.filter(|_| write.scope == Scope::Shared);
             let replaces = replaces.map(|(write, entry)| Replaced {
                 stamp: entry.stamp,
                 write,
             });
-            entries.push(Entry {
+            let entry = Entry {
                 scope: write.scope,
                 key: write.key.clone(),
                 stamp: *stamp,
                 op,
                 replaces,
-            });
+            };
+            bytes += entry.payload_bytes();
+            entries.push(entry);
             *stamp = Stamp::after(*stamp, now.wall);
         }
-        if keys > limit::KEYS_PER_AUTHOR || bytes + payload_bytes(writes) > limit::BYTES_PER_AUTHOR
-        {
+        // What holds less than before is never too much.
+        let grows = keys > share.0 || bytes > share.1;
+        if grows && (keys > limit::KEYS_PER_AUTHOR || bytes > limit::BYTES_PER_AUTHOR) {
             return Err(Refusal::Full);
         }
+        *share = (keys, bytes);
         Ok(entries)
     }
 
@@ -261,6 +273,7 @@ impl Node {
                 self.spread(now, Item::Batch(batch));
             }
             (Err(error), _) => {
+                self.commits.opened = !flight.opens;
                 self.outbox.notify(Notification::Disk(error));
                 for (ticket, _) in flight.tickets {
                     let refusal = Reply::Refused(Refusal::Disk(error));

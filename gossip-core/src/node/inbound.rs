@@ -52,8 +52,12 @@ impl Node {
                 body @ (Body::Digest(_) | Body::Want(_) | Body::Delta(_) | Body::Done),
                 Via::Session(id),
             ) => {
-                if let Body::Delta(delta) = &body {
-                    self.hear_delta(now, delta);
+                if let Body::Delta(delta) = &body
+                    && self.hear_delta(now, delta)
+                {
+                    // A log of ours was cut below what it follows on.
+                    self.timers
+                        .sync_soon(now.mono + self.config.gossip_interval, from);
                 }
                 let picture = Picture {
                     roster: &self.roster,
@@ -71,6 +75,9 @@ impl Node {
     /// An item came, from whomever. Whether it does not follow on what we hold.
     pub(super) fn hear_item(&mut self, now: Now, item: Item) -> bool {
         match item {
+            Item::Claim(claim) if self.is_unbelievable(claim.value.footing.generation, now) => {
+                false
+            }
             Item::Claim(claim) => {
                 let heard = self.roster.hear_claim(claim.clone());
                 self.heard_member(now, Item::Claim(claim), heard);
@@ -112,9 +119,12 @@ impl Node {
             return (false, false);
         }
         let generation = batch.head.value.generation();
-        if *batch.author() == self.identity.id && generation == self.footing.generation {
+        if self.is_unbelievable(generation, now) {
+            return (false, false);
+        }
+        if *batch.author() == self.identity.id && generation >= self.footing.generation {
             // We have not written yet: a run of ours that began in the same
-            // second has, and its journal is lost.
+            // second, or later on another clock, has, and its journal is lost.
             self.outlive(generation);
         }
         let mut changes = Vec::new();
@@ -126,8 +136,10 @@ impl Node {
         (outcome.fresh, outcome.gap)
     }
 
-    /// The difference came, in a session.
-    fn hear_delta(&mut self, now: Now, delta: &Delta) {
+    /// The difference came, in a session. Whether some of it did not follow on
+    /// what we hold.
+    fn hear_delta(&mut self, now: Now, delta: &Delta) -> bool {
+        let mut gaps = false;
         self.absorbing = self.phase == Phase::Joining;
         for item in &delta.members {
             self.hear_item(now, item.clone());
@@ -138,6 +150,7 @@ impl Node {
             for batch in batches {
                 let (_, gap) = self.hear_batch(now, from, batch);
                 if gap {
+                    gaps = true;
                     break;
                 }
                 if let Some(part) = batch.parts.last() {
@@ -145,6 +158,7 @@ impl Node {
                 }
             }
         }
+        gaps
     }
 
     /// A link changed.
@@ -191,6 +205,7 @@ impl Node {
             }
             LinkEvent::Down { peer, why } => {
                 self.links.remove(&peer);
+                self.syncs.unlinked(&peer);
                 if let LinkError::Outlived { by } = why {
                     self.hear_of_a_later_run(now, Some(peer), by);
                 }

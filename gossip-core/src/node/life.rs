@@ -67,6 +67,7 @@ impl Node {
         if self.generation_persist == Some(id) {
             self.generation_persist = None;
             match result {
+                Ok(()) if self.phase == Phase::Leaving => self.claim(Presence::Left),
                 Ok(()) => self.claim(Presence::Alive),
                 Err(error) => {
                     self.outbox.notify(Notification::Disk(error));
@@ -78,8 +79,12 @@ impl Node {
         }
     }
 
-    /// Says anew what we say of ourselves.
+    /// Says anew what we say of ourselves; of a generation that is not on disk
+    /// yet, once it is.
     pub(super) fn claim(&mut self, presence: Presence) {
+        if self.generation_persist.is_some() {
+            return;
+        }
         let claim = Claim {
             member: self.identity.id.clone(),
             footing: self.footing,
@@ -133,9 +138,14 @@ impl Node {
     }
 
     /// We are accused on the footing we have: say that we are here, on a
-    /// higher one.
+    /// higher one. Of many accusations at once the first is answered; the claim
+    /// that is on its way refutes them all.
     pub(super) fn refute(&mut self) {
-        if matches!(self.phase, Phase::Joining | Phase::Running) {
+        let on_its_way = self
+            .roster
+            .member(&self.identity.id)
+            .is_some_and(|me| me.footing() < self.footing);
+        if matches!(self.phase, Phase::Joining | Phase::Running) && !on_its_way {
             self.outbox.counters.refutations += 1;
             self.raise_incarnation();
             self.claim(Presence::Alive);
@@ -148,15 +158,11 @@ impl Node {
     }
 
     /// Somebody says that we said something we did not say.
-    pub(super) fn hear_our_name(&mut self, now: Now, claim: &Claim) {
+    pub(super) fn hear_our_name(&mut self, claim: &Claim) {
         let theirs = claim.footing.generation;
         let ours = self.footing.generation;
         if theirs < ours {
             self.outbox.counters.baseless += 1;
-            return;
-        }
-        if theirs.0 > now.wall.as_secs().saturating_add(limit::GENERATION_AHEAD_S) {
-            self.outbox.counters.generations_refused += 1;
             return;
         }
         match self.phase {
@@ -173,10 +179,19 @@ impl Node {
         }
     }
 
-    /// A peer will not have us, because a later run of our name is connected
-    /// to it (`from`: proven, if it was connected or dialed by name). While joining we outlive that run; later it is a second process,
-    /// and the lower yields. One peer's word is not enough for that, as long
-    /// as there are others to ask.
+    /// Whether a generation, anybody's, lies so far ahead of our clock that one
+    /// forged or mistaken word would lock its member out.
+    pub(super) fn is_unbelievable(&mut self, generation: Generation, now: Now) -> bool {
+        let most = now.wall.as_secs().saturating_add(limit::GENERATION_AHEAD_S);
+        let ahead = generation.0 > most;
+        self.outbox.counters.generations_refused += u64::from(ahead);
+        ahead
+    }
+
+    /// A peer (named, where it is known which) will not have us, because a
+    /// later run of our name is connected to it. While joining we outlive that
+    /// run; later it is a second process, and the lower yields. One peer's word
+    /// is not enough for that, as long as there are others to ask.
     pub(super) fn hear_of_a_later_run(
         &mut self,
         now: Now,
@@ -184,12 +199,7 @@ impl Node {
         theirs: Generation,
     ) {
         let ours = self.footing.generation;
-        let latest = now.wall.as_secs().saturating_add(limit::GENERATION_AHEAD_S);
-        if theirs <= ours {
-            return;
-        }
-        if theirs.0 > latest {
-            self.outbox.counters.generations_refused += 1;
+        if theirs <= ours || self.is_unbelievable(theirs, now) {
             return;
         }
         match self.phase {
@@ -291,7 +301,7 @@ impl Node {
                 self.outbox.counters.contradictions += 1;
                 self.spread(now, Item::Claim(first));
             }
-            Heard::OurName(claim) => self.hear_our_name(now, &claim),
+            Heard::OurName(claim) => self.hear_our_name(&claim),
         }
         false
     }

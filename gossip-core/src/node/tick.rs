@@ -95,15 +95,17 @@ impl Node {
 
     /// A host that comes back much later than it was asked to was suspended or
     /// starved. What did not arrive meanwhile proves nothing about others, so
-    /// everybody gets that time back.
+    /// everybody gets that time back, and one probe interval: what came
+    /// meanwhile waits to be heard, after the first look at the clock.
     pub(super) fn notice_pause(&mut self, now: Now) {
         let Some(armed) = self.timers.armed else {
             return;
         };
         let late = now.mono.since(armed);
         if late > self.config.probe_interval.max(PAUSE) {
-            self.prober.forgive(late);
-            self.roster.forgive(late);
+            let back = late + self.config.probe_interval;
+            self.prober.forgive(back);
+            self.roster.forgive(back);
         }
     }
 

@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 use crate::base::limit;
 use crate::message::{
     Batch, BatchHead, BatchPart, Entry, Generation, Head, Key, Lineage, LogDelta, Scope, Sealed,
-    Version,
+    Stamp, Version,
 };
 
 /// One write that still matters.
@@ -46,9 +46,9 @@ pub(super) struct Log {
 pub(super) struct Accepted {
     /// The log was cut back to this version, and lost these.
     pub(super) cut: Option<(Version, Vec<(Version, Slot)>)>,
-    /// The places in the batch that were taken, with their versions and the
-    /// version each superseded.
-    pub(super) taken: Vec<(u32, Version, Option<Version>)>,
+    /// The places in the batch that were taken, with their versions, and the
+    /// version and stamp of what each superseded.
+    pub(super) taken: Vec<(u32, Version, Option<(Version, Stamp)>)>,
     /// The generation is new to us, with or without entries.
     pub(super) new_generation: bool,
     /// It does not follow on what we hold.
@@ -70,10 +70,6 @@ impl Log {
     /// Bytes of keys and values held.
     pub(super) const fn bytes(&self) -> usize {
         self.bytes
-    }
-
-    pub(super) fn holds(&self, scope: Scope, key: &Key) -> bool {
-        self.by_key.contains_key(&(scope, key.clone()))
     }
 
     /// What the next generation's batches have to say about their origin.
@@ -122,7 +118,7 @@ impl Log {
             self.head.generation = generation;
             self.newest = Some(Arc::clone(&batch.head));
         } else if generation < self.head.generation {
-            ceiling = self.lineage().ceiling(generation);
+            ceiling = self.lineage().agrees_with(&head.lineage);
         }
         if from > self.head.version {
             accepted.gap = true;
@@ -151,7 +147,7 @@ impl Log {
         batch: &Arc<Sealed<BatchHead>>,
         part: &BatchPart,
         version: Version,
-    ) -> Result<Option<Version>, NoRoom> {
+    ) -> Result<Option<(Version, Stamp)>, NoRoom> {
         let entry = &part.entry.value;
         let name = (entry.scope, entry.key.clone());
         let old = self
@@ -165,8 +161,8 @@ impl Log {
         {
             return Err(NoRoom);
         }
-        let superseded = old.map(|(at, _)| at);
-        if let Some(at) = superseded {
+        let superseded = old.map(|(at, slot)| (at, slot.entry.value.stamp));
+        if let Some((at, _)) = superseded {
             self.slots.remove(&at);
         }
         self.bytes = bytes;
@@ -186,7 +182,7 @@ impl Log {
     /// history, here or already at whoever sent it to us. So the cut reaches
     /// down to the first version we do not hold, and the rest is fetched again.
     fn rebase(&mut self, lineage: &Lineage) -> Option<(Version, Vec<(Version, Slot)>)> {
-        let ceiling = lineage.ceiling(self.head.generation);
+        let ceiling = lineage.agrees_with(&self.lineage());
         if self.head.version <= ceiling {
             return None;
         }

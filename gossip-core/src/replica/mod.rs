@@ -86,6 +86,9 @@ impl Replica {
             counters.entries_applied += 1;
             if let Some(part) = batch.parts.iter().find(|part| part.index == index) {
                 let renewed = superseded.is_some();
+                if let Some((version, stamp)) = superseded {
+                    self.view.forget(author, version, stamp);
+                }
                 self.tell(
                     author,
                     version,
@@ -125,7 +128,7 @@ impl Replica {
         let superseded = accepted
             .taken
             .iter()
-            .filter_map(|(_, _, superseded)| *superseded);
+            .filter_map(|(_, _, superseded)| Some((*superseded)?.0));
         let superseded = superseded.collect();
         changes.push(Change::Record(Record::Commit { batch, superseded }));
     }
@@ -227,6 +230,7 @@ impl Replica {
             version,
         };
         if entry.scope == Scope::Shared {
+            self.view.forget(author, version, entry.stamp);
             if self
                 .view
                 .winner(&entry.key)

@@ -50,11 +50,11 @@ impl Replica {
             .map_or((0, 0), |log| (log.keys(), log.bytes()))
     }
 
-    /// Whether an author has a write or tombstone under a key.
-    pub fn holds(&self, author: &NodeId, scope: Scope, key: &Key) -> bool {
-        self.logs
-            .get(author)
-            .is_some_and(|log| log.holds(scope, key))
+    /// The bytes of key and value of an author's write or tombstone under a
+    /// key, if there is one.
+    pub fn held_bytes(&self, author: &NodeId, scope: Scope, key: &Key) -> Option<usize> {
+        let (_, slot) = self.logs.get(author)?.find(scope, key)?;
+        Some(slot.entry.value.payload_bytes())
     }
 
     /// The versions of a log that no longer matter once `batch` is in it.

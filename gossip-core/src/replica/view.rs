@@ -93,6 +93,11 @@ impl View {
             .insert((write.stamp.millis, write.author, write.version));
     }
 
+    /// A write is no longer: if it was kept out, it is not waited for.
+    pub(super) fn forget(&mut self, author: &NodeId, version: Version, stamp: Stamp) {
+        self.held.remove(&(stamp.millis, author.clone(), version));
+    }
+
     /// When the next held write may be looked at.
     pub(super) fn next_release(&self) -> Option<WallTime> {
         let (millis, _, _) = self.held.first()?;

@@ -2,7 +2,9 @@
 
 use alloc::boxed::Box;
 
-use super::check::{outgrows_its_carrier, told_before_durable, written_before_durable};
+use super::check::{
+    is_malformed, outgrows_its_carrier, told_before_durable, written_before_durable,
+};
 use super::host::{Boot, HostId};
 use super::link::{Cargo, Packet};
 use super::machine::Machine;
@@ -55,6 +57,7 @@ impl<M: Machine> World<M> {
             Output::Reset(id) => self.abandon_session(host, id),
             Output::HangUp(peer) => self.hang_up(host, &peer),
             Output::Seal(id, statement) => {
+                self.hold(host, is_malformed(&statement));
                 self.input_soon(host, Input::Sealed(id, seal(statement)));
             }
             Output::Persist(id, record) => {

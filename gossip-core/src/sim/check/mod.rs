@@ -8,12 +8,14 @@ mod generation;
 mod progress;
 mod replies;
 mod size;
+mod statement;
 
 pub(super) use durable::{told_before_durable, written_before_durable};
 pub(super) use generation::SpokenGeneration;
 pub(super) use progress::Progress;
 pub(super) use replies::Replies;
 pub(super) use size::outgrows_its_carrier;
+pub(super) use statement::is_malformed;
 
 use alloc::string::String;
 

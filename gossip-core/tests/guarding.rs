@@ -1,0 +1,601 @@
+//! Guarding: what a buggy or hostile peer, a long pause, a full disk or an
+//! unlucky moment must not do to one node. The node is driven by hand: what it
+//! wants sealed is sealed at once, and a test may hold its disk back.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that stops at the first surprise"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use gossip_core::base::id::NodeId;
+use gossip_core::base::time::{Instant, Now, WallTime};
+use gossip_core::input::{
+    Command, LinkEvent, PersistId, Saved, SessionEvent, SessionId, Ticket, Via, Write,
+};
+use gossip_core::message::{
+    Accusation, Batch, BatchHead, BatchPart, Body, Charge, Claim, Digest, Entry, Footing,
+    Generation, Head, Incarnation, Item, Lineage, Message, Op, Presence, Scope, Sealed, Stamp,
+    Statement, Value, Version,
+};
+use gossip_core::output::{Halt, MemberStatus, MemberView, Refusal, Reply, Status, Transmit};
+use gossip_core::{Config, Identity, Input, Node, Output};
+
+/// A node, its clock, and a host that does what it says.
+struct Solo {
+    node: Node,
+    now: Now,
+    said: Vec<Output>,
+    sealed: Vec<Statement>,
+    /// Held back while the disk is slow.
+    slow_disk: bool,
+    waiting: Vec<PersistId>,
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn id(name: &str) -> NodeId {
+    name.parse().unwrap()
+}
+
+const fn footing(generation: u64, incarnation: u64) -> Footing {
+    Footing {
+        generation: Generation(generation),
+        incarnation: Incarnation(incarnation),
+    }
+}
+
+/// What a host makes of a statement: the value, and so many bytes.
+fn sealed<T>(value: T, bytes: usize) -> Sealed<T> {
+    let bytes = Bytes::from(vec![0; bytes]);
+    Sealed { value, bytes }
+}
+
+fn seal(statement: Statement) -> Item {
+    match statement {
+        Statement::Claim(claim) => Item::Claim(sealed(claim, 60)),
+        Statement::Accusation(accusation) => Item::Accusation(sealed(accusation, 60)),
+        Statement::Batch(draft) => {
+            let head = BatchHead {
+                author: draft.author,
+                lineage: draft.lineage,
+                first: draft.first,
+                count: u32::try_from(draft.entries.len()).unwrap(),
+            };
+            let parts = draft.entries.into_iter().zip(0..);
+            let parts = parts.map(|(entry, index)| {
+                let bytes = entry.payload_bytes() + 20;
+                let entry = sealed(entry, bytes);
+                BatchPart { index, entry }
+            });
+            Item::Batch(Batch {
+                parts: parts.collect(),
+                head: Arc::new(sealed(head, 100)),
+            })
+        }
+    }
+}
+
+fn claim(name: &str, footing: Footing) -> Item {
+    seal(Statement::Claim(Claim {
+        member: id(name),
+        footing,
+        presence: Presence::Alive,
+        addrs: vec![([10, 0, 0, 9], 7).into()],
+    }))
+}
+
+fn accusation(accuser: &str, accused: &str, footing: Footing, charge: Charge) -> Item {
+    seal(Statement::Accusation(Accusation {
+        accuser: id(accuser),
+        accused: id(accused),
+        footing,
+        charge,
+    }))
+}
+
+impl Solo {
+    /// `n0`, as it starts, without anybody to look for.
+    fn new() -> Self {
+        Self::with(Config::default(), Saved::default())
+    }
+
+    /// `n0`, which looks for its cluster.
+    fn joining() -> Self {
+        let mut config = Config::default();
+        config.seeds.push("seed".to_owned());
+        Self::with(config, Saved::default())
+    }
+
+    fn with(config: Config, saved: Saved) -> Self {
+        let now = Now {
+            mono: Instant::from_millis(5_000),
+            wall: WallTime::from_millis(1_750_000_000_000),
+        };
+        let identity = Identity {
+            cluster: "test".parse().unwrap(),
+            id: id("n0"),
+            addrs: vec![([10, 0, 0, 1], 7).into()],
+        };
+        let mut solo = Self {
+            node: Node::new(config, identity, 1, now, saved).unwrap(),
+            now,
+            said: vec![],
+            sealed: vec![],
+            slow_disk: false,
+            waiting: vec![],
+        };
+        solo.settle();
+        solo
+    }
+
+    /// Does everything the node wants done.
+    fn settle(&mut self) {
+        while let Some(output) = self.node.poll_output() {
+            match output {
+                Output::Seal(seal_id, statement) => {
+                    self.sealed.push(statement.clone());
+                    let item = seal(statement);
+                    self.node
+                        .handle_input(self.now, Input::Sealed(seal_id, item));
+                }
+                Output::Persist(persist, _) if self.slow_disk => self.waiting.push(persist),
+                Output::Persist(persist, _) => {
+                    let done = Input::Persisted(persist, Ok(()));
+                    self.node.handle_input(self.now, done);
+                }
+                other => self.said.push(other),
+            }
+        }
+    }
+
+    fn hear(&mut self, input: Input) {
+        self.node.handle_input(self.now, input);
+        self.settle();
+    }
+
+    /// The disk is done with what waits.
+    fn disk_catches_up(&mut self) {
+        self.slow_disk = false;
+        for persist in std::mem::take(&mut self.waiting) {
+            self.hear(Input::Persisted(persist, Ok(())));
+        }
+    }
+
+    /// Time passes, and the node is woken whenever it wants to be.
+    fn pass(&mut self, span: Duration) {
+        let end = self.now.mono + span;
+        while let Some(at) = self.node.poll_timeout().filter(|at| *at <= end) {
+            self.now = self.now.later(at.since(self.now.mono));
+            self.hear(Input::Timeout);
+        }
+        self.now = self.now.later(end.since(self.now.mono));
+    }
+
+    /// The node is not run at all.
+    fn sleep(&mut self, span: Duration) {
+        self.now = self.now.later(span);
+    }
+
+    fn link(&mut self, peer: &str) {
+        self.hear(Input::Link(LinkEvent::Up {
+            peer: id(peer),
+            seed: None,
+            addr: ([10, 0, 0, 9], 7).into(),
+            rtt: Duration::from_millis(1),
+        }));
+    }
+
+    fn rumors(&mut self, from: &str, rumors: Vec<Item>) {
+        let body = Body::Gossip;
+        self.hear(Input::Message {
+            from: id(from),
+            via: Via::Datagram,
+            message: Message { body, rumors },
+        });
+    }
+
+    fn message(&mut self, from: &str, via: Via, body: Body) {
+        let message = Message::bare(body);
+        let from = id(from);
+        self.hear(Input::Message { from, via, message });
+    }
+
+    /// What it sent so far, and forgets.
+    fn sent(&mut self) -> Vec<Transmit> {
+        let said = std::mem::take(&mut self.said).into_iter();
+        said.filter_map(|output| match output {
+            Output::Send(transmit) => Some(transmit),
+            _ => None,
+        })
+        .collect()
+    }
+
+    fn ask(&mut self, command: Command) -> Reply {
+        let ticket = Ticket(9_000);
+        self.said.clear();
+        self.hear(Input::Command(ticket, command));
+        self.reply(ticket).unwrap()
+    }
+
+    fn reply(&self, ticket: Ticket) -> Option<Reply> {
+        let mut replies = self.said.iter().filter_map(|output| match output {
+            Output::Reply(to, reply) if *to == ticket => Some(reply.clone()),
+            _ => None,
+        });
+        let first = replies.next();
+        assert_eq!(replies.next(), None, "one reply a ticket");
+        first
+    }
+
+    fn status(&mut self) -> Status {
+        match self.ask(Command::Status) {
+            Reply::Status(status) => status,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn member(&mut self, name: &str) -> Option<MemberView> {
+        match self.ask(Command::Members) {
+            Reply::Members(members) => members.into_iter().find(|member| member.id == id(name)),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn generation(&self) -> u64 {
+        self.node.generation().0
+    }
+}
+
+fn put(scope: Scope, key: &str, bytes: usize) -> Write {
+    Write {
+        scope,
+        key: key.parse().unwrap(),
+        value: Some(Value::new(Bytes::from(vec![7; bytes])).unwrap()),
+        only_if: None,
+    }
+}
+
+fn delete(scope: Scope, key: &str) -> Write {
+    Write {
+        value: None,
+        ..put(scope, key, 0)
+    }
+}
+
+/// One entry of another's log.
+fn batch(author: &str, lineage: Lineage, first: u64, key: &str, stamp: u64) -> Batch {
+    let mut batch = match seal(Statement::Batch(gossip_core::message::Draft {
+        author: id(author),
+        lineage,
+        first: Version(first),
+        entries: vec![Entry {
+            scope: Scope::Shared,
+            key: key.parse().unwrap(),
+            stamp: Stamp {
+                millis: stamp,
+                counter: 0,
+            },
+            op: Op::Put(Value::new(Bytes::from_static(b"v")).unwrap()),
+            replaces: None,
+        }],
+    })) {
+        Item::Batch(batch) => batch,
+        other => panic!("{other:?}"),
+    };
+    batch.parts.shrink_to_fit();
+    batch
+}
+
+fn begun(generation: u64) -> Lineage {
+    Lineage::default().extended(Generation(generation), Head::default())
+}
+
+/// A generation that is not on disk yet is not spoken of: neither to refute
+/// nor to leave. Whoever leaves meanwhile is not back once it is.
+///
+/// ```text
+///   n0 (g) ── «n0 is at g+5» ──▶ g+6, on its way to the disk
+///             «n0 (g, 0) is suspect» ──▶ ✗ no claim at g+6
+///             leave                  ──▶ ✗ no claim at g+6
+///             on disk                ──▶ left at g+6
+/// ```
+#[test]
+fn what_is_not_on_disk_is_not_claimed() {
+    let mut solo = Solo::joining();
+    let ours = solo.generation();
+    solo.link("n1");
+    solo.slow_disk = true;
+    solo.sealed.clear();
+    solo.rumors("n1", vec![claim("n0", footing(ours + 5, 0))]);
+    assert_eq!(solo.generation(), ours + 6);
+    let suspected = accusation("n1", "n0", footing(ours, 0), Charge::Suspect);
+    solo.rumors("n1", vec![suspected]);
+    solo.hear(Input::Command(Ticket(1), Command::Leave));
+    assert_eq!(
+        solo.sealed,
+        [],
+        "nothing is said of a generation in the air"
+    );
+    solo.disk_catches_up();
+    let presences: Vec<_> = solo
+        .sealed
+        .iter()
+        .map(|statement| match statement {
+            Statement::Claim(claim) => (claim.footing.generation.0, claim.presence),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(presences, [(ours + 6, Presence::Left)]);
+    solo.pass(SECOND * 2);
+    assert_eq!(solo.reply(Ticket(1)), Some(Reply::Left));
+    assert!(solo.said.contains(&Output::Halt(Halt::Left)));
+}
+
+/// However many accuse it at once, a member refutes once.
+#[test]
+fn many_accusations_are_one_refutation() {
+    let mut solo = Solo::new();
+    let ours = solo.generation();
+    let many = (0..200).map(|n| accusation(&format!("m{n}"), "n0", footing(ours, 0), Charge::Dead));
+    // All in one message: none of the refutations is sealed in between.
+    solo.rumors("m1", many.collect());
+    let status = solo.status();
+    assert_eq!(status.footing, footing(ours, 1));
+    assert_eq!(status.counters.refutations, 1);
+}
+
+/// A wiped author that heard of its old log, and writes before it has it back:
+/// what it seals is what its peers accept.
+///
+/// ```text
+///   old log:  generation 100 ─ 50 ┴ 51 … 60 (200)
+///   n0 hears of 60, holds nothing, writes     ──▶ bases must not fall
+/// ```
+#[test]
+fn a_lineage_never_falls() {
+    let mut solo = Solo::new();
+    let from = Head {
+        generation: Generation(100),
+        version: Version(50),
+    };
+    let old = begun(100).extended(Generation(200), from);
+    let old = batch("n0", old, 60, "k", 1);
+    solo.rumors("n1", vec![Item::Batch(old)]);
+    let reply = solo.ask(Command::Write(vec![put(Scope::Own, "k", 1)]));
+    assert!(matches!(reply, Reply::Written(_)), "{reply:?}");
+    let drafts = solo.sealed.iter().filter_map(|statement| match statement {
+        Statement::Batch(draft) => Some(draft),
+        _ => None,
+    });
+    for draft in drafts {
+        let bases = draft.lineage.bases().to_vec();
+        assert!(Lineage::new(bases.clone()).is_some(), "{bases:?}");
+    }
+}
+
+/// After a pause nobody is condemned before what came meanwhile is heard.
+///
+/// ```text
+///   n1 suspect ── n0 is suspended for an hour ── woken ── «n1 refutes»
+/// ```
+#[test]
+fn a_pause_condemns_nobody() {
+    let mut solo = Solo::new();
+    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+    // Every deadline of the node in turn is the one it sleeps through.
+    for round in 0..40_u64 {
+        let suspected = accusation("n2", "n1", footing(7, round), Charge::Suspect);
+        solo.rumors("n2", vec![suspected]);
+        solo.pass(Duration::from_millis(100 * round));
+        solo.sleep(Duration::from_secs(3_600));
+        solo.hear(Input::Timeout);
+        solo.pass(Duration::from_millis(500));
+        let status = solo.member("n1").unwrap().status;
+        assert_ne!(status, MemberStatus::Dead, "round {round}");
+        solo.rumors("n1", vec![claim("n1", footing(7, round + 1))]);
+    }
+}
+
+/// The log of a run of ours of which we have not heard otherwise: what is
+/// written next continues it, in a generation above.
+#[test]
+fn a_run_known_by_its_log_alone_is_outlived() {
+    let mut solo = Solo::new();
+    let ahead = solo.generation() + 100;
+    let old = batch("n0", begun(ahead), 60, "k", 1);
+    solo.rumors("n1", vec![Item::Batch(old)]);
+    assert_eq!(solo.generation(), ahead + 1);
+}
+
+/// One forged claim or batch does not lock a member out of its own name.
+#[test]
+fn a_generation_from_the_far_future_is_not_believed() {
+    let mut solo = Solo::new();
+    solo.rumors("n1", vec![claim("n1", footing(u64::MAX, u64::MAX))]);
+    let forged = batch("n1", begun(u64::MAX), 1, "k", 1);
+    solo.rumors("n1", vec![Item::Batch(forged)]);
+    let forged = batch("n0", begun(u64::MAX), 1, "k", 1);
+    solo.rumors("n1", vec![Item::Batch(forged)]);
+    assert_eq!(solo.member("n1"), None);
+    assert_eq!(solo.status().counters.generations_refused, 3);
+    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+    let honest = batch("n1", begun(7), 1, "k", 1);
+    solo.rumors("n1", vec![Item::Batch(honest)]);
+    assert_eq!(solo.member("n1").unwrap().status, MemberStatus::Alive);
+    assert_eq!(solo.status().keys, 1);
+    let reply = solo.ask(Command::Write(vec![put(Scope::Own, "k", 1)]));
+    assert!(matches!(reply, Reply::Written(_)), "{reply:?}");
+}
+
+fn opened(solo: &mut Solo, number: u64, peer: &str) -> Via {
+    let session = SessionId::inbound(number);
+    let peer = id(peer);
+    solo.hear(Input::Session(session, SessionEvent::Opened { peer }));
+    Via::Session(session)
+}
+
+/// A digest tells each name once: a peer that tells it again and again does
+/// not make us remember it again and again.
+#[test]
+fn a_digest_that_is_repeated_is_not_heard() {
+    let mut solo = Solo::new();
+    let via = opened(&mut solo, 1, "n1");
+    let (after, through) = (None, Some(id("n9")));
+    let rows = vec![];
+    let piece = Body::Digest(Digest {
+        after,
+        through,
+        rows,
+    });
+    for _ in 0..5 {
+        solo.message("n1", via, piece.clone());
+    }
+    assert_eq!(solo.status().counters.unexpected, 4);
+}
+
+/// One peer does not take every place at our table.
+#[test]
+fn a_peer_has_one_session_with_us() {
+    let mut solo = Solo::new();
+    for number in 1..=5 {
+        opened(&mut solo, number, "n1");
+    }
+    let resets = solo.said.iter().filter_map(|output| match output {
+        Output::Reset(session) => Some(session.as_u64() & 0xff),
+        _ => None,
+    });
+    let resets: Vec<_> = resets.collect();
+    assert_eq!(resets, [1, 2, 3, 4], "the newest replaces the one before");
+    opened(&mut solo, 6, "n2");
+    assert_eq!(solo.status().counters.sessions_refused, 0);
+}
+
+/// A link that went took its sessions along, whatever the host still says.
+#[test]
+fn a_session_does_not_outlive_its_link() {
+    use gossip_core::input::LinkError;
+    let mut solo = Solo::joining();
+    let begun = |solo: &mut Solo| {
+        let sent = solo.sent().into_iter();
+        let sessions = sent.filter(|sent| matches!(sent.message.body, Body::Digest(_)));
+        sessions.count()
+    };
+    solo.link("n1");
+    assert_eq!(begun(&mut solo), 1);
+    let (peer, why) = (id("n1"), LinkError::Closed);
+    solo.hear(Input::Link(LinkEvent::Down { peer, why }));
+    solo.link("n1");
+    assert_eq!(begun(&mut solo), 1, "it compares notes again at once");
+}
+
+/// A large accusation (a later version's, or a hostile one) does not burst
+/// the datagram of the ping that would show it.
+#[test]
+fn a_ping_fits_its_datagram() {
+    use gossip_core::base::limit;
+    let mut solo = Solo::new();
+    solo.link("n1");
+    let mut suspected = Accusation {
+        accuser: id("n2"),
+        accused: id("n1"),
+        footing: footing(7, 0),
+        charge: Charge::Suspect,
+    };
+    for (incarnation, bytes) in [(0, 60), (1, 1_060), (2, 4_000)] {
+        solo.rumors("n1", vec![claim("n1", footing(7, incarnation))]);
+        suspected.footing = footing(7, incarnation);
+        let item = Item::Accusation(sealed(suspected.clone(), bytes));
+        solo.rumors("n2", vec![item]);
+        solo.pass(SECOND * 3);
+        let sent = solo.sent();
+        assert!(
+            sent.iter()
+                .any(|sent| matches!(sent.message.body, Body::Ping { .. }))
+        );
+        for sent in sent {
+            let weight = sent.message.weight();
+            let fits = sent.via != Via::Datagram || weight <= limit::DATAGRAM_BYTES;
+            assert!(
+                fits,
+                "{weight} bytes in a datagram: {:?}",
+                sent.message.body
+            );
+        }
+    }
+}
+
+/// A relay that nobody asked cannot vouch for anybody.
+#[test]
+fn only_relays_that_were_asked_vouch() {
+    let mut solo = Solo::new();
+    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+    solo.rumors("n2", vec![claim("n2", footing(7, 0))]);
+    solo.link("n2");
+    solo.sent();
+    // n1 cannot be reached; m, a stranger, says it can.
+    for _ in 0..200 {
+        solo.pass(Duration::from_millis(50));
+        for sent in solo.sent() {
+            let ack = match sent.message.body {
+                Body::Ping { seq } if sent.to == id("n2") => ("n2", seq),
+                Body::PingReq { seq, .. } => ("m", seq),
+                _ => continue,
+            };
+            solo.message(ack.0, Via::Datagram, Body::Ack { seq: ack.1 });
+        }
+    }
+    let status = solo.member("n1").unwrap().status;
+    assert_ne!(status, MemberStatus::Alive);
+}
+
+/// What an author may hold is counted over everything that is committed
+/// together, and what is deleted or overwritten makes room.
+#[test]
+fn a_share_is_counted_to_the_byte() {
+    let mut solo = Solo::new();
+    let mib = 1024 * 1024;
+    for number in 0..63 {
+        let key = format!("k{number}");
+        let reply = solo.ask(Command::Write(vec![put(Scope::Own, &key, mib)]));
+        assert!(matches!(reply, Reply::Written(_)), "{reply:?}");
+    }
+    // Two that fit one by one, and not together, wait for the same commit.
+    solo.slow_disk = true;
+    solo.said.clear();
+    let ask = |ticket, write: Write| Input::Command(Ticket(ticket), Command::Write(vec![write]));
+    solo.hear(ask(1, put(Scope::Own, "first", 1)));
+    solo.hear(ask(2, put(Scope::Own, "a", mib * 6 / 10)));
+    solo.hear(ask(3, put(Scope::Own, "b", mib * 4 / 10 - 100)));
+    solo.disk_catches_up();
+    solo.disk_catches_up();
+    assert!(matches!(solo.reply(Ticket(2)), Some(Reply::Written(_))));
+    assert_eq!(solo.reply(Ticket(3)), Some(Reply::Refused(Refusal::Full)));
+    assert_eq!(solo.status().counters.author_full, 0);
+    let reply = solo.ask(Command::Write(vec![put(Scope::Own, "k7", mib - 1)]));
+    assert!(matches!(reply, Reply::Written(_)), "{reply:?}");
+    let reply = solo.ask(Command::Write(vec![delete(Scope::Own, "k7")]));
+    assert!(matches!(reply, Reply::Written(_)), "{reply:?}");
+}
+
+/// A commit that failed is no word of ours: what we wrote in an earlier run can
+/// still be learned from those who hold it.
+#[test]
+fn a_failed_commit_does_not_close_the_log() {
+    use gossip_core::input::DiskError;
+    let mut solo = Solo::new();
+    solo.slow_disk = true;
+    let write = vec![put(Scope::Own, "k", 1)];
+    solo.hear(Input::Command(Ticket(1), Command::Write(write)));
+    let persist = solo.waiting.pop().unwrap();
+    solo.hear(Input::Persisted(persist, Err(DiskError::Full)));
+    solo.slow_disk = false;
+    let refused = Reply::Refused(Refusal::Disk(DiskError::Full));
+    assert_eq!(solo.reply(Ticket(1)), Some(refused));
+    let old = batch("n0", begun(7), 1, "old", 1);
+    solo.rumors("n1", vec![Item::Batch(old)]);
+    assert_eq!(solo.status().keys, 1);
+}
