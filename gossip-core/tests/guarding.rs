@@ -622,3 +622,13 @@ fn a_seed_is_tried_at_once_however_many_are_dead() {
     assert!(dialed.contains(&seed), "{dialed:?}");
     assert!(dialed.iter().any(|target| *target != seed), "and others");
 }
+
+/// Two processes under one name that began in the same second stand on the
+/// same footing; that they are two shows in what they say.
+#[test]
+fn a_twin_of_the_same_second_is_noticed() {
+    let mut solo = Solo::new();
+    let ours = solo.generation();
+    solo.rumors("n1", vec![claim("n0", footing(ours, 0))]);
+    assert_eq!(solo.generation(), ours + 1);
+}

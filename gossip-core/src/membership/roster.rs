@@ -180,14 +180,14 @@ impl Roster {
     pub fn hear_claim(&mut self, claim: Sealed<Claim>) -> Heard {
         let id = claim.value.member.clone();
         if id == self.me {
-            let known = self
-                .members
-                .get(&id)
-                .map(Member::footing)
-                .unwrap_or_default();
-            return match claim.value.footing > known {
-                true => Heard::OurName(claim.value),
-                false => Heard::Stale,
+            // The same footing with other words: two processes began at once.
+            let is_ours = self.members.get(&id).is_some_and(|me| {
+                claim.value.footing < me.footing() || claim.value == me.claim.value
+            });
+            return if is_ours {
+                Heard::Stale
+            } else {
+                Heard::OurName(claim.value)
             };
         }
         let footing = claim.value.footing;
