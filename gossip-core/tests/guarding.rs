@@ -14,7 +14,7 @@ use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::base::time::{Instant, Now, WallTime};
 use gossip_core::input::{
-    Command, LinkEvent, PersistId, Saved, SessionEvent, SessionId, Ticket, Via, Write,
+    Command, LinkEvent, PersistId, Saved, SessionEvent, SessionId, Target, Ticket, Via, Write,
 };
 use gossip_core::message::{
     Accusation, Batch, BatchHead, BatchPart, Body, Charge, Claim, Digest, Entry, Footing,
@@ -598,4 +598,37 @@ fn a_failed_commit_does_not_close_the_log() {
     let old = batch("n0", begun(7), 1, "old", 1);
     solo.rumors("n1", vec![Item::Batch(old)]);
     assert_eq!(solo.status().keys, 1);
+}
+
+/// A seed does not wait behind all who ever died.
+#[test]
+fn a_seed_is_tried_at_once_however_many_are_dead() {
+    let mut saved = Saved::default();
+    for number in 0..300 {
+        let name = format!("m{number}");
+        if let Item::Claim(claim) = claim(&name, footing(7, 0)) {
+            saved.claims.push(claim);
+        }
+    }
+    let mut config = Config::default();
+    config.seeds.push("seed".to_owned());
+    let solo = Solo::with(config, saved);
+    let seed = Target::Seed("seed".to_owned());
+    let dialed = solo.said.iter().filter_map(|output| match output {
+        Output::Dial(target) => Some(target.clone()),
+        _ => None,
+    });
+    let dialed: Vec<_> = dialed.collect();
+    assert!(dialed.contains(&seed), "{dialed:?}");
+    assert!(dialed.iter().any(|target| *target != seed), "and others");
+}
+
+/// Two processes under one name that began in the same second stand on the
+/// same footing; that they are two shows in what they say.
+#[test]
+fn a_twin_of_the_same_second_is_noticed() {
+    let mut solo = Solo::new();
+    let ours = solo.generation();
+    solo.rumors("n1", vec![claim("n0", footing(ours, 0))]);
+    assert_eq!(solo.generation(), ours + 1);
 }

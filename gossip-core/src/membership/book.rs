@@ -56,8 +56,9 @@ impl Book {
         self.remembered.remove(peer);
     }
 
-    /// Everybody worth a try now, in random order: unconnected seeds, dead
-    /// members, remembered ones.
+    /// Everybody worth a try now: unconnected seeds in random order, and in
+    /// between them dead members and remembered ones, so that neither waits
+    /// behind many of the other.
     pub fn candidates(&self, roster: &Roster, links: &Links, rng: &mut Rng) -> Vec<Target> {
         let seeds = self.seeds.iter().filter(|(_, peer)| {
             peer.as_ref()
@@ -74,8 +75,16 @@ impl Book {
         });
         let remembered = remembered
             .map(|claim| Target::Member(claim.value.member.clone(), claim.value.addrs.clone()));
-        let mut all: Vec<Target> = seeds.chain(dead).chain(remembered).collect();
-        rng.shuffle(&mut all);
+        let mut seeds: Vec<Target> = seeds.collect();
+        let mut members: Vec<Target> = dead.chain(remembered).collect();
+        rng.shuffle(&mut seeds);
+        rng.shuffle(&mut members);
+        let (mut seeds, mut members) = (seeds.into_iter(), members.into_iter());
+        let mut all = Vec::new();
+        while seeds.len() + members.len() > 0 {
+            all.extend(seeds.next());
+            all.extend(members.next());
+        }
         all
     }
 }

@@ -184,14 +184,14 @@ impl Roster {
     pub fn hear_claim(&mut self, claim: Sealed<Claim>) -> Heard {
         let id = claim.value.member.clone();
         if id == self.me {
-            let ours = self.members.get(&id).map(|member| &member.claim.value);
-            let foreign = ours.is_none_or(|ours| {
-                claim.value.footing > ours.footing
-                    || claim.value.footing == ours.footing && claim.value != *ours
+            // The same footing with other words: two processes began at once.
+            let is_ours = self.members.get(&id).is_some_and(|me| {
+                claim.value.footing < me.footing() || claim.value == me.claim.value
             });
-            return match foreign {
-                true => Heard::OurName(claim.value),
-                false => Heard::Stale,
+            return if is_ours {
+                Heard::Stale
+            } else {
+                Heard::OurName(claim.value)
             };
         }
         let footing = claim.value.footing;

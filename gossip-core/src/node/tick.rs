@@ -195,7 +195,16 @@ impl Node {
             let candidates = self
                 .book
                 .candidates(&self.roster, &self.links, &mut self.rng);
-            if let Some(target) = candidates.into_iter().next() {
+            // One seed and one member, if there are both.
+            let mut candidates = candidates.into_iter();
+            let first = candidates.next();
+            let is_seed = |target: &Target| matches!(target, Target::Seed(_));
+            let second = candidates.next().filter(|second| {
+                first
+                    .as_ref()
+                    .is_some_and(|first| is_seed(first) != is_seed(second))
+            });
+            for target in first.into_iter().chain(second) {
                 self.try_target(now, target);
             }
         }

@@ -41,14 +41,17 @@ pub(super) struct Log {
     bytes: usize,
 }
 
+/// The version and stamp of the write that stood for a key before, if any did.
+pub(super) type Superseded = Option<(Version, Stamp)>;
+
 /// What a batch did to a log.
 #[derive(Debug, Default)]
 pub(super) struct Accepted {
     /// The log was cut back to this version, and lost these.
     pub(super) cut: Option<(Version, Vec<(Version, Slot)>)>,
-    /// The places in the batch that were taken, with their versions, and the
-    /// version and stamp of what each superseded.
-    pub(super) taken: Vec<(u32, Version, Option<(Version, Stamp)>)>,
+    /// The places in the batch that were taken, with their versions and what
+    /// each superseded.
+    pub(super) taken: Vec<(u32, Version, Superseded)>,
     /// The generation is new to us, with or without entries.
     pub(super) new_generation: bool,
     /// It does not follow on what we hold.
@@ -147,7 +150,7 @@ impl Log {
         batch: &Arc<Sealed<BatchHead>>,
         part: &BatchPart,
         version: Version,
-    ) -> Result<Option<(Version, Stamp)>, NoRoom> {
+    ) -> Result<Superseded, NoRoom> {
         let entry = &part.entry.value;
         let name = (entry.scope, entry.key.clone());
         let old = self
