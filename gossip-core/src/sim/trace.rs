@@ -17,9 +17,10 @@ use core::fmt::{self, Write as _};
 
 use super::hash::RunningHash;
 use super::host::HostId;
+use crate::base::id::NodeId;
 use crate::base::time::Instant;
 use crate::input::{Input, Via};
-use crate::message::{Batch, Body, Delta, Item, Message};
+use crate::message::{Batch, Body, Delta, DigestRow, Item, MemberRow, Message};
 use crate::output::Notification;
 
 /// What happened, in short.
@@ -117,10 +118,19 @@ impl Trace {
                     log.batches.iter().for_each(|batch| self.batch(batch));
                 }
             }
-            // These hold numbers and names and no bytes: their text is short.
-            body @ (Body::Gossip | Body::Done | Body::Digest(_) | Body::Want(_)) => {
-                let _ = write!(self.hash, "{body:?}");
+            Body::Digest(digest) => {
+                self.hash.word(15);
+                for end in [&digest.after, &digest.through] {
+                    self.name(end.as_ref());
+                }
+                digest.rows.iter().for_each(|row| self.row(row));
             }
+            Body::Want(want) => {
+                self.hash.word(16);
+                want.rows.iter().for_each(|row| self.row(row));
+            }
+            Body::Gossip => self.hash.word(17),
+            Body::Done => self.hash.word(18),
         }
         message.rumors.iter().for_each(|item| self.item(item));
     }
@@ -128,6 +138,21 @@ impl Trace {
     const fn words(&mut self, kind: u64, word: u64) {
         self.hash.word(kind);
         self.hash.word(word);
+    }
+
+    fn name(&mut self, id: Option<&NodeId>) {
+        self.hash.bytes(id.map_or(&[], |id| id.as_str().as_bytes()));
+    }
+
+    fn row(&mut self, row: &DigestRow) {
+        self.name(Some(&row.id));
+        if let Some(MemberRow { footing, state }) = row.member {
+            self.words(footing.generation.0, footing.incarnation.0);
+            self.hash.word(state as u64);
+        }
+        if let Some(head) = row.head {
+            self.words(head.generation.0, head.version.0);
+        }
     }
 
     fn item(&mut self, item: &Item) {
