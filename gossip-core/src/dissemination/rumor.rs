@@ -46,6 +46,8 @@ pub struct Hot {
     /// By how often they were told, then the newest first.
     turn: BTreeSet<(u32, u64, Topic)>,
     bytes: usize,
+    /// How many fit no datagram.
+    large: usize,
     added: u64,
 }
 
@@ -70,6 +72,7 @@ impl Hot {
         let order = u64::MAX - self.added;
         let weight = item.weight();
         self.bytes += weight;
+        self.large += usize::from(is_large(weight));
         self.turn.insert((0, order, topic.clone()));
         self.rumors.insert(
             topic,
@@ -95,6 +98,7 @@ impl Hot {
         if let Some(rumor) = self.rumors.remove(topic) {
             self.turn.remove(&(rumor.sends, rumor.order, topic.clone()));
             self.bytes -= rumor.weight;
+            self.large -= usize::from(is_large(rumor.weight));
         }
     }
 
@@ -124,10 +128,13 @@ impl Hot {
     /// The rumors too big for any datagram, at most `budget` bytes of them;
     /// each counts as told `copies` times.
     pub fn take_large(&mut self, budget: usize, sends: u32, copies: u32) -> Vec<Item> {
+        if self.large == 0 {
+            return Vec::new();
+        }
         let mut rest = budget;
         let large = self.turn.iter().filter_map(|(_, _, topic)| {
             let rumor = self.rumors.get(topic)?;
-            (rumor.weight > limit::DATAGRAM_BYTES - FRAME).then_some((topic, rumor.weight))
+            is_large(rumor.weight).then_some((topic, rumor.weight))
         });
         let mut chosen = Vec::new();
         for (topic, weight) in large {
@@ -156,12 +163,18 @@ impl Hot {
         let item = rumor.item.clone();
         if rumor.sends >= sends {
             self.bytes -= rumor.weight;
+            self.large -= usize::from(is_large(rumor.weight));
             self.rumors.remove(topic);
         } else {
             self.turn.insert((rumor.sends, rumor.order, topic.clone()));
         }
         Some(item)
     }
+}
+
+/// Whether no datagram has room for it.
+const fn is_large(weight: usize) -> bool {
+    weight > limit::DATAGRAM_BYTES - FRAME
 }
 
 /// No item is smaller, in bytes (guess; only saves a walk through the queue).

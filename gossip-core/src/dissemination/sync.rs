@@ -69,6 +69,11 @@ impl Syncs {
             .any(|session| session.opener && session.peer == *peer)
     }
 
+    /// Whether any session of our own opening is under way.
+    pub fn is_any_open(&self) -> bool {
+        self.sessions.values().any(|session| session.opener)
+    }
+
     /// Opens a session with a peer, unless there are enough.
     pub fn open(&mut self, now: Instant, peer: &NodeId, picture: Picture<'_>, outbox: &mut Outbox) {
         let ours = self

@@ -124,6 +124,8 @@ pub struct Roster {
     me: NodeId,
     members: BTreeMap<NodeId, Member>,
     here: usize,
+    /// Those whose time runs: few, and looked at with every input.
+    suspects: BTreeSet<NodeId>,
 }
 
 impl Roster {
@@ -133,6 +135,7 @@ impl Roster {
             me,
             members: BTreeMap::new(),
             here: 0,
+            suspects: BTreeSet::new(),
         }
     }
 
@@ -173,6 +176,8 @@ impl Roster {
 
     fn put(&mut self, id: NodeId, member: Member) {
         let is_here = member.is_here();
+        // A claim ends a suspicion; only an accusation begins one.
+        self.suspects.remove(&id);
         let was_here = self
             .members
             .insert(id, member)
@@ -274,6 +279,7 @@ impl Roster {
                     accusers: BTreeSet::from([accuser.clone()]),
                     accusation,
                 };
+                self.suspects.insert(accused.clone());
                 event(MemberEventKind::Suspected { by: accuser })
             }
             (Standing::Suspect { accusers, .. }, Charge::Suspect) => {
@@ -287,6 +293,7 @@ impl Roster {
             (_, Charge::Dead) => {
                 member.standing = Standing::Dead(accusation);
                 self.here = self.here.saturating_sub(1);
+                self.suspects.remove(&accused);
                 event(MemberEventKind::Died { by: accuser })
             }
         }
@@ -317,17 +324,21 @@ impl Roster {
 
     /// We were not looking for a while: everybody gets that time back.
     pub fn forgive(&mut self, pause: Duration) {
-        for member in self.members.values_mut() {
-            if let Standing::Suspect { until, .. } = &mut member.standing {
+        for id in &self.suspects {
+            if let Some(Member {
+                standing: Standing::Suspect { until, .. },
+                ..
+            }) = self.members.get_mut(id)
+            {
                 *until = *until + pause;
             }
         }
     }
 
     fn suspicions(&self) -> impl Iterator<Item = (&NodeId, Instant)> {
-        self.members
+        self.suspects
             .iter()
-            .filter_map(|(id, member)| match member.standing {
+            .filter_map(|id| match self.members.get(id)?.standing {
                 Standing::Suspect { until, .. } => Some((id, until)),
                 _ => None,
             })

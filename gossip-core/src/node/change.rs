@@ -7,7 +7,7 @@ use crate::base::time::Now;
 use crate::dissemination::Picture;
 use crate::input::Target;
 use crate::message::Item;
-use crate::output::{MemberEvent, MemberEventKind, Notification, Output, Record};
+use crate::output::{MemberEvent, MemberEventKind, Notification, Output, Phase, Record};
 use crate::replica::Change;
 
 use super::Node;
@@ -87,8 +87,12 @@ impl Node {
         }
     }
 
-    /// Opens a session with a peer.
+    /// Opens a session with a peer. Who joins asks one at a time: everybody it
+    /// asks would send it everything.
     pub(super) fn compare_notes(&mut self, now: Now, peer: &NodeId) {
+        if self.phase == Phase::Joining && self.syncs.is_any_open() {
+            return;
+        }
         let picture = Picture {
             roster: &self.roster,
             replica: &self.replica,
