@@ -150,6 +150,8 @@ pub enum LinkError {
     Closed,
     /// The other side refused us, or we it: wrong cluster, certificate, name or version.
     Refused,
+    /// Whoever is there bears our own name: ourselves, or a second process.
+    Ourselves,
     /// The peer says that a later run of our own name is connected to it.
     Outlived {
         /// That run.

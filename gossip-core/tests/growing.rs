@@ -10,8 +10,8 @@ use common::{
 };
 use gossip_core::input::Space;
 use gossip_core::message::Scope;
-use gossip_core::output::MemberStatus;
-use gossip_core::sim::Setup;
+use gossip_core::output::{MemberStatus, Notification};
+use gossip_core::sim::{NodeSetup, Setup, World};
 
 /// ```text
 ///   n0        n0 ◀─ n1        n2 ─▶ n0 ◀─ n1
@@ -108,4 +108,26 @@ fn pictures_equal_what_the_nodes_hold() {
         let told: Vec<_> = world.picture(host).members.clone().into_iter().collect();
         assert_eq!(told, held, "{}", world.id(host));
     }
+}
+
+/// The first of a cluster often stands in its own list of seeds.
+///
+/// ```text
+///   n0 ─▶ n0: nobody else to look for       n1 ─▶ n0: and then there are two
+/// ```
+#[test]
+fn who_is_its_own_only_seed_does_not_wait() {
+    let mut world = World::new(Setup::seeded(9));
+    let first = world.add(NodeSetup::named("n0").joining("n0"));
+    let runs = |world: &World, host| {
+        let told = world.notifications(host).iter();
+        told.filter(|(_, told)| matches!(told, Notification::Running { .. }))
+            .count()
+            == 1
+    };
+    let alone = world.run_until(seconds(10), |world| runs(world, first));
+    println!("it runs after {:?}", alone.unwrap());
+    let second = world.add(NodeSetup::named("n1").joining("n0"));
+    let both = world.run_until(seconds(10), |world| runs(world, second) && all_alive(world));
+    println!("and both know each other after {:?}", both.unwrap());
 }

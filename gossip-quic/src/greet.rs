@@ -164,7 +164,8 @@ fn certified(shared: &Shared, connection: &Connection) -> Result<Identity, Greet
         "no certificate was shown",
     ))?;
     if identity.node() == shared.own.node() {
-        tracing::warn!(
+        // A list of seeds often holds one's own address: no news to anybody.
+        tracing::debug!(
             remote = %connection.remote_address(),
             "a connection with our own name on both ends: ourselves, or a second process"
         );

@@ -44,7 +44,13 @@ impl Book {
         self.seeds.is_empty() && self.remembered.is_empty()
     }
 
-    /// A seed led to a peer.
+    /// Whether nobody but ourselves was ever to be found by it.
+    pub fn leads_nowhere(&self, me: &NodeId) -> bool {
+        let ours = |peer: &Option<NodeId>| peer.as_ref() == Some(me);
+        self.remembered.is_empty() && self.seeds.values().all(ours)
+    }
+
+    /// A seed led to a peer, perhaps to ourselves.
     pub fn seed_is(&mut self, seed: &str, peer: &NodeId) {
         if let Some(known) = self.seeds.get_mut(seed) {
             *known = Some(peer.clone());
@@ -60,10 +66,10 @@ impl Book {
     /// between them dead members and remembered ones, so that neither waits
     /// behind many of the other.
     pub fn candidates(&self, roster: &Roster, links: &Links, rng: &mut Rng) -> Vec<Target> {
-        let seeds = self.seeds.iter().filter(|(_, peer)| {
-            peer.as_ref()
-                .is_none_or(|peer| !links.is_up(peer) && *peer != *roster.me())
-        });
+        let seeds = self
+            .seeds
+            .iter()
+            .filter(|(_, peer)| peer.as_ref().is_none_or(|peer| !links.is_up(peer)));
         let seeds = seeds.map(|(seed, _)| Target::Seed(seed.clone()));
         let dead = roster
             .iter()

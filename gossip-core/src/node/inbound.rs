@@ -211,6 +211,12 @@ impl Node {
                 }
             }
             LinkEvent::DialFailed { target, why } => {
+                if let (LinkError::Ourselves, Target::Seed(seed)) = (why, &target) {
+                    self.book.seed_is(seed, &self.identity.id);
+                    if self.book.leads_nowhere(&self.identity.id) {
+                        self.run(now);
+                    }
+                }
                 if let LinkError::Outlived { by } = why {
                     let named = match &target {
                         Target::Member(peer, _) => Some(peer.clone()),

@@ -42,7 +42,7 @@ impl<M: Machine> World<M> {
             return self.dial_fails(now, from, target, LinkError::Unreachable);
         };
         if self.id(from) == self.id(to) {
-            return self.dial_fails(now, from, target, LinkError::Refused);
+            return self.dial_fails(now, from, target, LinkError::Ourselves);
         }
         if self.is_linked(from, to) {
             let up = self.up(from, to, seed);

@@ -202,6 +202,7 @@ pub(super) fn failed(why: &DialError) -> LinkError {
         },
         DialError::Unreachable { .. } | DialError::NoAddress => LinkError::Unreachable,
         DialError::Timeout { .. } => LinkError::TimedOut,
+        DialError::OwnIdentity { .. } => LinkError::Ourselves,
         DialError::BackingOff { .. } | DialError::LimitReached | DialError::Closing => {
             LinkError::NotTried
         }
