@@ -201,6 +201,7 @@ impl Table {
                     self.inbox.push_back((other, closed));
                 }
             }
+            Output::HangUp(_) => self.unlink(),
             // The sealer: encode once, sign, and hand the bytes back.
             Output::Seal(id, statement) => {
                 let sealed = Input::Sealed(id, seal(statement));

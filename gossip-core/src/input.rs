@@ -150,6 +150,11 @@ pub enum LinkError {
     Closed,
     /// The other side refused us, or we it: wrong cluster, certificate, name or version.
     Refused,
+    /// The peer says that a later run of our own name is connected to it.
+    Outlived {
+        /// That run.
+        by: Generation,
+    },
     /// Tried too recently, or too many at once: the transport did not try.
     NotTried,
 }

@@ -18,6 +18,8 @@ pub enum Output {
     /// Connect, unless connected; answered by a
     /// [`LinkEvent`](crate::input::LinkEvent), sooner or later.
     Dial(Target),
+    /// Close the connection to a peer, if there is one.
+    HangUp(NodeId),
     /// Send a message.
     Send(Transmit),
     /// Finish a session: nothing more will be sent in it.
@@ -336,6 +338,9 @@ pub struct Counters {
     pub stale: u64,
     /// Accusations that nobody could hold: of unknown members or unissued footings.
     pub baseless: u64,
+    /// Claims that contradict another of the same member on the same footing:
+    /// two processes under one name.
+    pub contradictions: u64,
     /// Stamps too far ahead of our clock, kept invisible until their time.
     pub stamps_held: u64,
     /// Messages that made no sense where they came.

@@ -103,22 +103,35 @@ impl Run {
                 let backup = self.world.journal(host).clone();
                 self.backups.push((host, backup));
             }
-            11 => match self.backups.pop() {
-                Some((host, backup)) => {
-                    self.note(format_args!("restore {host}"));
-                    self.world.restart_from(host, backup);
-                }
-                None => {
-                    self.note(format_args!("wipe {host}"));
-                    self.world.restart_wiped(host);
-                }
-            },
+            11 => self.lose_a_disk(host),
             12 => {
                 self.note(format_args!("{host} leaves"));
                 self.world.command(host, Command::Leave);
             }
             _ => self.writes(host, number),
         }
+    }
+
+    /// A disk is replaced: by a backup, or by an empty one.
+    ///
+    /// That takes a while. Generations are seconds, so a process that came
+    /// back without its journal within the second in which it began would
+    /// have the generation of its forerunner; where it also writes before it
+    /// hears of that, the two histories cannot be told apart.
+    fn lose_a_disk(&mut self, host: HostId) {
+        let (host, disk) = match self.backups.pop() {
+            Some((host, backup)) => (host, backup),
+            None => (host, Journal::default()),
+        };
+        self.note(format_args!(
+            "{host} gets another disk: {:?}",
+            disk.generation()
+        ));
+        if self.world.is_running(host) {
+            self.world.crash(host);
+        }
+        self.world.run_for(seconds(2));
+        self.world.restart_from(host, disk);
     }
 
     fn writes(&mut self, host: HostId, number: u64) {

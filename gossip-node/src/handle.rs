@@ -201,6 +201,7 @@ impl Node {
     ///
     /// # Errors
     /// If it is no key, or the node is not running.
+    // tidy: allow(getter): `get` is the verb of a key-value store here
     pub async fn get_own(&self, member: &NodeId, key: &str) -> Result<Option<Row>, NodeError> {
         self.read(Space::Own(member.clone()), key).await
     }

@@ -56,3 +56,8 @@ pub use gossip_quic::{
 };
 pub use journal::JournalError;
 pub use tokio_stream::{Stream, StreamExt};
+
+/// The README's program is compiled with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -1,5 +1,12 @@
 //! What an operator can write wrongly, and what the agent says to it: one line
 //! that names the place, the key, the fault and what would be right.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
 
 mod cli_support;
 

@@ -3,6 +3,12 @@
 //! The test runs itself again as a child that writes and prints what it is
 //! told, and kills that child with SIGKILL: at each point of each commit (the
 //! child does it to itself, from a witness), and at moments of chance.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)] // A test stops at the first surprise.
 
 #[path = "journal_kit/mod.rs"]
 mod kit;

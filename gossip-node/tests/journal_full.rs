@@ -3,6 +3,12 @@
 //! Needs a disk that is easily filled: a small file system in memory, mounted
 //! in a name space of its own. Where that is not permitted the test says so
 //! and passes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)] // A test stops at the first surprise.
 
 #[path = "journal_kit/mod.rs"]
 mod kit;

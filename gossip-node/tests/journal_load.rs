@@ -1,6 +1,12 @@
 //! A hundred thousand keys, written and read back; prints how long it took.
 //!
 //! `cargo test --release -p gossip-node --test journal_load -- --nocapture`
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)] // A test stops at the first surprise.
 
 #[path = "journal_kit/mod.rs"]
 mod kit;

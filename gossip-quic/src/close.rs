@@ -17,6 +17,9 @@ pub enum CloseCode {
     Shutdown,
     /// The peer's certificate has to be shown again.
     Reauthenticate,
+    /// A later run of the same node is connected; the reason is its generation
+    /// in decimal digits.
+    Outlived,
     /// The certificate has expired.
     CertificateExpired,
     /// The certificate was revoked.
@@ -49,6 +52,7 @@ impl CloseCode {
             Self::Duplicate => 1,
             Self::Shutdown => 2,
             Self::Reauthenticate => 3,
+            Self::Outlived => 4,
             Self::CertificateExpired => 0x10,
             Self::CertificateRevoked => 0x11,
             Self::IdentityMismatch => 0x12,
@@ -70,6 +74,7 @@ impl CloseCode {
             1 => Self::Duplicate,
             2 => Self::Shutdown,
             3 => Self::Reauthenticate,
+            4 => Self::Outlived,
             0x10 => Self::CertificateExpired,
             0x11 => Self::CertificateRevoked,
             0x12 => Self::IdentityMismatch,
@@ -81,6 +86,15 @@ impl CloseCode {
             0x22 => Self::Slow,
             0x23 => Self::UnknownStream,
             code => Self::Other(code),
+        }
+    }
+
+    /// The later run that a close with [`CloseCode::Outlived`] speaks of; `None`
+    /// for any other close, and for a reason that is no number.
+    pub fn outlived_by(self, reason: &str) -> Option<u64> {
+        match self {
+            Self::Outlived => reason.parse().ok(),
+            _ => None,
         }
     }
 
@@ -101,6 +115,7 @@ impl fmt::Display for CloseCode {
             Self::Duplicate => "another connection is better",
             Self::Shutdown => "shutting down",
             Self::Reauthenticate => "show your certificate again",
+            Self::Outlived => "a later run of this node is connected",
             Self::CertificateExpired => "certificate expired",
             Self::CertificateRevoked => "certificate revoked",
             Self::IdentityMismatch => "hello and certificate differ",

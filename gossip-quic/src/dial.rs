@@ -169,6 +169,11 @@ async fn attempt(
             Err(match error {
                 GreetError::Lost(error) => explain(addr, &judge, error),
                 GreetError::Refuse(code, reason) => refused_here(addr, code, reason),
+                GreetError::Outlived(_) => DialError::Refused {
+                    addr,
+                    code: CloseCode::Duplicate,
+                    reason: "a later run of that node is connected".to_owned(),
+                },
             })
         }
     }

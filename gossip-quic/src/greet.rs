@@ -1,5 +1,6 @@
 //! The greeting: what both ends do between TLS and the first message.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -24,6 +25,8 @@ const CONTROL_PRIORITY: i32 = 10;
 pub(crate) enum GreetError {
     /// We hang up, and say why.
     Refuse(CloseCode, &'static str),
+    /// We hang up: a later run of the same node is connected, this generation.
+    Outlived(u64),
     /// The connection ended under it.
     Lost(ConnectionError),
 }
@@ -37,10 +40,7 @@ impl From<ConnectionError> for GreetError {
 impl From<NotWanted> for GreetError {
     fn from(reason: NotWanted) -> Self {
         match reason {
-            NotWanted::OlderProcess => Self::Refuse(
-                CloseCode::Duplicate,
-                "a newer run of this node is connected",
-            ),
+            NotWanted::OlderProcess { outlived_by } => Self::Outlived(outlived_by),
             NotWanted::TooMany => Self::Refuse(CloseCode::Limit, "too many connections"),
         }
     }
@@ -133,8 +133,10 @@ pub(crate) async fn accepted(
 
 /// Hangs up as a failed greeting wants it, and counts why.
 pub(crate) fn refuse(shared: &Shared, connection: &Connection, error: &GreetError) {
-    let GreetError::Refuse(code, reason) = error else {
-        return;
+    let (code, reason) = match error {
+        GreetError::Refuse(code, reason) => (*code, Cow::Borrowed(*reason)),
+        GreetError::Outlived(by) => (CloseCode::Outlived, Cow::Owned(by.to_string())),
+        GreetError::Lost(_) => return,
     };
     let cells = &shared.cells;
     match code {
@@ -143,10 +145,10 @@ pub(crate) fn refuse(shared: &Shared, connection: &Connection, error: &GreetErro
         CloseCode::Version => cells.refused_version.bump(),
         CloseCode::OwnIdentity => cells.refused_own_identity.bump(),
         CloseCode::Limit => cells.connections_over_node_limit.bump(),
-        CloseCode::Duplicate => cells.duplicates.bump(),
+        CloseCode::Outlived => cells.duplicates.bump(),
         _ => cells.refused_protocol.bump(),
     }
-    tracing::debug!(remote = %connection.remote_address(), %code, reason, "connection refused");
+    tracing::debug!(remote = %connection.remote_address(), %code, %reason, "connection refused");
     connection.close(code.to_varint(), reason.as_bytes());
 }
 

@@ -81,7 +81,10 @@ pub(crate) struct Admitted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotWanted {
     /// A newer run of the same node is connected.
-    OlderProcess,
+    OlderProcess {
+        /// The generation of the later run.
+        outlived_by: u64,
+    },
     /// Too many links with this node.
     TooMany,
 }
@@ -135,7 +138,9 @@ impl Pool {
             return Ok(());
         };
         if generation < known.generation {
-            return Err(NotWanted::OlderProcess);
+            return Err(NotWanted::OlderProcess {
+                outlived_by: known.generation,
+            });
         }
         let standing = known.links.iter().filter(|link| link.is_alive()).count();
         if generation == known.generation && standing >= links_max {

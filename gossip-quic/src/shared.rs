@@ -115,7 +115,11 @@ impl Shared {
         self.cells.messages_lost.add(admitted.messages_lost as u64);
         for ghost in admitted.ghosts {
             self.cells.duplicates.bump();
-            ghost.close(CloseCode::Duplicate, "replaced");
+            if ghost.peer_generation == link.peer_generation {
+                ghost.close(CloseCode::Duplicate, "replaced");
+            } else {
+                ghost.close(CloseCode::Outlived, &link.peer_generation.to_string());
+            }
         }
         for loser in admitted.losers {
             self.drain_duplicate(loser);

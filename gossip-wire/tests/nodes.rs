@@ -190,7 +190,7 @@ impl World {
             Output::Remember(record) => self.journals.get_mut(from).unwrap().write(record),
             Output::Dial(target) => self.dial(from, target),
             Output::Send(transmit) => self.send(from, &transmit.to, transmit.via, transmit.message),
-            Output::Finish(_) => {}
+            Output::Finish(_) | Output::HangUp(_) => {}
             Output::Reset(session) => self.end_session(&(from.clone(), session)),
             Output::Reply(_, reply) => self.replies.push(reply),
             Output::Notify(_) => {}

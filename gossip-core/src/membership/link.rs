@@ -10,6 +10,7 @@ use core::time::Duration;
 
 use crate::base::id::NodeId;
 use crate::base::rng::Rng;
+use crate::base::time::Instant;
 
 /// One link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Link {
     pub addr: SocketAddr,
     /// How far away, when the link came up.
     pub rtt: Duration,
+    /// When the peer last said anything.
+    pub heard: Instant,
 }
 
 /// All links, by peer.
@@ -30,6 +33,13 @@ impl Links {
     /// A link is there. Whether there was none before.
     pub fn insert(&mut self, peer: NodeId, link: Link) -> bool {
         self.up.insert(peer, link).is_none()
+    }
+
+    /// A peer said something.
+    pub fn hear(&mut self, peer: &NodeId, now: Instant) {
+        if let Some(link) = self.up.get_mut(peer) {
+            link.heard = now;
+        }
     }
 
     /// A link is gone.

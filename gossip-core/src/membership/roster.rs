@@ -110,7 +110,11 @@ pub enum Heard {
     Full,
     /// It accuses us, on the footing we have: refute.
     AccusesUs,
-    /// It claims our name in another run.
+    /// A member never says two things on one footing: two processes bear its
+    /// name. This is what we heard first, for the second to hear.
+    Contradicts(Sealed<Claim>),
+    /// It claims our name with words that are not ours: another run, later
+    /// than ours or begun in the same second.
     OurName(Claim),
 }
 
@@ -180,21 +184,28 @@ impl Roster {
     pub fn hear_claim(&mut self, claim: Sealed<Claim>) -> Heard {
         let id = claim.value.member.clone();
         if id == self.me {
-            // The same footing with other words: two processes began at once.
-            let is_ours = self.members.get(&id).is_some_and(|me| {
-                claim.value.footing < me.footing() || claim.value == me.claim.value
+            let ours = self.members.get(&id).map(|member| &member.claim.value);
+            let foreign = ours.is_none_or(|ours| {
+                claim.value.footing > ours.footing
+                    || claim.value.footing == ours.footing && claim.value != *ours
             });
-            return if is_ours {
-                Heard::Stale
-            } else {
-                Heard::OurName(claim.value)
+            return match foreign {
+                true => Heard::OurName(claim.value),
+                false => Heard::Stale,
             };
         }
         let footing = claim.value.footing;
         let (before, standing) = match self.members.get(&id) {
             None if self.members.len() >= limit::ROSTER => return Heard::Full,
             None => (None, None),
-            Some(member) if !claim.value.supersedes(&member.claim.value) => return Heard::Stale,
+            Some(member) if !claim.value.supersedes(&member.claim.value) => {
+                let same_footing = claim.value.footing == member.footing();
+                let same_presence = claim.value.presence == member.claim.value.presence;
+                return match same_footing && same_presence && claim.value != member.claim.value {
+                    true => Heard::Contradicts(member.claim.clone()),
+                    false => Heard::Stale,
+                };
+            }
             Some(member) => (Some(member.claim.value.clone()), Some(member.status())),
         };
         let left = claim.value.presence == Presence::Left;

@@ -7,7 +7,7 @@ use crate::base::time::Now;
 use crate::dissemination::Picture;
 use crate::input::Target;
 use crate::message::Item;
-use crate::output::{MemberEvent, Notification, Output, Record};
+use crate::output::{MemberEvent, MemberEventKind, Notification, Output, Record};
 use crate::replica::Change;
 
 use super::Node;
@@ -37,9 +37,23 @@ impl Node {
             _ => {}
         }
         if let Some(event) = event {
+            if matches!(event.kind, MemberEventKind::Died { .. }) {
+                self.hang_up_if_silent(now, &event.id);
+            }
             self.outbox.notify(Notification::Member(event));
         }
         self.spread(now, item);
+    }
+
+    /// A connection to a dead member is in the way of its return: a transport
+    /// grows more patient the longer a peer is silent, while a new handshake
+    /// finds it at once. One that still speaks on it is not hung up on.
+    fn hang_up_if_silent(&mut self, now: Now, peer: &NodeId) {
+        if let Some(link) = self.links.link(peer)
+            && now.mono.since(link.heard) > self.config.probe_interval
+        {
+            self.outbox.push(Output::HangUp(peer.clone()));
+        }
     }
 
     /// What the replica learned of others' writes: nobody waits for the disk.

@@ -16,6 +16,7 @@ impl Node {
     /// A message came.
     pub(super) fn hear_message(&mut self, now: Now, from: &NodeId, via: Via, message: Message) {
         self.outbox.counters.messages_in += 1;
+        self.links.hear(from, now.mono);
         if self.phase == Phase::Starting || *from == self.identity.id {
             self.outbox.counters.unexpected += 1;
             return;
@@ -64,7 +65,7 @@ impl Node {
                 };
                 let outbox = &mut self.outbox;
                 if self.syncs.heard(now.mono, from, id, &body, picture, outbox) {
-                    self.run();
+                    self.run(now);
                 }
             }
             _ => self.outbox.counters.unexpected += 1,
@@ -176,7 +177,14 @@ impl Node {
                 if let Some(seed) = seed {
                     self.book.seed_is(&seed, &peer);
                 }
-                self.links.insert(peer.clone(), Link { addr, rtt });
+                self.links.insert(
+                    peer.clone(),
+                    Link {
+                        addr,
+                        rtt,
+                        heard: now.mono,
+                    },
+                );
                 if self.phase == Phase::Starting {
                     // Our generation is not on disk: whatever we have to say waits.
                     return;
@@ -195,11 +203,21 @@ impl Node {
                     self.compare_notes(now, &peer);
                 }
             }
-            LinkEvent::Down { peer, .. } => {
+            LinkEvent::Down { peer, why } => {
                 self.links.remove(&peer);
                 self.syncs.unlinked(&peer);
+                if let LinkError::Outlived { by } = why {
+                    self.hear_of_a_later_run(now, Some(peer), by);
+                }
             }
             LinkEvent::DialFailed { target, why } => {
+                if let LinkError::Outlived { by } = why {
+                    let named = match &target {
+                        Target::Member(peer, _) => Some(peer.clone()),
+                        Target::Seed(_) => None,
+                    };
+                    self.hear_of_a_later_run(now, named, by);
+                }
                 if let Target::Member(peer, _) = &target
                     && why != LinkError::NotTried
                 {
@@ -225,7 +243,7 @@ impl Node {
                     replica: &self.replica,
                 };
                 if self.syncs.writable(now.mono, id, picture, &mut self.outbox) {
-                    self.run();
+                    self.run(now);
                 }
             }
             SessionEvent::Closed => {

@@ -10,6 +10,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::Now;
 use crate::input::{DiskError, Input, PersistId, Saved, SealId, Ticket};
@@ -106,7 +107,7 @@ impl Node {
                 if self.phase == Phase::Starting {
                     self.phase = Phase::Joining;
                     if self.book.is_empty() {
-                        self.run();
+                        self.run(now);
                     } else {
                         self.seek(now);
                     }
@@ -124,9 +125,13 @@ impl Node {
     }
 
     /// We have compared notes with somebody, or there is nobody.
-    pub(super) fn run(&mut self) {
+    pub(super) fn run(&mut self, now: Now) {
         if self.phase == Phase::Joining {
             self.phase = Phase::Running;
+            // Others join at the same time, and what was told of them while we
+            // did not listen is told no more: compare once again, soon.
+            let soon = self.rng.jittered(self.config.gossip_interval * 5);
+            self.timers.sync_retry(now.mono + soon);
             let generation = self.footing.generation;
             self.outbox.notify(Notification::Running { generation });
         }
@@ -181,6 +186,34 @@ impl Node {
         let ahead = generation.0 > most;
         self.outbox.counters.generations_refused += u64::from(ahead);
         ahead
+    }
+
+    /// A peer (named, where it is known which) will not have us, because a
+    /// later run of our name is connected to it. While joining we outlive that
+    /// run; later it is a second process, and the lower yields. One peer's word
+    /// is not enough for that, as long as there are others to ask.
+    pub(super) fn hear_of_a_later_run(
+        &mut self,
+        now: Now,
+        from: Option<NodeId>,
+        theirs: Generation,
+    ) {
+        let ours = self.footing.generation;
+        if theirs <= ours || self.is_unbelievable(theirs, now) {
+            return;
+        }
+        match self.phase {
+            Phase::Starting | Phase::Halted => {}
+            Phase::Joining => self.outlive(theirs),
+            Phase::Running | Phase::Leaving => {
+                self.witnesses.extend(from);
+                let others = self.roster.iter().count().saturating_sub(1);
+                if self.witnesses.len() >= others.clamp(1, WITNESSES) {
+                    self.outbox.notify(Notification::Twin { ours, theirs });
+                    self.halt(Halt::Conflict { generation: theirs });
+                }
+            }
+        }
     }
 
     /// Goes on in a generation above `theirs`, once that is on disk.
@@ -264,11 +297,19 @@ impl Node {
             Heard::Baseless => self.outbox.counters.baseless += 1,
             Heard::Full => self.outbox.counters.roster_full += 1,
             Heard::AccusesUs => self.refute(),
+            Heard::Contradicts(first) => {
+                self.outbox.counters.contradictions += 1;
+                self.spread(now, Item::Claim(first));
+            }
             Heard::OurName(claim) => self.hear_our_name(&claim),
         }
         false
     }
 }
+
+/// Different peers that have to say that a later run of our name is about,
+/// where there are so many (guess: one liar must not stop a node).
+const WITNESSES: usize = 2;
 
 /// Peers who get a leaving member's farewell directly (guess: enough that the
 /// news is everywhere one hop later).

@@ -27,8 +27,9 @@ mod inbound;
 mod life;
 mod tick;
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 
+use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
@@ -64,6 +65,8 @@ pub struct Node {
     seals: BTreeMap<SealId, Sealing>,
     generation_persist: Option<PersistId>,
     leaving: Option<Ticket>,
+    /// Peers that will not have us because of a later run of our name.
+    witnesses: BTreeSet<NodeId>,
     /// While joining: what we are told of is news to us alone.
     absorbing: bool,
     outbox: Outbox,
@@ -132,6 +135,7 @@ impl Node {
             seals: BTreeMap::new(),
             generation_persist: None,
             leaving: None,
+            witnesses: BTreeSet::new(),
             absorbing: false,
             outbox: Outbox::default(),
             rng,

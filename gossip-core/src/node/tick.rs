@@ -272,8 +272,9 @@ impl Node {
 
     /// A few members to tell the news: any of those who are here, so that news
     /// does not only go round among the well connected. Who is not connected
-    /// yet is dialed, and hears it when the link is up; somebody who is
-    /// connected hears it instead.
+    /// yet is dialed, and hears it when the link is up. Nobody who happens to
+    /// be connected hears it instead: in a young cluster that would be the seed,
+    /// again and again, until the news is cold.
     fn listeners(&mut self) -> Vec<NodeId> {
         let fanout = usize::try_from(self.config.gossip_fanout).unwrap_or(1);
         let others = self
@@ -301,22 +302,16 @@ impl Node {
                 cold.push(Target::Member(id.clone(), addrs));
             }
         }
-        let (roster, me) = (&self.roster, &self.identity.id);
-        let wanted = |peer: &NodeId| {
-            peer != me && !peers.contains(peer) && roster.member(peer).is_none_or(Member::is_here)
-        };
-        let missing = fanout - peers.len();
-        let instead = self.links.sample(missing, &mut self.rng, wanted);
-        peers.extend(instead);
+        // Those we are connected to and do not know yet, while we join.
+        let (roster, missing) = (&self.roster, fanout.saturating_sub(peers.len()));
+        let strangers = self
+            .links
+            .sample(missing, &mut self.rng, |peer| roster.member(peer).is_none());
+        peers.extend(strangers);
         for target in cold {
             self.outbox.push(Output::Dial(target));
         }
         peers
-    }
-
-    /// Whether anything is still hot; a host may ask before it stops.
-    pub fn is_quiet(&self) -> bool {
-        self.hot.is_empty() && self.outbox.is_empty()
     }
 }
 

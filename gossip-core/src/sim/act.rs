@@ -55,6 +55,7 @@ impl<M: Machine> World<M> {
             Output::Send(transmit) => self.send(host, transmit),
             Output::Finish(id) => self.finish_session(host, id),
             Output::Reset(id) => self.abandon_session(host, id),
+            Output::HangUp(peer) => self.hang_up(host, &peer),
             Output::Seal(id, statement) => {
                 self.hold(host, is_malformed(&statement));
                 self.input_soon(host, Input::Sealed(id, seal(statement)));

@@ -42,6 +42,7 @@ impl<M: Machine> World<M> {
     /// # Panics
     /// Where `key` is not a key, or `value` not a value.
     pub fn put(&mut self, host: HostId, scope: Scope, key: &str, value: &[u8]) -> Ticket {
+        // tidy: allow(panic): the test wrote the value
         let value = Value::new(Bytes::copy_from_slice(value)).expect("a value");
         self.write(host, scope, key, Some(value))
     }
@@ -106,5 +107,6 @@ impl<M: Machine> World<M> {
 }
 
 fn parse(key: &str) -> Key {
+    // tidy: allow(panic): the test wrote the key
     key.parse().expect("a key")
 }

@@ -74,6 +74,7 @@ impl NodeSetup {
     /// Where `name` is not the name of a node.
     pub fn named(name: &str) -> Self {
         Self {
+            // tidy: allow(panic): the test wrote the name
             id: name.parse().expect("the name of a node"),
             config: Config::default(),
             journal: Journal::default(),

@@ -93,6 +93,7 @@ impl World<Puppet> {
                     LinkError::TimedOut => "timed out",
                     LinkError::Closed => "closed",
                     LinkError::Refused => "refused",
+                    LinkError::Outlived { .. } => "outlived",
                     LinkError::NotTried => "not tried",
                 })
             }

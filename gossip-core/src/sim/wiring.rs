@@ -17,6 +17,7 @@ use super::link::{Cargo, End, Link, LinkId, Packet, Pair, Side};
 use super::machine::Machine;
 use super::queue::{Event, Handshake};
 use super::world::World;
+use crate::base::id::NodeId;
 use crate::base::time::Instant;
 use crate::input::{Input, LinkError, LinkEvent, SessionEvent, Target, Via};
 
@@ -310,6 +311,15 @@ impl<M: Machine> World<M> {
                 self.tell_closed(link, side);
             }
             self.close_end(link, side, None);
+        }
+    }
+
+    /// A node closes its connection to a peer.
+    pub(super) fn hang_up(&mut self, host: HostId, peer: &NodeId) {
+        let at = &self.hosts[host.index()];
+        if let Some((link, side)) = at.peers.get(peer).copied() {
+            self.tell_closed(link, side);
+            self.close_end(link, side, Some(LinkError::Closed));
         }
     }
 

@@ -101,6 +101,7 @@ impl<M: Machine> World<M> {
     /// # Panics
     /// Where the node refuses its configuration.
     pub fn add(&mut self, setup: NodeSetup) -> HostId {
+        // tidy: allow(panic): nobody has memory for so many
         let host = HostId::new(u32::try_from(self.hosts.len()).expect("fewer hosts than that"));
         let (seed, number) = (self.seed, host.number());
         let mut rng = Rng::new(RunningHash::of(&[seed, stream::CLOCKS, number]));
@@ -110,6 +111,7 @@ impl<M: Machine> World<M> {
         let least = u64::try_from(self.wall_error.as_millis()).unwrap_or(0);
         let wall = WallTime::from_millis((self.wall.as_millis() + off).saturating_sub(least));
         let identity = Identity {
+            // tidy: allow(panic): a label indeed
             cluster: "sim".parse().expect("a label"),
             id: setup.id,
             addrs: vec![addr(host)],
@@ -197,6 +199,7 @@ impl<M: Machine> World<M> {
             let lines: Vec<_> = self.trace.lines().collect();
             let (seed, now) = (self.seed, self.now);
             let tail = lines[lines.len().saturating_sub(20)..].join("\n");
+            // tidy: allow(panic): a broken rule ends the run
             panic!("seed {seed}, {now:?}, {host} ({id}): {broken}\n{tail}");
         }
     }
@@ -233,6 +236,7 @@ impl<M: Machine> World<M> {
             at.clocks.read(now),
             at.disk.journal().saved(),
         );
+        // tidy: allow(panic): a scenario that cannot run is a mistake in it
         at.node = Some(started.expect("a node that can run with its configuration"));
         self.drain(host);
     }

@@ -306,6 +306,7 @@ impl StatusView {
         let counters = [
             ("protocol", protocol(&core.counters)),
             ("transport", status.transport.iter().collect()),
+            ("driver", status.driver.iter().collect()),
             ("journal", status.journal.iter().collect()),
         ];
         Self {
@@ -365,6 +366,7 @@ fn protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
         gaps,
         stale,
         baseless,
+        contradictions,
         stamps_held,
         unexpected,
         roster_full,

@@ -14,7 +14,7 @@ use crate::api::place::{self, Place};
 
 /// Run one node, until it is told to leave
 ///
-/// Settings come from the file, over it from the environment (GOSSIP_<SECTION>_<KEY>, such as
+/// Settings come from the file, over it from the environment (GOSSIP_SECTION_KEY, such as
 /// GOSSIP_NODE_LISTEN), over that from the command line. No file is read unless one is named.
 /// docs/AGENT.md explains every key.
 ///

@@ -14,6 +14,7 @@ pub(crate) mod members;
 pub(crate) mod out;
 mod pki;
 pub(crate) mod reach;
+mod reader;
 mod status;
 pub(crate) mod table;
 
@@ -28,7 +29,7 @@ use exit::{Exit, Failure};
 /// `gossip demo` shows it at work, with nothing to install or configure.
 /// `gossip agent` runs one node; the other commands talk to a running one.
 #[derive(Debug, Parser)]
-#[command(name = "gossip", version, propagate_version = true, after_help = exit::HELP)]
+#[command(name = "gossip", version, after_help = exit::HELP)]
 #[command(max_term_width = 100, disable_help_subcommand = true)]
 struct Args {
     #[command(flatten)]
@@ -42,12 +43,18 @@ struct Args {
 pub(crate) struct Shared {
     /// The agent's API: the path of its socket, or http://127.0.0.1:PORT [env: GOSSIP_API]
     ///
-    /// Without either, the one socket in $XDG_RUNTIME_DIR/gossip is taken.
-    #[arg(long, global = true, value_name = "PATH|URL")]
+    /// Without either, the one socket in $XDG_RUNTIME_DIR/gossip is taken. For `gossip agent` it
+    /// says where to listen, and the variable does not count.
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH|URL",
+        help_heading = "For every command"
+    )]
     pub(crate) api: Option<String>,
 
     /// Print JSON: one document, or one a line for what goes on
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "For every command")]
     pub(crate) json: bool,
 }
 

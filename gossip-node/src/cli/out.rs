@@ -31,7 +31,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
 /// Writes a text and ends its line.
 ///
 /// # Errors
-/// As for [`bytes`].
+/// As for [`bytes()`].
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
     bytes(format!("{text}\n").as_bytes())
 }
@@ -39,7 +39,7 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
 /// Writes one JSON document: over several lines for a person, on one for a program.
 ///
 /// # Errors
-/// As for [`bytes`].
+/// As for [`bytes()`].
 pub(crate) fn json(document: &impl Serialize) -> Result<(), Failure> {
     let text = if is_terminal() {
         serde_json::to_string_pretty(document)
@@ -52,7 +52,7 @@ pub(crate) fn json(document: &impl Serialize) -> Result<(), Failure> {
 /// Writes one line of a JSON stream.
 ///
 /// # Errors
-/// As for [`bytes`].
+/// As for [`bytes()`].
 pub(crate) fn json_line(document: &impl Serialize) -> Result<(), Failure> {
     line(&serde_json::to_string(document).map_err(unserializable)?)
 }

@@ -78,19 +78,24 @@ fn sockets(stage: &Playground) -> BTreeMap<&str, String> {
 fn invitation(stage: &Playground) -> String {
     let program =
         std::env::current_exe().map_or("gossip".to_owned(), |path| path.display().to_string());
-    let socket = stage.path().join("n1/api.sock").display().to_string();
+    let socket = |child: Option<&Child>| {
+        child.map_or(String::new(), |child| child.socket().display().to_string())
+    };
+    let (first, last) = (
+        socket(stage.children.first()),
+        socket(stage.children.last()),
+    );
     format!(
         "\nTry, from another terminal:\n\n\
          \x20 alias gossip={program}\n\
-         \x20 export GOSSIP_API={socket}\n\n\
+         \x20 export GOSSIP_API={first}\n\n\
          \x20 gossip members\n\
          \x20 gossip kv put color green\n\
          \x20 gossip kv watch\n\
          \x20 gossip kv get about --member n2\n\
          \x20 gossip status\n\
-         \x20 gossip --api {} leave\n\n\
-         Or kill one of the processes below, and look. Ctrl-C ends the demo.\n",
-        stage.path().join("n4/api.sock").display()
+         \x20 gossip --api {last} leave\n\n\
+         Or kill one of the processes below, and look. Ctrl-C ends the demo.\n"
     )
 }
 

@@ -1,9 +1,12 @@
 //! The story: what a cluster does, step by step, each one checked.
 //!
-//! 1. certificates and agents; 2. they meet; 3. each says something of its
-//! own; 4. a key put on one reaches all; 5. one is killed and found dead;
-//! 6. it comes back, under a higher generation, with its keys; 7. (script)
-//! strangers are refused and counted.
+//! 1. certificates and agents;
+//! 2. they meet;
+//! 3. each says something of its own;
+//! 4. a key put on one reaches all;
+//! 5. one is killed and found dead;
+//! 6. it comes back, under a higher generation, with its keys;
+//! 7. (script) strangers are refused and counted.
 
 use std::time::Duration;
 
@@ -16,7 +19,7 @@ use super::narrator::Narrator;
 use super::playground::Playground;
 use super::stopwatch::Stopwatch;
 use super::strangers;
-use super::until::{Asked, PATIENCE, until};
+use super::until::{Asked, PATIENCE, all, until};
 use crate::api::client::{Lines, PathAndQuery};
 use crate::api::types::{Member, RowView, WatchLine, Written};
 use crate::cli::exit::{Exit, Failure};
@@ -376,30 +379,6 @@ async fn await_line(
             Err(Failure::new(Exit::Error, line))
         }
     }
-}
-
-/// Drives all futures at once, and collects what they bring, in their order.
-async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
-    let mut waiting: Vec<_> = futures
-        .into_iter()
-        .map(|future| (Box::pin(future), None))
-        .collect();
-    std::future::poll_fn(move |cx| {
-        for (future, brought) in &mut waiting {
-            if brought.is_none() {
-                if let std::task::Poll::Ready(output) = future.as_mut().poll(cx) {
-                    *brought = Some(output);
-                }
-            }
-        }
-        if waiting.iter().all(|(_, brought)| brought.is_some()) {
-            let brought = std::mem::take(&mut waiting).into_iter();
-            std::task::Poll::Ready(brought.filter_map(|(_, output)| output).collect())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await
 }
 
 fn bug(what: &str) -> Failure {

@@ -62,7 +62,7 @@ pub(crate) async fn refused(stage: &Playground, stranger: Stranger) -> Result<St
             let seed = host.ready().map(|ready| ready.listen);
             Playground::point(&agent, seed.as_slice())?;
             agent.start().await?;
-            let counted = rises(host, stranger, before).await?;
+            let counted = rises(host, stranger, &before).await?;
             apart(stage, &agent).await?;
             agent.kill().await?;
             Ok(format!(
@@ -72,36 +72,38 @@ pub(crate) async fn refused(stage: &Playground, stranger: Stranger) -> Result<St
         }
         None => {
             speak_plainly(host)?;
-            let counted = rises(host, stranger, before).await?;
-            Ok(format!("a packet was refused; {counted} on {}", host.id))
+            let counted = rises(host, stranger, &before).await?;
+            Ok(format!("a packet was refused; {counted}"))
         }
     }
 }
 
-/// How often that kind was counted.
-fn counted(status: &StatusView, stranger: Stranger) -> u64 {
+/// What that kind was counted as, so far.
+fn counted(status: &StatusView, stranger: Stranger) -> Vec<(&'static str, u64)> {
     let transport = status.counters.get("transport");
-    let counts = stranger.counters().iter().map(|name| {
-        transport
-            .and_then(|counters| counters.get(*name))
-            .copied()
-            .unwrap_or(0)
-    });
-    counts.sum()
+    let count = |name: &str| transport.and_then(|counters| counters.get(name)).copied();
+    let names = stranger.counters().iter();
+    names
+        .map(|name| (*name, count(name).unwrap_or(0)))
+        .collect()
 }
 
-async fn rises(host: &Child, stranger: Stranger, before: u64) -> Result<String, Failure> {
+/// Waits until one of the counters has risen; says which.
+async fn rises(
+    host: &Child,
+    stranger: Stranger,
+    before: &[(&'static str, u64)],
+) -> Result<String, Failure> {
     until(stranger.name(), || async move {
         match host.status().await {
             Ok(status) => {
                 let now = counted(&status, stranger);
-                if now > before {
-                    Asked::Yes(format!(
-                        "{} {before} → {now}",
-                        stranger.counters().join("+")
-                    ))
-                } else {
-                    Asked::NotYet(format!("{} counted nothing", host.id))
+                let mut pairs = before.iter().zip(now);
+                match pairs.find(|((_, before), (_, now))| now > before) {
+                    Some(((name, before), (_, now))) => {
+                        Asked::Yes(format!("{} counts {name} {before} → {now}", host.id))
+                    }
+                    None => Asked::NotYet(format!("{} counted nothing", host.id)),
                 }
             }
             Err(failure) => Asked::NotYet(failure.to_string()),

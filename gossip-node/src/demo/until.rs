@@ -1,4 +1,4 @@
-//! Until: asking again and again, but not for ever.
+//! Until: asking again and again, but not for ever; and waiting for many at once.
 
 use std::time::Duration;
 
@@ -42,4 +42,28 @@ where
         let line = format!("{what}: not within {} s: {last}", PATIENCE.as_secs());
         Failure::new(Exit::Error, line)
     })
+}
+
+/// Drives all futures at once, and collects what they bring, in their order.
+pub(crate) async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut waiting: Vec<_> = futures
+        .into_iter()
+        .map(|future| (Box::pin(future), None))
+        .collect();
+    std::future::poll_fn(move |cx| {
+        for (future, brought) in &mut waiting {
+            if brought.is_none()
+                && let std::task::Poll::Ready(output) = future.as_mut().poll(cx)
+            {
+                *brought = Some(output);
+            }
+        }
+        if waiting.iter().all(|(_, brought)| brought.is_some()) {
+            let brought = std::mem::take(&mut waiting).into_iter();
+            std::task::Poll::Ready(brought.filter_map(|(_, output)| output).collect())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await
 }

@@ -42,6 +42,4 @@ counters! {
     /// Times nothing new was taken in because the journal was full:
     /// [`QUEUE_RECORDS`](crate::journal::limit::QUEUE_RECORDS).
     intake_held,
-    /// Requests refused because they came while the node stopped.
-    requests_refused,
 }

@@ -6,12 +6,13 @@
 use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::input::{Input, LinkError, LinkEvent, SessionEvent, SessionId, Target, Via};
+use gossip_core::message::Generation;
 use gossip_quic::{CloseCode, DialError, DownReason, Event, TargetName};
 use gossip_wire::{Channel, decode_message};
 
 use super::resolve::Resolved;
 use super::sessions::{id_of, key_of};
-use super::{Driver, Link, clock};
+use super::{Driver, Link};
 
 impl Driver {
     /// The transport tells something.
@@ -27,7 +28,6 @@ impl Driver {
                 let link = Link {
                     addr: remote_addr,
                     rtt,
-                    heard: clock::now().mono,
                 };
                 self.links.insert(peer.clone(), link);
                 self.link_up(peer, link, None);
@@ -110,15 +110,21 @@ impl Driver {
         });
     }
 
+    /// A dial was for a peer that is up: the core hears so once more.
+    pub(super) fn already_up(&mut self, target: TargetName) {
+        if let TargetName::Member(peer) = target
+            && let Some(link) = self.links.get(&peer).copied()
+        {
+            self.link_up(peer, link, None);
+        }
+    }
+
     /// Whether the bytes could be read.
     fn hear_on(&mut self, via: Via, from: NodeId, bytes: Bytes) -> bool {
-        if let Some(link) = self.links.get_mut(&from) {
-            link.heard = clock::now().mono;
-        }
         match decode_message(bytes, Channel::from(via)) {
             Ok(decoded) => {
-                self.counters.unknown_messages += u64::from(decoded.skipped.kinds);
-                self.counters.unknown_items += u64::from(decoded.skipped.items);
+                self.counters.unknown_messages += decoded.skipped.kinds;
+                self.counters.unknown_items += decoded.skipped.items;
                 if let Some(message) = decoded.message {
                     self.follow_ups
                         .push_back(Input::Message { from, via, message });
@@ -167,7 +173,11 @@ impl Driver {
 fn down(why: &DownReason) -> LinkError {
     match why {
         DownReason::TimedOut => LinkError::TimedOut,
-        DownReason::ClosedByPeer { code, .. } if is_refusal(*code) => LinkError::Refused,
+        DownReason::ClosedByPeer { code, reason } => match code.outlived_by(reason) {
+            Some(by) => LinkError::Outlived { by: Generation(by) },
+            None if is_refusal(*code) => LinkError::Refused,
+            None => LinkError::Closed,
+        },
         _ => LinkError::Closed,
     }
 }
@@ -184,8 +194,12 @@ const fn is_refusal(code: CloseCode) -> bool {
     )
 }
 
-pub(super) const fn failed(why: &DialError) -> LinkError {
+pub(super) fn failed(why: &DialError) -> LinkError {
     match why {
+        DialError::Refused { code, reason, .. } => match code.outlived_by(reason) {
+            Some(by) => LinkError::Outlived { by: Generation(by) },
+            None => LinkError::Refused,
+        },
         DialError::Unreachable { .. } | DialError::NoAddress => LinkError::Unreachable,
         DialError::Timeout { .. } => LinkError::TimedOut,
         DialError::BackingOff { .. } | DialError::LimitReached | DialError::Closing => {

@@ -30,7 +30,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use gossip_core::base::id::NodeId;
-use gossip_core::base::time::Instant;
 use gossip_core::input::{Command, DiskError, Input, Ticket};
 use gossip_core::node::Node as Core;
 use gossip_core::output::Notification;
@@ -69,8 +68,6 @@ struct Driver {
     counters: DriverCounters,
     /// What handles read.
     generation: Arc<AtomicU64>,
-    /// A dead member that was heard so recently is not hung up on.
-    patience: Duration,
     holding: bool,
     stopped: Option<Stopped>,
 }
@@ -80,7 +77,6 @@ struct Driver {
 struct Link {
     addr: SocketAddr,
     rtt: Duration,
-    heard: Instant,
 }
 
 /// Why the loop goes on.
@@ -97,9 +93,9 @@ impl Driver {
     async fn run(mut self, stopped: watch::Sender<Option<Stopped>>) {
         let why = self.live().await;
         tracing::info!(%why, "the node stops");
-        let Self {
-            endpoint, journal, ..
-        } = self;
+        // Nobody waits for an answer that will not come.
+        drop((self.requests, self.askers, self.notifications));
+        let (endpoint, journal) = (self.endpoint, self.journal);
         // The others are told, and what is left is written, side by side.
         let flush = tokio::task::spawn_blocking(move || journal.close());
         let (_, flushed) = tokio::join!(endpoint.close("the node stops"), flush);

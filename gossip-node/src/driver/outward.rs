@@ -6,16 +6,14 @@ use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::input::{Input, SessionEvent, SessionId, Target, Ticket};
 use gossip_core::message::Statement;
-use gossip_core::output::{
-    Halt, MemberEvent, MemberEventKind, Notification, Output, Reply, Transmit, Via,
-};
+use gossip_core::output::{Halt, Notification, Output, Reply, Transmit, Via};
 use gossip_quic::{Dialing, Priority, SendError};
 use gossip_wire::{encode_message, seal};
 
+use super::Driver;
 use super::inward::failed;
 use super::request::Asker;
 use super::sessions::key_of;
-use super::{Driver, clock};
 use crate::handle::{NodeStatus, Stopped, misfit};
 
 impl Driver {
@@ -25,6 +23,10 @@ impl Driver {
             Output::Dial(Target::Seed(name)) => self.resolver.ask(name),
             Output::Dial(Target::Member(id, addrs)) => {
                 self.dial(gossip_quic::Target::member(id, addrs));
+            }
+            Output::HangUp(peer) => {
+                self.counters.hung_up += 1;
+                self.endpoint.disconnect(&peer, "declared dead");
             }
             Output::Send(transmit) => self.send(transmit),
             Output::Finish(id) => self.finish_session(id),
@@ -53,10 +55,9 @@ impl Driver {
     pub(super) fn dial(&mut self, target: gossip_quic::Target) {
         let name = target.name.clone();
         match self.endpoint.dial(target) {
-            // `Reached` or `DialFailed` will say what became of it; of a peer
-            // that is up, the core knows or is about to be told.
-            Ok(Dialing::Started | Dialing::Joined | Dialing::AlreadyUp) => {}
-            Ok(_) => {}
+            // `Reached` or `DialFailed` will say what became of it.
+            Ok(Dialing::Started | Dialing::Joined) => {}
+            Ok(_) => self.already_up(name),
             Err(error) => {
                 self.counters.dials_refused += 1;
                 tracing::debug!(target = %name, %error, "dial not begun");
@@ -178,7 +179,9 @@ impl Driver {
             Notification::Running { generation } => {
                 tracing::info!(generation = generation.0, "the node takes part");
             }
-            Notification::Member(event) => self.member_changed(event),
+            Notification::Member(event) => {
+                tracing::info!(member = %event.id, kind = ?event.kind, "member");
+            }
             Notification::Conflict { key, won, lost } => {
                 tracing::debug!(%key, won = %won.0.author, lost = %lost.0.author, "concurrent writes");
             }
@@ -194,22 +197,6 @@ impl Driver {
         }
         // Nobody listening is no error.
         let _ = self.notifications.send(Arc::new(notification));
-    }
-
-    /// A connection to a dead member would keep everybody waiting after it has
-    /// come back, because QUIC doubles its patience with silence; a new
-    /// handshake finds it at once.
-    fn member_changed(&mut self, event: &MemberEvent) {
-        tracing::info!(member = %event.id, kind = ?event.kind, "member");
-        let dead = matches!(event.kind, MemberEventKind::Died { .. });
-        let silent = self
-            .links
-            .get(&event.id)
-            .is_some_and(|link| clock::now().mono.since(link.heard) > self.patience);
-        if dead && silent {
-            self.counters.hung_up += 1;
-            self.endpoint.disconnect(&event.id, "declared dead");
-        }
     }
 }
 

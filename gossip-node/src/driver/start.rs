@@ -108,7 +108,6 @@ pub(crate) async fn start(builder: NodeBuilder) -> Result<Node, StartError> {
         follow_ups: VecDeque::new(),
         counters: DriverCounters::default(),
         generation,
-        patience: config.probe_interval,
         holding: false,
         stopped: None,
     };

@@ -175,7 +175,7 @@ impl Store {
             }
             Err(failure) => {
                 // Closing writes, so it may find the same trouble: it is told already.
-                let _ = guarded(|| Ok(drop(database)));
+                let _ = guarded(|| Ok(database.close()?));
                 Err(failure)
             }
         }

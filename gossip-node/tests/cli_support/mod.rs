@@ -1,5 +1,9 @@
 //! Driving the real binary: run a command, run an agent, wait for a condition.
-#![allow(dead_code, reason = "each test file uses its part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file uses its part of it"
+)]
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};

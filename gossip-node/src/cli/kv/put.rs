@@ -19,6 +19,7 @@ use crate::cli::{Shared, out, reach};
 /// When the command ends well, the value is on the agent's disk and on its way to every member.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("what").required(true)))]
+#[command(override_usage = "gossip kv put [OPTIONS] <KEY> <VALUE|-|--file FILE>")]
 pub(crate) struct Args {
     /// The key: 1 to 256 bytes
     key: String,

@@ -4,7 +4,7 @@ use super::Whose;
 use crate::api::client::PathAndQuery;
 use crate::api::types::WatchLine;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::{Shared, out, reach};
+use crate::cli::{Shared, out, reach, reader};
 
 /// Show keys as they stand, then every change as it comes
 ///
@@ -26,8 +26,12 @@ pub(crate) async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
     let path = args.whose.ask(path);
     let opened = client.stream(path.as_str()).await;
     let mut lines = opened.map_err(|trouble| reach::failure(&client, trouble))?;
+    let mut reader = reader::Reader::of_stdout();
     loop {
-        let line = lines.next().await;
+        // Without this a quiet watch would outlive `| head` until the next change.
+        let Some(line) = reader.unless_gone(lines.next()).await else {
+            return Err(Failure::closed_pipe());
+        };
         let Some(line) = line.map_err(|trouble| reach::failure(&client, trouble))? else {
             let ended = format!("the agent at {} has stopped", client.place());
             return Err(Failure::new(Exit::Unreachable, ended));
@@ -38,10 +42,9 @@ pub(crate) async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
             continue;
         }
         // What a newer agent says beyond our words is left out for people.
-        if let Ok(line) = serde_json::from_slice::<WatchLine>(&line) {
-            if let Some(text) = people(&line) {
-                out::line(&text)?;
-            }
+        let known = serde_json::from_slice::<WatchLine>(&line).ok();
+        if let Some(text) = known.as_ref().and_then(people) {
+            out::line(&text)?;
         }
     }
 }
