@@ -224,16 +224,3 @@ fn a_crash_is_told_once() {
         assert_eq!(deaths.count(), 1, "{}", world.id(other));
     }
 }
-
-/// Two processes under one name that begin in the same second: one is left.
-#[test]
-fn of_two_processes_of_the_same_second_one_halts() {
-    let mut world = common::cluster(Setup::seeded(10), 5);
-    let twin = world.add(NodeSetup::named("n2").joining("n0"));
-    let over = world.run_until(seconds(60), |world| {
-        world.is_running(twin) != world.is_running(host(2))
-    });
-    println!("one of them halts after {:?}", over.unwrap());
-    let known = world.run_until(seconds(60), |world| all_alive(world));
-    println!("the other is held alive by all after {:?}", known.unwrap());
-}

@@ -4,7 +4,12 @@
 //! ```text
 //!   author ─▶ relay ─▶ disk, restart ─▶ relay ─▶ disk, restart ─▶ relay ─▶ disk, restart
 //! ```
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may stop
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)] // a test may stop
 
 #[path = "journal_kit/mod.rs"]
 mod kit;
