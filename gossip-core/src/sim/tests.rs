@@ -163,7 +163,7 @@ fn a_dial_says_why_it_came_to_nothing() {
     world.pull(b, dial("nobody"));
     world.pull(b, dial("b"));
     world.run_for(ms(1));
-    assert_eq!(world.ends(b), ["unreachable", "refused"]);
+    assert_eq!(world.ends(b), ["unreachable", "ourselves"]);
     world.crash(a);
     world.pull(b, dial("a"));
     world.run_for(ms(10));
