@@ -14,14 +14,17 @@ use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::base::time::{Instant, Now, WallTime};
 use gossip_core::input::{
-    Command, LinkEvent, PersistId, Saved, SessionEvent, SessionId, Target, Ticket, Via, Write,
+    Command, LinkError, LinkEvent, PersistId, Saved, SessionEvent, SessionId, Target, Ticket, Via,
+    Write,
 };
 use gossip_core::message::{
     Accusation, Batch, BatchHead, BatchPart, Body, Charge, Claim, Digest, Entry, Footing,
-    Generation, Head, Incarnation, Item, Lineage, Message, Op, Presence, Scope, Sealed, Stamp,
+    Generation, Head, Incarnation, Item, Lineage, Message, Op, Presence, Scope, Sealed, Seq, Stamp,
     Statement, Value, Version,
 };
-use gossip_core::output::{Halt, MemberStatus, MemberView, Refusal, Reply, Status, Transmit};
+use gossip_core::output::{
+    Halt, MemberStatus, MemberView, Phase, Refusal, Reply, Status, Transmit,
+};
 use gossip_core::{Config, Identity, Input, Node, Output};
 
 /// A node, its clock, and a host that does what it says.
@@ -631,4 +634,114 @@ fn a_twin_of_the_same_second_is_noticed() {
     let ours = solo.generation();
     solo.rumors("n1", vec![claim("n0", footing(ours, 0))]);
     assert_eq!(solo.generation(), ours + 1);
+}
+
+fn outlived(solo: &mut Solo, peer: &str, by: u64) {
+    let (peer, by) = (id(peer), Generation(by));
+    let why = LinkError::Outlived { by };
+    solo.hear(Input::Link(LinkEvent::Down { peer, why }));
+}
+
+/// A later run of our name, one peer says; two have to, where there are two.
+#[test]
+fn one_peer_alone_does_not_stop_a_node_and_two_do() {
+    let mut solo = Solo::new();
+    let ours = solo.generation();
+    for peer in ["n1", "n2", "n3"] {
+        solo.rumors(peer, vec![claim(peer, footing(7, 0))]);
+    }
+    outlived(&mut solo, "n1", ours + 9);
+    outlived(&mut solo, "n1", ours + 9);
+    assert_eq!(solo.node.phase(), Phase::Running, "one peer, however often");
+    outlived(&mut solo, "n2", ours);
+    assert_eq!(solo.node.phase(), Phase::Running, "that is no later run");
+    outlived(&mut solo, "n2", u64::MAX);
+    assert_eq!(
+        solo.node.phase(),
+        Phase::Running,
+        "nor is that to be believed"
+    );
+    outlived(&mut solo, "n2", ours + 9);
+    let generation = Generation(ours + 9);
+    assert!(
+        solo.said
+            .contains(&Output::Halt(Halt::Conflict { generation }))
+    );
+}
+
+/// With one other there is nobody else to ask; who joins goes on above it.
+#[test]
+fn the_only_peer_is_enough_and_a_joiner_outlives() {
+    let mut solo = Solo::new();
+    let ours = solo.generation();
+    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+    outlived(&mut solo, "n1", ours + 9);
+    assert_eq!(solo.node.phase(), Phase::Halted);
+
+    let mut solo = Solo::joining();
+    outlived(&mut solo, "n1", ours + 9);
+    assert_eq!(solo.generation(), ours + 10);
+}
+
+/// A second word on one footing is answered with the first, for both to hear.
+#[test]
+fn who_contradicts_itself_hears_what_was_said_first() {
+    let mut solo = Solo::new();
+    solo.link("n2");
+    let first = claim("n1", footing(7, 0));
+    solo.rumors("n2", vec![first.clone()]);
+    // Long enough for the first to be told until it is cold.
+    solo.pass(SECOND * 30);
+    solo.sent();
+    let other = seal(Statement::Claim(Claim {
+        member: id("n1"),
+        footing: footing(7, 0),
+        presence: Presence::Alive,
+        addrs: vec![([10, 0, 0, 8], 7).into()],
+    }));
+    solo.rumors("n2", vec![other]);
+    solo.pass(SECOND);
+    let told = solo.sent();
+    assert!(told.iter().any(|sent| sent.message.rumors.contains(&first)));
+    assert_eq!(solo.status().counters.contradictions, 1);
+}
+
+/// A dead member's connection is closed if it is silent, and kept if not.
+#[test]
+fn only_a_silent_dead_member_is_hung_up_on() {
+    for speaks in [false, true] {
+        let mut solo = Solo::new();
+        solo.link("n1");
+        solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+        solo.sleep(SECOND * 2);
+        if speaks {
+            solo.rumors("n1", vec![]);
+        }
+        let dead = accusation("n2", "n1", footing(7, 0), Charge::Dead);
+        solo.rumors("n2", vec![dead]);
+        let hung_up = solo.said.contains(&Output::HangUp(id("n1")));
+        assert_eq!(hung_up, !speaks);
+    }
+}
+
+/// A ping that gets no answer is repeated on a stream; the answer to one comes
+/// back on a stream, too.
+#[test]
+fn a_lost_ping_is_asked_again_on_a_stream() {
+    let mut solo = Solo::new();
+    solo.link("n1");
+    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+    solo.sent();
+    solo.pass(SECOND * 2);
+    let pings = solo.sent().into_iter();
+    let pings: Vec<Via> = pings
+        .filter(|sent| matches!(sent.message.body, Body::Ping { .. }))
+        .map(|sent| sent.via)
+        .collect();
+    assert!(pings.contains(&Via::Datagram) && pings.contains(&Via::Stream));
+
+    solo.message("n1", Via::Stream, Body::Ping { seq: Seq(5) });
+    let acks = solo.sent().into_iter();
+    let acks = acks.filter(|sent| sent.message.body == Body::Ack { seq: Seq(5) });
+    assert!(acks.map(|sent| sent.via).eq([Via::Stream]));
 }
