@@ -30,7 +30,8 @@ pub enum Output {
     Seal(SealId, Statement),
     /// Write and sync, then answer with
     /// [`Input::Persisted`](crate::input::Input::Persisted). Records are
-    /// written in the order they come.
+    /// written in the order they come. Of our own commits at most one is under
+    /// way, so that one that fails leaves no gap before another.
     Persist(PersistId, Record),
     /// Write when convenient; nobody waits. In order with the persisted ones.
     Remember(Record),

@@ -14,7 +14,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::{Entry, Generation, Head, Lineage, Sealed, Version, WriteId, weight};
+use super::{Entry, Generation, Head, Lineage, Sealed, Version, weight};
 use crate::base::id::NodeId;
 use crate::base::limit;
 
@@ -89,14 +89,6 @@ impl Batch {
     /// The version of the entry in place `index`.
     pub fn version(&self, index: u32) -> Version {
         self.head.value.first.plus(u64::from(index))
-    }
-
-    /// The name of the write in place `index`.
-    pub fn write_id(&self, index: u32) -> WriteId {
-        WriteId {
-            author: self.author().clone(),
-            version: self.version(index),
-        }
     }
 
     /// An upper bound of its encoded length, in bytes.

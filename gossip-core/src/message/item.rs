@@ -6,7 +6,6 @@
 //! them on, stores them and reloads them byte-identical, because it keeps the
 //! bytes and never encodes the value again.
 
-use alloc::vec::Vec;
 use bytes::Bytes;
 
 use super::{Accusation, Batch, Claim, Draft, weight};
@@ -73,20 +72,5 @@ impl Item {
     /// The weight of many.
     pub fn weight_of(items: &[Self]) -> usize {
         items.iter().map(Self::weight).sum()
-    }
-
-    /// The items in `items` that fit in `budget` bytes, taken from the front.
-    pub fn take_fitting(items: &mut Vec<Self>, mut budget: usize) -> Vec<Self> {
-        let fitting = items
-            .iter()
-            .take_while(|item| match budget.checked_sub(item.weight()) {
-                Some(rest) => {
-                    budget = rest;
-                    true
-                }
-                None => false,
-            });
-        let count = fitting.count();
-        items.drain(..count).collect()
     }
 }

@@ -7,6 +7,7 @@
 //!   any ── a twin with a higher generation, or no disk ──▶ Halted
 //! ```
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -37,14 +38,11 @@ impl Node {
             self.replica
                 .apply(from, &batch, now.wall, &mut counters, &mut changes);
         }
+        let claims = saved.claims.iter();
+        let claims: BTreeMap<_, _> = claims.map(|claim| (&claim.value.member, claim)).collect();
         for verdict in saved.verdicts {
-            let accused = &verdict.value.accused;
-            let claim = saved
-                .claims
-                .iter()
-                .find(|claim| claim.value.member == *accused);
-            if let Some(claim) = claim {
-                self.roster.hear_claim(claim.clone());
+            if let Some(claim) = claims.get(&verdict.value.accused) {
+                self.roster.hear_claim((*claim).clone());
                 let patience = self.config.suspicion_timeout(1);
                 self.roster.hear_accusation(verdict, now.mono, patience);
             }
@@ -286,13 +284,10 @@ impl Node {
         }
     }
 
-    /// A claim of a member is not news to the application alone.
-    pub(super) fn heard_member(&mut self, now: Now, item: Item, heard: Heard) -> bool {
+    /// What the roster made of an item, and what follows from it.
+    pub(super) fn heard_member(&mut self, now: Now, item: Item, heard: Heard) {
         match heard {
-            Heard::News(event) => {
-                self.member_changed(now, item, event);
-                return true;
-            }
+            Heard::News(event) => self.member_changed(now, item, event),
             Heard::Stale => self.outbox.counters.stale += 1,
             Heard::Baseless => self.outbox.counters.baseless += 1,
             Heard::Full => self.outbox.counters.roster_full += 1,
@@ -303,7 +298,6 @@ impl Node {
             }
             Heard::OurName(claim) => self.hear_our_name(&claim),
         }
-        false
     }
 }
 

@@ -31,7 +31,7 @@ impl Replica {
         self.logs.get(author).map(Log::lineage).unwrap_or_default()
     }
 
-    /// Authors in a range of names: after one, through another.
+    /// Every author we hold anything of, in order of name, and how much.
     pub fn authors(&self) -> impl Iterator<Item = (&NodeId, Head)> {
         let heads = self.logs.iter().map(|(author, log)| (author, log.head()));
         heads.filter(|(_, head)| *head != Head::default())
