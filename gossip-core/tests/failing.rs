@@ -104,7 +104,8 @@ fn one_of_two_halts(mut world: World) {
     let over = world.run_until(seconds(30), |world| {
         !world.is_running(first) || !world.is_running(second)
     });
-    println!("one of the two halts after {:?}", over.unwrap());
+    println!("one of the two halts after {over:?}");
+    assert!(over.is_some());
     world.run_for(seconds(60));
     assert!(world.is_running(first) != world.is_running(second));
     assert!(all_alive(&world));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use gossip_quic::{Dialing, Direction, DownReason, Event, Priority, Target, TargetName};
+use gossip_quic::{DialError, Dialing, Direction, DownReason, Event, Priority, Target, TargetName};
 use tokio::net::UdpSocket;
 
 use crate::common::{Node, Pki, config, eventually, id};
@@ -128,10 +128,20 @@ async fn case(first: Who, before: Before) {
             why: DownReason::Replaced { generation: 2 },
         };
         assert!(survivor.told.contains(&replaced), "{:?}", survivor.told);
-        ghost.until_down(&survivor.id).await;
+        // Both times it is told by whom it is outlived.
+        match ghost.until_down(&survivor.id).await {
+            DownReason::ClosedByPeer { code, reason } => {
+                assert_eq!(code.outlived_by(&reason), Some(2));
+            }
+            other => panic!("{other:?}"),
+        }
         // The ghost cannot come back beside its successor.
-        let refused = ghost.dialed(survivor.target()).await;
-        assert!(refused.is_err(), "{refused:?}");
+        match ghost.dialed(survivor.target()).await {
+            Err(DialError::Refused { code, reason, .. }) => {
+                assert_eq!(code.outlived_by(&reason), Some(2));
+            }
+            other => panic!("{other:?}"),
+        }
     }
 }
 
