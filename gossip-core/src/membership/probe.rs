@@ -315,12 +315,12 @@ fn ask_otherwise(
     rng: &mut Rng,
     outbox: &mut Outbox,
 ) -> Option<Vec<NodeId>> {
-    let member = roster.member(target)?;
+    roster.member(target)?;
     let count = usize::try_from(config.relays).unwrap_or(0);
     let relays = links.sample(count, rng, |peer| peer != target && roster.is_here(peer));
     for relay in &relays {
-        let (target, addrs) = (target.clone(), member.claim.value.addrs.clone());
-        outbox.datagram(relay, Body::PingReq { seq, target, addrs });
+        let target = target.clone();
+        outbox.datagram(relay, Body::PingReq { seq, target });
     }
     if links.is_up(target) {
         ping(target, seq, Via::Stream, roster, outbox);

@@ -217,14 +217,24 @@ impl Roster {
         let same_run = before
             .as_ref()
             .is_some_and(|b| b.footing.generation == footing.generation);
+        let accuser = self
+            .members
+            .get(&id)
+            .and_then(|member| match &member.standing {
+                Standing::Suspect { accusation, .. } => Some(accusation.value.accuser.clone()),
+                _ => None,
+            });
         let moved = before
             .as_ref()
             .is_some_and(|before| before.addrs != claim.value.addrs);
         let kind = match standing {
             _ if left => (standing != Some(MemberStatus::Left)).then_some(MemberEventKind::Left),
-            Some(MemberStatus::Suspect) if same_run => Some(MemberEventKind::Refuted),
+            Some(MemberStatus::Suspect) if same_run => Some(MemberEventKind::Refuted {
+                by: accuser.unwrap_or_else(|| id.clone()),
+                after: Duration::ZERO,
+            }),
             Some(MemberStatus::Alive) if same_run => moved.then_some(MemberEventKind::Updated),
-            _ => Some(MemberEventKind::Joined),
+            before => Some(MemberEventKind::Joined { before }),
         };
         // One who was gone before we knew it is not worth a word to the application.
         let kind = kind.filter(|_| !(left && standing.is_none()));
@@ -233,8 +243,14 @@ impl Roster {
         } else {
             Standing::Alive
         };
+        let addrs = claim.value.addrs.clone();
         self.put(id.clone(), Member { claim, standing });
-        Heard::News(kind.map(|kind| MemberEvent { id, kind, footing }))
+        Heard::News(kind.map(|kind| MemberEvent {
+            id,
+            kind,
+            footing,
+            addrs,
+        }))
     }
 
     /// An accusation came, from whomever. `patience` is how long a suspicion
@@ -264,11 +280,13 @@ impl Roster {
         if accused == self.me {
             return Heard::AccusesUs;
         }
+        let addrs = member.claim.value.addrs.clone();
         let event = |kind| {
             Heard::News(Some(MemberEvent {
                 id: accused.clone(),
                 kind,
                 footing,
+                addrs,
             }))
         };
         match (&mut member.standing, charge) {
@@ -280,7 +298,10 @@ impl Roster {
                     accusation,
                 };
                 self.suspects.insert(accused.clone());
-                event(MemberEventKind::Suspected { by: accuser })
+                event(MemberEventKind::Suspected {
+                    by: accuser,
+                    silent: None,
+                })
             }
             (Standing::Suspect { accusers, .. }, Charge::Suspect) => {
                 let room = accusers.len() < limit::ACCUSERS;
@@ -290,11 +311,18 @@ impl Roster {
                     Heard::Stale
                 }
             }
-            (_, Charge::Dead) => {
+            (_, Charge::Dead | Charge::Removed | Charge::Forgotten) => {
                 member.standing = Standing::Dead(accusation);
                 self.here = self.here.saturating_sub(1);
                 self.suspects.remove(&accused);
-                event(MemberEventKind::Died { by: accuser })
+                event(match charge {
+                    Charge::Dead | Charge::Suspect => MemberEventKind::Died {
+                        by: accuser,
+                        accusers: 1,
+                        after: Duration::ZERO,
+                    },
+                    Charge::Removed | Charge::Forgotten => MemberEventKind::Removed { by: accuser },
+                })
             }
         }
     }

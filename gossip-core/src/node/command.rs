@@ -1,8 +1,10 @@
 //! What the application or an operator wants.
 
+use crate::base::id::NodeId;
 use crate::base::time::Now;
 use crate::input::{Command, Ticket};
-use crate::output::{MemberStatus, MemberView, Output, Reply, Status};
+use crate::message::Charge;
+use crate::output::{MemberStatus, MemberView, Output, Refusal, Reply, Status};
 
 use super::Node;
 
@@ -16,8 +18,27 @@ impl Node {
             Command::List { space, prefix } => Reply::Rows(self.replica.list(&space, &prefix)),
             Command::Members => Reply::Members(self.members()),
             Command::Status => Reply::Status(self.status()),
+            Command::Remove(id) => self.condemn(id, Charge::Removed),
+            Command::Forget(id) => self.condemn(id, Charge::Forgotten),
         };
         self.outbox.push(Output::Reply(ticket, reply));
+    }
+
+    fn condemn(&mut self, id: NodeId, charge: Charge) -> Reply {
+        if id == self.identity.id {
+            return Reply::Refused(Refusal::Ourselves { id });
+        }
+        match self.roster.member(&id) {
+            None => Reply::Refused(Refusal::Unknown { id }),
+            Some(member) if charge == Charge::Forgotten && member.is_here() => {
+                Reply::Refused(Refusal::StillHere { id })
+            }
+            Some(member) => {
+                let footing = member.footing();
+                self.accuse(id, footing, charge);
+                Reply::Done
+            }
+        }
     }
 
     fn members(&self) -> alloc::vec::Vec<MemberView> {

@@ -40,8 +40,10 @@ impl Node {
                     self.outbox.counters.stale += 1;
                 }
             }
-            (Body::PingReq { seq, target, addrs }, Via::Datagram) => {
-                let asked = (seq, target, addrs);
+            (Body::PingReq { seq, target }, Via::Datagram) => {
+                let member = self.roster.member(&target);
+                let addrs = member.map(|member| member.claim.value.addrs.clone());
+                let asked = (seq, target, addrs.unwrap_or_default());
                 let (config, links) = (&self.config, &self.links);
                 self.prober
                     .relay(now.mono, config, links, from, asked, &mut self.outbox);

@@ -170,7 +170,7 @@ impl Node {
         }
     }
 
-    fn accuse(&mut self, accused: NodeId, footing: Footing, charge: Charge) {
+    pub(super) fn accuse(&mut self, accused: NodeId, footing: Footing, charge: Charge) {
         let accuser = self.identity.id.clone();
         let accusation = Accusation {
             accuser,

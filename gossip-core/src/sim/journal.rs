@@ -73,6 +73,10 @@ impl Journal {
             Record::Verdict(verdict) => {
                 self.verdicts.insert(verdict.value.accused.clone(), verdict);
             }
+            Record::Forget(id) => {
+                self.claims.remove(&id);
+                self.logs.remove(&id);
+            }
         }
     }
 

@@ -51,10 +51,15 @@ impl Picture {
 
     fn member(&mut self, event: &MemberEvent) {
         let status = match event.kind {
-            MemberEventKind::Joined | MemberEventKind::Refuted => MemberStatus::Alive,
+            MemberEventKind::Conflict => return,
+            MemberEventKind::Forgotten { .. } => {
+                self.members.remove(&event.id);
+                return;
+            }
+            MemberEventKind::Joined { .. } | MemberEventKind::Refuted { .. } => MemberStatus::Alive,
             MemberEventKind::Updated => self.status(&event.id).unwrap_or(MemberStatus::Alive),
             MemberEventKind::Suspected { .. } => MemberStatus::Suspect,
-            MemberEventKind::Died { .. } => {
+            MemberEventKind::Died { .. } | MemberEventKind::Removed { .. } => {
                 self.deaths += 1;
                 MemberStatus::Dead
             }
