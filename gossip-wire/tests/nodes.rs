@@ -59,6 +59,10 @@ impl Journal {
             Record::Verdict(verdict) => {
                 self.verdicts.insert(verdict.value.accused, verdict.bytes);
             }
+            Record::Forget(id) => {
+                self.claims.remove(&id);
+                self.heads.retain(|(of, _), _| *of != id);
+            }
         }
     }
 
