@@ -5,12 +5,14 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use crate::base::id::NodeId;
+use crate::electorate::ElectorateError;
 pub use crate::input::Via;
 use crate::input::{DiskError, Expected, PersistId, SealId, SessionId, Target, Ticket};
 use crate::message::{
     Accusation, Batch, Claim, Footing, Generation, Key, Message, Scope, Sealed, Stamp, Statement,
     Value, Version, WriteId,
 };
+use crate::quorum::{QuorumEvent, QuorumStanding, QuorumView};
 
 /// One thing the host has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +98,8 @@ pub enum Reply {
     Members(Vec<MemberView>),
     /// How this node is.
     Status(Status),
+    /// How the quorum is.
+    Quorum(QuorumView),
     /// The cluster has been told.
     Left,
     /// It is done, here; the others hear of it.
@@ -156,6 +160,9 @@ pub enum Refusal {
         /// Its name.
         id: NodeId,
     },
+    /// A list that cannot be used; the one before stays.
+    #[error(transparent)]
+    Electorate(ElectorateError),
     /// Who takes part is not forgotten.
     #[error("{id} still takes part; stop it, or remove it first")]
     StillHere {
@@ -216,6 +223,8 @@ pub struct Status {
     pub phase: Phase,
     /// Members by status: alive, suspect, dead, left.
     pub members: [usize; 4],
+    /// Whether it is in quorum.
+    pub quorum: QuorumStanding,
     /// Peers it is connected to.
     pub links: usize,
     /// Keys it holds, own and shared, of every author, tombstones not counted.
@@ -283,6 +292,8 @@ pub enum Notification {
         /// The other's.
         theirs: Generation,
     },
+    /// Whether this node is in quorum has changed.
+    Quorum(QuorumEvent),
     /// The journal could not be written.
     Disk(DiskError),
 }

@@ -104,6 +104,10 @@ pub const RELAYED_PROBES: usize = 256;
 /// Distinct accusers remembered for one suspicion.
 pub const ACCUSERS: usize = 8;
 
+/// Members on an operator's list, and domains taken out of use (guess: who is
+/// counted by hand is not more).
+pub const ELECTORATE: usize = 1_024;
+
 /// Seeds in a configuration.
 pub const SEEDS: usize = 64;
 

@@ -17,7 +17,9 @@ impl Node {
             Command::Get(query) => Reply::Value(self.replica.value(&query)),
             Command::List { space, prefix } => Reply::Rows(self.replica.list(&space, &prefix)),
             Command::Members => Reply::Members(self.members()),
-            Command::Status => Reply::Status(self.status()),
+            Command::Status => Reply::Status(self.status(now)),
+            Command::Quorum => Reply::Quorum(self.quorum_view(now)),
+            Command::Electorate(electorate) => self.elect(now, electorate),
             Command::Remove(id) => self.condemn(id, Charge::Removed),
             Command::Forget(id) => self.condemn(id, Charge::Forgotten),
         };
@@ -52,7 +54,7 @@ impl Node {
         views.collect()
     }
 
-    fn status(&self) -> Status {
+    fn status(&self, now: Now) -> Status {
         let mut members = [0; 4];
         for (_, member) in self.roster.iter() {
             let [alive, suspect, dead, left] = &mut members;
@@ -69,6 +71,7 @@ impl Node {
             footing: self.footing,
             phase: self.phase,
             members,
+            quorum: self.quorum.standing(now.mono),
             links: self.links.len(),
             keys: self.replica.live_keys(),
             hot_rumors: self.hot.len(),

@@ -86,6 +86,7 @@ impl Node {
                 self.prober.next_deadline(),
                 self.roster.next_expiry(),
                 self.syncs.next_deadline(),
+                self.quorum.next_deadline(),
             ]
             .into_iter()
             .flatten()
@@ -128,6 +129,7 @@ impl Node {
                 self.gossip_if_due(now);
             }
         }
+        self.look_at_quorum(now);
         self.timers.armed = self.next_deadline();
     }
 

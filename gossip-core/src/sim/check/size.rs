@@ -33,21 +33,23 @@ pub(in crate::sim) fn outgrows_its_carrier(transmit: &Transmit) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Body, Message, Seq};
+    use crate::message::{Body, DigestRow, Message, Want};
     use alloc::vec;
 
     #[test]
     fn fires_on_a_datagram_that_is_too_large() {
         let to: crate::base::id::NodeId = "n1".parse().unwrap();
-        let addr = core::net::SocketAddr::from(([10, 0, 0, 1], 1));
-        let transmit = |via, addrs| Transmit {
+        let row = DigestRow {
+            id: to.clone(),
+            member: None,
+            head: None,
+        };
+        let transmit = |via, rows| Transmit {
             to: to.clone(),
             via,
-            message: Message::bare(Body::PingReq {
-                seq: Seq(1),
-                target: to.clone(),
-                addrs: vec![addr; addrs],
-            }),
+            message: Message::bare(Body::Want(Want {
+                rows: vec![row.clone(); rows],
+            })),
         };
         assert_eq!(outgrows_its_carrier(&transmit(Via::Datagram, 8)), Ok(()));
         assert!(outgrows_its_carrier(&transmit(Via::Datagram, 28)).is_err());
