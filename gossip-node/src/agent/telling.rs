@@ -36,6 +36,7 @@ fn line(id: &gossip_node::NodeId, notification: &Notification) {
             theirs = theirs.0,
             "another process runs under this node's name; the lower generation yields"
         ),
+        Notification::Quorum(_) => {}
         Notification::Disk(why) => error!(%id, "{why}"),
     }
 }
@@ -43,11 +44,14 @@ fn line(id: &gossip_node::NodeId, notification: &Notification) {
 fn member(event: &MemberEvent) {
     let (member, generation) = (&event.id, event.footing.generation.0);
     match &event.kind {
-        MemberEventKind::Joined => info!(%member, generation, "joined"),
+        MemberEventKind::Joined { .. } => info!(%member, generation, "joined"),
         MemberEventKind::Updated => info!(%member, generation, "moved"),
-        MemberEventKind::Suspected { by } => info!(%member, generation, %by, "suspected"),
-        MemberEventKind::Refuted => info!(%member, generation, "refuted"),
-        MemberEventKind::Died { by } => info!(%member, generation, %by, "died"),
+        MemberEventKind::Suspected { by, .. } => info!(%member, generation, %by, "suspected"),
+        MemberEventKind::Refuted { .. } => info!(%member, generation, "refuted"),
+        MemberEventKind::Died { by, .. } => info!(%member, generation, %by, "died"),
+        MemberEventKind::Removed { by } => info!(%member, generation, %by, "removed"),
+        MemberEventKind::Conflict => error!(%member, generation, "two processes"),
+        MemberEventKind::Forgotten { .. } => info!(%member, generation, "forgotten"),
         MemberEventKind::Left => info!(%member, generation, "left"),
     }
 }

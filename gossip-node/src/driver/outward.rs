@@ -185,6 +185,9 @@ impl Driver {
             Notification::Conflict { key, won, lost } => {
                 tracing::debug!(%key, won = %won.0.author, lost = %lost.0.author, "concurrent writes");
             }
+            Notification::Quorum(event) => {
+                tracing::debug!(after = ?event.after, why = %event.judgement, "quorum");
+            }
             Notification::Twin { ours, theirs } => {
                 tracing::error!(
                     ours = ours.0,

@@ -185,8 +185,9 @@ impl Writer {
         let taken: Vec<Waiting> = self.buffer.drain(..count).collect();
         let mut persisted = Vec::new();
         match &written {
-            Ok(()) => {
+            Ok(gone) => {
                 self.witness.at(Point::After);
+                self.cells.rows_given_up.fetch_add(*gone, Ordering::Relaxed);
                 self.failing = false;
                 self.cells.commits.fetch_add(1, Ordering::Relaxed);
                 let records = u64::try_from(count).unwrap_or(u64::MAX);
@@ -266,7 +267,10 @@ impl Writer {
         let (kept, given_up): (VecDeque<_>, VecDeque<_>) =
             buffer.into_iter().partition(|waiting| {
                 // Of our own log only cuts are here: small, and never given up.
-                waiting.waited_for.is_some() || author(&waiting.record) == Some(&self.own)
+                // Nor is what makes an end of a log: another one may follow.
+                waiting.waited_for.is_some()
+                    || author(&waiting.record) == Some(&self.own)
+                    || matches!(waiting.record, Record::Forget(_))
             });
         self.buffer = kept;
         for waiting in given_up {
@@ -328,6 +332,11 @@ impl Gaps {
     fn admit(&mut self, record: &Record) -> bool {
         match record {
             Record::Commit { batch, .. } => !self.0.contains_key(batch.author()),
+            Record::Forget(author) => {
+                // Nothing is left of it, so nothing is missing.
+                self.0.remove(author);
+                true
+            }
             Record::Cut { author, through } => match self.0.get(author) {
                 Some(gap) if through < gap => {
                     self.0.remove(author);
