@@ -208,8 +208,13 @@ pub struct MemberView {
     pub footing: Footing,
     /// Where it says it is.
     pub addrs: Vec<SocketAddr>,
-    /// How far away, if connected.
+    /// How long its answers take, smoothed, if connected.
     pub rtt: Option<Duration>,
+    /// For how long it has stood so, here.
+    pub since: Duration,
+    /// Who accuses it, where it is suspect; whose verdict it was, where it is
+    /// dead.
+    pub accused_by: Vec<NodeId>,
 }
 
 /// How a node is.
@@ -231,6 +236,11 @@ pub struct Status {
     pub keys: usize,
     /// Rumors it still tells.
     pub hot_rumors: usize,
+    /// How little it trusts its own eyes: zero is well, at most
+    /// [`Config::awareness_max`](crate::config::Config::awareness_max).
+    pub awareness: u32,
+    /// Members that are gone from the roster and not from memory.
+    pub certificates: usize,
     /// What happened and what was refused.
     pub counters: Counters,
 }
@@ -400,6 +410,10 @@ pub struct Counters {
     pub probes_failed: u64,
     /// Accusations against ourselves that we refuted.
     pub refutations: u64,
+    /// Calls to seeds and members that are not here.
+    pub calls: u64,
+    /// Rows of the roster that changed.
+    pub rows_changed: u64,
     /// Sessions begun by us.
     pub syncs: u64,
     /// Entries taken into the replica.
@@ -417,7 +431,8 @@ pub struct Counters {
     pub stamps_held: u64,
     /// Messages that made no sense where they came.
     pub unexpected: u64,
-    /// Members not taken in: [`ROSTER`](crate::base::limit::ROSTER).
+    /// Members or certificates not taken in: [`ROSTER`](crate::base::limit::ROSTER),
+    /// [`CERTIFICATES`](crate::base::limit::CERTIFICATES).
     pub roster_full: u64,
     /// Logs not taken in: [`LOGS`](crate::base::limit::LOGS).
     pub logs_full: u64,
@@ -431,7 +446,8 @@ pub struct Counters {
     pub commands_refused: u64,
     /// Sessions turned away: [`SESSIONS_SERVED`](crate::base::limit::SESSIONS_SERVED).
     pub sessions_refused: u64,
-    /// Ping-reqs turned away: [`RELAYED_PROBES`](crate::base::limit::RELAYED_PROBES).
+    /// Ping-reqs turned away: [`RELAYED_PROBES`](crate::base::limit::RELAYED_PROBES)
+    /// or [`RELAYED_PROBES_PER_PEER`](crate::base::limit::RELAYED_PROBES_PER_PEER).
     pub relays_refused: u64,
     /// Generations so far ahead of our clock that they are refused:
     /// [`GENERATION_AHEAD_S`](crate::base::limit::GENERATION_AHEAD_S).

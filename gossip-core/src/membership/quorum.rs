@@ -47,6 +47,10 @@ impl Present for Roster {
     fn each(&self) -> impl Iterator<Item = (&NodeId, MemberStatus)> {
         self.iter().map(|(id, member)| (id, member.status()))
     }
+
+    fn count(&self) -> (usize, usize) {
+        (self.here() + self.dead(), self.here())
+    }
 }
 
 const fn is_here(status: MemberStatus) -> bool {

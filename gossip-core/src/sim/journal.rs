@@ -73,9 +73,8 @@ impl Journal {
             Record::Verdict(verdict) => {
                 self.verdicts.insert(verdict.value.accused.clone(), verdict);
             }
-            Record::Forget(id) => {
-                self.claims.remove(&id);
-                self.logs.remove(&id);
+            Record::Forget(member) => {
+                self.claims.remove(&member);
             }
         }
     }

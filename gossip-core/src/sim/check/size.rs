@@ -33,25 +33,28 @@ pub(in crate::sim) fn outgrows_its_carrier(transmit: &Transmit) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Body, DigestRow, Message, Want};
+    use crate::message::{Body, Claim, Footing, Message, Presence, Statement};
+    use crate::sim::seal;
     use alloc::vec;
 
     #[test]
     fn fires_on_a_datagram_that_is_too_large() {
         let to: crate::base::id::NodeId = "n1".parse().unwrap();
-        let row = DigestRow {
-            id: to.clone(),
-            member: None,
-            head: None,
-        };
-        let transmit = |via, rows| Transmit {
+        let claim = seal(Statement::Claim(Claim {
+            member: to.clone(),
+            footing: Footing::default(),
+            presence: Presence::Alive,
+            addrs: vec![core::net::SocketAddr::from(([10, 0, 0, 1], 1)); 8],
+        }));
+        let transmit = |via, claims| Transmit {
             to: to.clone(),
             via,
-            message: Message::bare(Body::Want(Want {
-                rows: vec![row.clone(); rows],
-            })),
+            message: Message {
+                body: Body::Gossip,
+                rumors: vec![claim.clone(); claims],
+            },
         };
-        assert_eq!(outgrows_its_carrier(&transmit(Via::Datagram, 8)), Ok(()));
+        assert_eq!(outgrows_its_carrier(&transmit(Via::Datagram, 2)), Ok(()));
         assert!(outgrows_its_carrier(&transmit(Via::Datagram, 28)).is_err());
         assert_eq!(outgrows_its_carrier(&transmit(Via::Stream, 28)), Ok(()));
     }
