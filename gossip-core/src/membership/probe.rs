@@ -227,10 +227,12 @@ impl Prober {
         let answers = known.is_some_and(|probe| {
             probe.target == *from || probe.asked.contains(from)
         });
-        let Some(probe) = self.probes.remove(&seq).filter(|_| answers) else {
+        let probe = if answers {
+            self.probes.remove(&seq)
+        } else {
             outbox.counters.stale += 1;
-            return None;
-        };
+            None
+        }?;
         self.awareness.better();
         // Asked twice, it is not clear which was answered (Karn's algorithm).
         let clear = probe.target == *from && matches!(probe.stage, Stage::Direct(_));
