@@ -720,8 +720,8 @@ fn only_a_silent_dead_member_is_hung_up_on() {
             solo.rumors("n1", vec![]);
         }
         solo.pass(SECOND / 5);
-        assert_eq!(solo.member("n1").unwrap().status, MemberStatus::Dead);
         let hung_up = solo.said.contains(&Output::HangUp(id("n1")));
+        assert_eq!(solo.member("n1").unwrap().status, MemberStatus::Dead);
         assert_eq!(hung_up, !speaks);
     }
 }
