@@ -255,6 +255,7 @@ pub(super) fn count(job: usize, what: &'static str, from: &'static str) -> Measu
     Box::new(move |samples| Figure {
         number: samples
             .get(job)
+            .filter(|it| it.counts().any(|(name, _)| name == what))
             .map_or(f64::NAN, |it| it.count(what) as f64),
         from: from.into(),
     })
