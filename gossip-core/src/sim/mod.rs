@@ -72,6 +72,7 @@ mod queue;
 mod sealer;
 mod session;
 mod setup;
+pub mod study;
 #[cfg(test)]
 mod tests;
 mod trace;
