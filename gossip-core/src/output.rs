@@ -80,8 +80,8 @@ pub enum Record {
     Claim(Sealed<Claim>),
     /// A member was condemned.
     Verdict(Sealed<Accusation>),
-    /// A member is forgotten: its claim and its log go. What is left of it is
-    /// the verdict that stands, if there is one.
+    /// A member is forgotten: its claim goes. What goes of its log is said by a
+    /// commit or a cut; the verdict that stands stays.
     Forget(NodeId),
 }
 

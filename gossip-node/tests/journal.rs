@@ -202,27 +202,42 @@ fn a_claim_outlives_a_verdict_on_an_older_footing_only() {
     assert_eq!(saved.claims.first().unwrap().value.footing, footing);
 }
 
-/// Claim and log go; the verdict stays, and is handed over without a claim.
+/// Its claim goes; the verdict stays, and is handed over without a claim. What
+/// goes of its log is said by other records.
 #[test]
-fn whoever_is_forgotten_leaves_nothing_but_the_verdict() {
+fn whoever_is_forgotten_leaves_the_verdict_and_what_it_shared() {
     let dir = tempfile::tempdir().unwrap();
     let opened = open(dir.path());
     let (mut log, mut other) = (Log::new("n2", 3), Log::new("n3", 3));
-    let kept = other.batch(&[("a", Some("1"))]);
+    let (kept, gone) = (
+        other.batch(&[("a", Some("1")), ("b", None)]),
+        log.batch(&[("a", None)]),
+    );
     let journal = &opened.journal;
-    journal.remember(Record::Claim(claim("n2", 3, 0)));
-    journal.remember(commit(&log.batch(&[("a", Some("1")), ("b", None)])));
+    for name in ["n2", "n3"] {
+        journal.remember(Record::Claim(claim(name, 3, 0)));
+        journal.remember(Record::Verdict(condemned(name, 3, 0, Charge::Forgotten)));
+        journal.remember(Record::Forget(name.parse().unwrap()));
+    }
     journal.remember(commit(&kept));
-    journal.remember(Record::Verdict(condemned("n2", 3, 0, Charge::Forgotten)));
-    journal.remember(Record::Forget("n2".parse().unwrap()));
+    journal.remember(commit(&gone));
+    // Of one log a part goes, and the newest head stays; the other goes whole.
+    let mut head = kept.clone();
+    head.parts.clear();
+    journal.remember(superseding(&head, &[1, 2]));
+    journal.remember(Record::Cut {
+        author: "n2".parse().unwrap(),
+        through: Version(0),
+    });
     // One that was never known is forgotten without harm.
     journal.remember(Record::Forget("n4".parse().unwrap()));
     drop(opened);
     let opened = open(dir.path());
     let saved = &opened.saved;
-    assert_eq!(saved.batches, [kept.clone()]);
+    assert_eq!(saved.batches, [head.clone()]);
     assert!(saved.claims.is_empty());
-    assert_eq!(saved.verdicts, [condemned("n2", 3, 0, Charge::Forgotten)]);
+    let verdict = |name| condemned(name, 3, 0, Charge::Forgotten);
+    assert_eq!(saved.verdicts, [verdict("n2"), verdict("n3")]);
 
     // It comes back as another run, with a log of its own.
     let again = Log::new("n2", 4).batch(&[("c", Some("3"))]);
@@ -230,8 +245,8 @@ fn whoever_is_forgotten_leaves_nothing_but_the_verdict() {
     opened.journal.remember(commit(&again));
     drop(opened);
     let saved = open(dir.path()).saved;
-    assert_eq!(saved.batches, [again, kept]);
-    assert_eq!((saved.verdicts.len(), saved.claims.len()), (0, 1));
+    assert_eq!(saved.batches, [again, head]);
+    assert_eq!((saved.verdicts.len(), saved.claims.len()), (1, 1));
 }
 
 #[test]

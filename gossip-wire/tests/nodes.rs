@@ -61,7 +61,6 @@ impl Journal {
             }
             Record::Forget(id) => {
                 self.claims.remove(&id);
-                self.heads.retain(|(of, _), _| *of != id);
             }
         }
     }

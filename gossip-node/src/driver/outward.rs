@@ -160,6 +160,10 @@ impl Driver {
                 drop(asker.send(Ok((rows, self.notifications.subscribe()))));
             }
             (Some(Asker::Watch(asker)), other) => drop(asker.send(Err(misfit(other)))),
+            (Some(Asker::Events(asker)), Reply::Members(members)) => {
+                drop(asker.send(Ok((members, self.notifications.subscribe()))));
+            }
+            (Some(Asker::Events(asker)), other) => drop(asker.send(Err(misfit(other)))),
             (Some(Asker::Status(asker)), Reply::Status(core)) => {
                 let status = NodeStatus {
                     core,

@@ -52,7 +52,6 @@ pub(super) fn record(tables: &mut Tables<'_>, record: &Record) -> Result<u64, re
         }
         Record::Forget(member) => {
             tables.claims.remove(member.as_str())?;
-            forget_log(tables, member)?;
         }
         // A record of a later contract: this version has no table for it.
         #[allow(unreachable_patterns)]
@@ -122,15 +121,6 @@ impl Oldest {
     fn count(&self) -> u64 {
         u64::try_from(self.0.len()).unwrap_or(u64::MAX)
     }
-}
-
-/// Drops a log as if it had never been.
-fn forget_log(tables: &mut Tables<'_>, author: &NodeId) -> Result<(), redb::Error> {
-    let author = author.as_str();
-    let (heads, entries) = (&mut tables.heads, &mut tables.entries);
-    heads.retain_in((author, 0, 0, 0)..=last_of(author), |_, _| false)?;
-    entries.retain_in((author, 0)..=(author, u64::MAX), |_, _| false)?;
-    Ok(())
 }
 
 /// The first version a batch writes.

@@ -28,14 +28,11 @@ pub const RETAINED_BYTES: usize = 16 * 1024 * 1024;
 
 /// Claims on disk: those of members with a row, and farewells of those whose
 /// row is gone.
-pub const CLAIMS: u64 = (base::ROSTER + CERTIFICATES) as u64;
+pub const CLAIMS: u64 = (base::ROSTER + base::CERTIFICATES) as u64;
 
 /// Verdicts on disk: those on members with a row, and certificates of those
 /// without.
-pub const VERDICTS: u64 = (base::ROSTER + CERTIFICATES) as u64;
-
-/// As many as the core keeps.
-const CERTIFICATES: usize = 16_384;
+pub const VERDICTS: u64 = (base::ROSTER + base::CERTIFICATES) as u64;
 
 /// Rows that go at once where there is no room for another claim or verdict, so
 /// that looking for the oldest costs little for each (guess).

@@ -267,10 +267,7 @@ impl Writer {
         let (kept, given_up): (VecDeque<_>, VecDeque<_>) =
             buffer.into_iter().partition(|waiting| {
                 // Of our own log only cuts are here: small, and never given up.
-                // Nor is what makes an end of a log: another one may follow.
-                waiting.waited_for.is_some()
-                    || author(&waiting.record) == Some(&self.own)
-                    || matches!(waiting.record, Record::Forget(_))
+                waiting.waited_for.is_some() || author(&waiting.record) == Some(&self.own)
             });
         self.buffer = kept;
         for waiting in given_up {
@@ -332,11 +329,6 @@ impl Gaps {
     fn admit(&mut self, record: &Record) -> bool {
         match record {
             Record::Commit { batch, .. } => !self.0.contains_key(batch.author()),
-            Record::Forget(author) => {
-                // Nothing is left of it, so nothing is missing.
-                self.0.remove(author);
-                true
-            }
             Record::Cut { author, through } => match self.0.get(author) {
                 Some(gap) if through < gap => {
                     self.0.remove(author);
