@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
@@ -79,10 +79,11 @@ async fn quorum(State(api): State<Api>) -> Result<Json<QuorumDocument>, Problem>
 /// `GET /v1/quorum`.
 async fn elect(
     State(api): State<Api>,
-    body: Result<Json<ElectorateDocument>, JsonRejection>,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<QuorumDocument>, Problem> {
-    let Json(document) =
-        body.map_err(|why| Problem::new(Kind::BadRequest, why.body_text().replace('\n', " ")))?;
+    let body = body.map_err(|why| Problem::new(Kind::TooLarge, why.body_text()))?;
+    let document: ElectorateDocument = serde_json::from_slice(&body)
+        .map_err(|why| Problem::new(Kind::BadRequest, format!("the list: {why}")))?;
     api.node.elect(document.electorate()?).await?;
     quorum(State(api)).await
 }
