@@ -268,9 +268,9 @@ impl<'a> Stage<'a> {
         }
         let before = self.views.seen(observer, subject);
         let after = match event.kind {
-            MemberEventKind::Joined | MemberEventKind::Refuted => MemberStatus::Alive,
+            MemberEventKind::Joined { .. } | MemberEventKind::Refuted { .. } => MemberStatus::Alive,
             MemberEventKind::Suspected { .. } => MemberStatus::Suspect,
-            MemberEventKind::Died { .. } => MemberStatus::Dead,
+            MemberEventKind::Died { .. } | MemberEventKind::Removed { .. } => MemberStatus::Dead,
             MemberEventKind::Left => MemberStatus::Left,
             _ => before.unwrap_or(MemberStatus::Alive),
         };
