@@ -77,6 +77,7 @@ mod tests;
 mod trace;
 mod traffic;
 mod weather;
+mod wire;
 mod wiring;
 mod world;
 
@@ -91,4 +92,5 @@ pub use sealer::seal;
 pub use setup::{NodeSetup, Setup};
 pub use traffic::{Tally, Traffic};
 pub use weather::{Burst, Hosts, Latency, Paths, Weather};
+pub use wire::Wire;
 pub use world::World;
