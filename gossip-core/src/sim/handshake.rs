@@ -72,10 +72,13 @@ mod tests {
     use crate::sim::weather::{Latency, Paths, Weather};
     use alloc::vec::Vec;
 
+    /// Loss in percent; p50, p90, p99.
+    type Row = (u32, [u64; 3]);
+
     /// How long fresh mutual TLS connections took on real QUIC (quinn, ring,
     /// P-256), in milliseconds: round trip about 22 ms, loss in each direction
     /// in percent, 300 tries each; p50, p90, p99.
-    const MEASURED: [(u64, &[(u32, [u64; 3])]); 2] = [
+    const MEASURED: [(u64, &[Row]); 2] = [
         (
             333,
             &[
