@@ -28,6 +28,7 @@ mod sample;
 mod stage;
 #[cfg(test)]
 mod tests;
+pub mod trade;
 mod views;
 mod wrongs;
 
