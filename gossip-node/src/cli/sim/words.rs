@@ -137,7 +137,8 @@ fn traffic(asked: &Asked<'_>, seen: &Seen) -> String {
     let seconds = seen.idle.span.as_secs_f64() * f64::from(asked.outlook.ground.nodes);
     let each = |count: u64| count as f64 / seconds;
     format!(
-        "when nothing happens a member sends {:.1} messages and {} a second (probes {}, rumors {}, comparisons {})",
+        "when nothing happens a member puts {} a second on the wire, QUIC and its acknowledgements included: {:.1} messages of {} together (probes {}, rumors {}, comparisons {})",
+        bytes(each(seen.idle.wire_bytes)),
         each(seen.idle.messages),
         bytes(each(seen.idle.bytes)),
         bytes(each(seen.idle.probe_bytes)),
@@ -266,6 +267,7 @@ pub(super) fn json(asked: &Asked<'_>, seen: &Seen) -> Value {
         "joined_s": seconds(seen.joined),
         "idle": {
             "messages_per_node_s": seen.idle.messages as f64 / idle_s,
+            "wire_bytes_per_node_s": seen.idle.wire_bytes as f64 / idle_s,
             "bytes_per_node_s": seen.idle.bytes as f64 / idle_s,
             "probe_bytes_per_node_s": seen.idle.probe_bytes as f64 / idle_s,
             "rumor_bytes_per_node_s": seen.idle.gossip_bytes as f64 / idle_s,

@@ -8,8 +8,8 @@ use gossip_core::sim::study::{Seen, Spread, average};
 use super::axis::Axis;
 use super::chart::{BLUE, GREEN, Look, ORANGE, PURPLE, Panel, Series, VERMILION, draw};
 
-/// The least time shown: half of what one datagram takes.
-const LEAST_MS: f64 = 0.1;
+/// The least time shown: no news crosses a cluster sooner.
+const LEAST_MS: f64 = 1.0;
 
 /// Draws it.
 pub(in crate::cli::sim) fn story(heading: &str, below: &str, members: u32, seen: &Seen) -> String {
