@@ -78,6 +78,7 @@ mod tests;
 mod trace;
 mod traffic;
 mod weather;
+mod wire;
 mod wiring;
 mod world;
 
@@ -92,4 +93,5 @@ pub use sealer::seal;
 pub use setup::{NodeSetup, Setup};
 pub use traffic::{Tally, Traffic};
 pub use weather::{Burst, Hosts, Latency, Paths, Weather};
+pub use wire::Wire;
 pub use world::World;

@@ -16,6 +16,8 @@ mod pki;
 mod quorum;
 pub(crate) mod reach;
 mod reader;
+#[cfg(feature = "sim")]
+mod sim;
 mod status;
 pub(crate) mod table;
 mod watch;
@@ -71,6 +73,8 @@ enum Command {
     #[command(subcommand)]
     Kv(kv::Command),
     Leave(leave::Args),
+    #[cfg(feature = "sim")]
+    Sim(Box<sim::Args>),
     #[command(subcommand)]
     Pki(pki::Command),
     Completions(completions::Args),
@@ -96,6 +100,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Quorum(args) => block_on(quorum::run(&args, &shared)),
         Command::Kv(command) => block_on(kv::run(&command, &shared)),
         Command::Leave(args) => block_on(leave::run(&args, &shared)),
+        #[cfg(feature = "sim")]
+        Command::Sim(args) => sim::run(&args, &shared),
         Command::Pki(command) => pki::run(&command, &shared),
         Command::Completions(args) => completions::run(&args, &mut Args::command()),
     };

@@ -56,6 +56,8 @@ impl Spread {
 pub struct Idle {
     /// For how long.
     pub span: Duration,
+    /// Bytes on the wire, as UDP payload: messages and what QUIC adds.
+    pub wire_bytes: u64,
     /// How many messages.
     pub messages: u64,
     /// Their bytes.
@@ -215,6 +217,7 @@ impl Play<'_, '_> {
         let bytes = |after: Tally, before: Tally| after.bytes - before.bytes;
         self.seen.idle = Idle {
             span: IDLE,
+            wire_bytes: after.wire.bytes - before.wire.bytes,
             messages: after.sent.messages - before.sent.messages,
             bytes: bytes(after.sent, before.sent),
             probe_bytes: bytes(after.probes, before.probes),

@@ -25,7 +25,9 @@ pub struct Quiet {
 pub mod name {
     /// Time of all nodes together.
     pub const NODE_TIME: &str = "node time";
-    /// Bytes all have sent in it.
+    /// Bytes all have put on the wire in it, as UDP payload.
+    pub const WIRE: &str = "bytes on the wire";
+    /// Bytes of the messages in them.
     pub const BYTES: &str = "bytes";
     /// Messages all have sent in it.
     pub const MESSAGES: &str = "messages";
@@ -50,6 +52,7 @@ impl Quiet {
         sample.watched(name::NODE_TIME, self.span * self.ground.nodes);
         sample.counted(name::SUSPECTED, suspected);
         sample.counted(name::BYTES, after.sent.bytes - before.sent.bytes);
+        sample.counted(name::WIRE, after.wire.bytes - before.wire.bytes);
         sample.counted(name::MESSAGES, after.sent.messages - before.sent.messages);
         sample
     }

@@ -140,18 +140,21 @@ pub(super) fn idle(effort: Effort) -> Section {
     let sizes = effort.pick(&sizes[..1], &sizes[..], &sizes[..]);
     let span_s = effort.pick(60, 60, 600);
     let jobs = sizes.iter().map(|nodes| quiet(*nodes, span_s));
-    let lines = sizes.iter().enumerate().map(|(job, nodes)| {
-        let what = format!("a node, N={nodes}");
-        let measure = rate(job, quiet::name::BYTES, quiet::name::NODE_TIME);
-        let line = Line::new(what, Unit::BytesPerSecond, measure).at_most(1_000.0);
-        line.beside(match nodes {
+    let lines = sizes.iter().enumerate().flat_map(|(job, nodes)| {
+        let bytes = |what| rate(job, what, quiet::name::NODE_TIME);
+        let wire = format!("on the wire of a node, N={nodes}");
+        let wire = Line::new(wire, Unit::BytesPerSecond, bytes(quiet::name::WIRE));
+        let wire = wire.at_most(1_000.0).beside(match nodes {
             1_000 => "full digest: grows with N",
             _ => "",
-        })
+        });
+        let messages = format!("of it messages, N={nodes}");
+        let messages = Line::new(messages, Unit::BytesPerSecond, bytes(quiet::name::BYTES));
+        [wire, messages]
     });
     Section {
         name: "idle",
-        title: "Idle traffic, bytes sent in a second",
+        title: "Idle traffic: UDP payload that a node sends in a second",
         jobs: jobs.collect(),
         lines: lines.collect(),
         exact: true,

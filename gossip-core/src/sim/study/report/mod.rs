@@ -14,6 +14,7 @@ mod detect;
 mod grow;
 mod heal;
 mod loss;
+mod sick;
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -216,6 +217,7 @@ pub const WALL: &str = "wall";
 pub fn sections(effort: Effort) -> Vec<Section> {
     Vec::from([
         loss::uniform(effort),
+        sick::one(effort),
         detect::lan(effort),
         detect::local(effort),
         detect::flat(effort),
@@ -224,6 +226,8 @@ pub fn sections(effort: Effort) -> Vec<Section> {
         grow::cold(effort),
         grow::leave(effort),
         grow::restart(effort),
+        sick::lifeguard(effort),
+        sick::rapid(effort),
         grow::idle(effort),
         grow::speed(effort),
     ])
