@@ -1,6 +1,8 @@
 //! Telling: what the node notices, as lines of the log, each with its reason.
 
-use gossip_node::{MemberEvent, MemberEventKind, Node, Notification, SubscriptionItem};
+use gossip_node::{
+    MemberEvent, MemberEventKind, Node, Notification, QuorumStanding, SubscriptionItem,
+};
 use tracing::{error, info, warn};
 
 use crate::api::event::why;
@@ -29,7 +31,7 @@ fn line(id: &gossip_node::NodeId, notification: &Notification) {
         Notification::Quorum(event) => {
             let (before, after) = (standing_word(event.before), standing_word(event.after));
             let why = event.judgement.to_string();
-            if event.judgement.quorum {
+            if event.judgement.quorum || event.after == QuorumStanding::Left {
                 info!(%id, before, after, why, "quorum");
             } else {
                 warn!(%id, before, after, why, "quorum");

@@ -82,8 +82,11 @@ async fn elect(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<QuorumDocument>, Problem> {
     let body = body.map_err(|why| Problem::new(Kind::TooLarge, why.body_text()))?;
-    let document: ElectorateDocument = serde_json::from_slice(&body)
-        .map_err(|why| Problem::new(Kind::BadRequest, format!("the list: {why}")))?;
+    let wrong = |why| Problem::new(Kind::BadRequest, format!("the list: {why}"));
+    // An object, and nothing that could pass for an empty one.
+    let fields: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(&body).map_err(wrong)?;
+    let document: ElectorateDocument = serde_json::from_value(fields.into()).map_err(wrong)?;
     api.node.elect(document.electorate()?).await?;
     quorum(State(api)).await
 }

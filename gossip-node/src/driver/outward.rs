@@ -184,7 +184,7 @@ impl Driver {
                 tracing::info!(generation = generation.0, "the node takes part");
             }
             Notification::Member(event) => {
-                tracing::info!(member = %event.id, kind = ?event.kind, "member");
+                tracing::debug!(member = %event.id, kind = ?event.kind, "member");
             }
             Notification::Conflict { key, won, lost } => {
                 tracing::debug!(%key, won = %won.0.author, lost = %lost.0.author, "concurrent writes");
