@@ -198,7 +198,7 @@ impl Node {
     /// Condemns those whose time to refute is over: with a verdict that came
     /// before, or with one of our own.
     fn judge(&mut self, now: Now) {
-        for (id, footing, verdict) in self.roster.expired(now.mono) {
+        while let Some((id, footing, verdict)) = self.roster.expired(now.mono) {
             match verdict {
                 Some(verdict) => self.condemn(now, verdict),
                 None => {
