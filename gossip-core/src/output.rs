@@ -1,5 +1,6 @@
 //! What goes out: everything a node can ever do, in one closed enum.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -97,7 +98,7 @@ pub enum Reply {
     /// Everybody we know of, ourselves included, in order of name.
     Members(Vec<MemberView>),
     /// How this node is.
-    Status(Status),
+    Status(Box<Status>),
     /// How the quorum is.
     Quorum(QuorumView),
     /// The cluster has been told.

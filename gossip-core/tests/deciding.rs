@@ -1,4 +1,9 @@
 //! Deciding: the quorum as nodes in a simulated cluster see it.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
 
 mod common;
 

@@ -1,5 +1,10 @@
 //! Folding: whoever applies every event to an empty list holds what
 //! [`Command::Members`](gossip_core::input::Command::Members) answers.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
 
 mod common;
 

@@ -1,5 +1,7 @@
 //! What the application or an operator wants.
 
+use alloc::boxed::Box;
+
 use crate::base::id::NodeId;
 use crate::base::time::Now;
 use crate::input::{Command, Ticket};
@@ -22,7 +24,7 @@ impl Node {
             Command::Get(query) => Reply::Value(self.replica.value(&query)),
             Command::List { space, prefix } => Reply::Rows(self.replica.list(&space, &prefix)),
             Command::Members => Reply::Members(self.members(now)),
-            Command::Status => Reply::Status(self.status(now)),
+            Command::Status => Reply::Status(Box::new(self.status(now))),
         };
         self.outbox.push(Output::Reply(ticket, reply));
     }

@@ -166,7 +166,7 @@ impl Driver {
             (Some(Asker::Events(asker)), other) => drop(asker.send(Err(misfit(other)))),
             (Some(Asker::Status(asker)), Reply::Status(core)) => {
                 let status = NodeStatus {
-                    core,
+                    core: *core,
                     transport: self.endpoint.counters(),
                     journal: self.journal.counters(),
                     driver: self.counters,
