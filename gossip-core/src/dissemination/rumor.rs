@@ -1,9 +1,8 @@
 //! The rumors we still tell.
 //!
 //! A rumor is hot until it has been told often enough for the cluster's size
-//! (SWIM §4.1: a multiple of log n), and cools sooner where it is heard back:
-//! each time somebody tells it to us who has it too counts as one telling
-//! (Demers et al. 1987, §1.4: feedback). A newer statement on the same topic
+//! (SWIM §4.1: a multiple of log n); one of several accusations of one member
+//! half as often, since each says the same. A newer statement on the same topic
 //! takes the place of the older one.
 //!
 //! Who goes first is decided by what depends on it, and among equals by who was
@@ -163,14 +162,6 @@ impl Hot {
         }
     }
 
-    /// Somebody told us what we know: it needs to be told once less.
-    pub fn cool(&mut self, item: &Item, sends: u32) {
-        let topic = Topic::of(item);
-        if self.rumors.get(&topic).is_some_and(|rumor| rumor.item == *item) {
-            self.tell(&topic, sends);
-        }
-    }
-
     fn remove(&mut self, topic: &Topic) {
         if let Some(rumor) = self.rumors.remove(topic) {
             self.turn.remove(&rumor.turn(topic));
@@ -238,7 +229,11 @@ impl Hot {
         self.turn.remove(&rumor.turn(topic));
         rumor.sends += 1;
         let item = rumor.item.clone();
-        if rumor.sends >= sends {
+        let enough = match topic {
+            Topic::Charge(..) => sends.div_ceil(2),
+            Topic::Member(_) | Topic::Batch(..) => sends,
+        };
+        if rumor.sends >= enough {
             self.bytes -= rumor.weight;
             self.large -= usize::from(is_large(rumor.weight));
             self.rumors.remove(topic);

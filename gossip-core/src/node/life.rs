@@ -340,11 +340,7 @@ impl Node {
                 }
             }
             Heard::Forgotten(event) => self.member_forgotten(Some(item), event, now),
-            Heard::Stale => {
-                self.outbox.counters.stale += 1;
-                let sends = self.config.rumor_sends(self.roster.here());
-                self.hot.cool(&item, sends);
-            }
+            Heard::Stale => self.outbox.counters.stale += 1,
             Heard::Baseless => self.outbox.counters.baseless += 1,
             Heard::Full => self.outbox.counters.roster_full += 1,
             Heard::AccusesUs => self.refute(),

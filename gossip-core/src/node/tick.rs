@@ -22,6 +22,8 @@ use super::{Node, Sealing};
 pub(super) struct Timers {
     probe: Instant,
     gossip: Instant,
+    /// When gossip was last told.
+    gossiped: Instant,
     sync: Instant,
     /// A peer that knows something we miss, and when to ask it.
     hint: Option<(Instant, NodeId)>,
@@ -44,6 +46,7 @@ impl Timers {
         Self {
             probe: now + rng.within(config.probe_interval),
             gossip: Instant::FAR_FUTURE,
+            gossiped: Instant::ZERO,
             sync: now + rng.within(config.sync_interval),
             hint: None,
             reconnect: (
@@ -58,9 +61,10 @@ impl Timers {
         }
     }
 
-    /// There is news.
-    pub(super) fn gossip_soon(&mut self, at: Instant) {
-        self.gossip = self.gossip.min(at);
+    /// There is news: at once where it was quiet, and where much comes one upon
+    /// the other, eight times an interval (guess).
+    pub(super) fn gossip_soon(&mut self, at: Instant, interval: Duration) {
+        self.gossip = self.gossip.min(at.max(self.gossiped + interval / 8));
     }
 
     /// We miss something that `peer` has.
@@ -301,6 +305,7 @@ impl Node {
             return;
         }
         self.timers.gossip = Instant::FAR_FUTURE;
+        self.timers.gossiped = now.mono;
         if self.hot.is_empty() {
             return;
         }
@@ -336,11 +341,12 @@ impl Node {
         for id in self.rng.pick(fanout, self.roster.others()) {
             match self.roster.member(id) {
                 _ if self.links.is_up(id) => peers.push(id.clone()),
-                Some(member) => {
+                // A suspect without a link is being dialed by those who look.
+                Some(member) if member.suspicion().is_none() => {
                     let addrs = member.claim.value.addrs.clone();
                     cold.push(Target::Member(id.clone(), addrs));
                 }
-                None => {}
+                _ => {}
             }
         }
         // Those we are connected to and do not know yet, while we join.
