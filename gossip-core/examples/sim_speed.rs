@@ -1,0 +1,66 @@
+//! How fast the simulator is, all checks on, on one core.
+//!
+//! ```text
+//!   cargo run --release -p gossip-core --features sim --example sim_speed
+//!   … -- 100 20000000     only 100 nodes, for so many node-rounds
+//! ```
+//!
+//! A node-round is one node for one probe interval of simulated time. The
+//! cluster has grown and is quiet: probes, gossip of nothing, and syncs.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use gossip_core::config::Config;
+use gossip_core::output::MemberStatus;
+use gossip_core::sim::{NodeSetup, Setup, World};
+
+/// Nodes, and how many node-rounds are timed.
+const SIZES: [(u32, u32); 3] = [(10, 1_000_000), (100, 500_000), (1_000, 200_000)];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Result<Vec<u32>, _> = std::env::args().skip(1).map(|arg| arg.parse()).collect();
+    let sizes = match args?[..] {
+        [] => SIZES.to_vec(),
+        [nodes, rounds] => vec![(nodes, rounds)],
+        _ => return Err("either nothing, or how many nodes and node-rounds".into()),
+    };
+    println!(
+        "{:>6} {:>14} {:>12} {:>10}",
+        "nodes", "node-rounds/s", "× real time", "growing"
+    );
+    for (nodes, rounds) in sizes {
+        let begun = Instant::now();
+        let mut world = grown(nodes)?;
+        let growing = begun.elapsed();
+        let interval = Config::default().probe_interval;
+        let span = interval * (rounds / nodes);
+        let begun = Instant::now();
+        world.run_for(span);
+        let took = begun.elapsed().as_secs_f64();
+        println!(
+            "{nodes:>6} {:>14.0} {:>12.0} {:>8.1} s",
+            f64::from(rounds) / took,
+            span.as_secs_f64() / took,
+            growing.as_secs_f64(),
+        );
+    }
+    Ok(())
+}
+
+/// A cluster in which everybody knows everybody, and nothing is new.
+fn grown(nodes: u32) -> Result<World, Box<dyn Error>> {
+    let mut world = World::new(Setup::seeded(1));
+    world.add(NodeSetup::named("n0"));
+    for number in 1..nodes {
+        world.add(NodeSetup::named(&format!("n{number}")).joining("n0"));
+    }
+    let all = |world: &mut World| {
+        let alive = |host| world.picture(host).count(MemberStatus::Alive);
+        world.hosts().all(|host| alive(host) + 1 == nodes as usize)
+    };
+    let grown = world.run_until(Duration::from_secs(600), all);
+    grown.ok_or("the cluster did not grow together within ten minutes")?;
+    world.run_for(Duration::from_secs(60));
+    Ok(world)
+}
