@@ -10,6 +10,12 @@
 //! that of the processor, where the system tells it, so a busy machine counts
 //! less.
 
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "it measures how long it takes itself"
+)]
+
 use std::error::Error;
 use std::time::{Duration, Instant};
 

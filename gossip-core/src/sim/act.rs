@@ -133,7 +133,7 @@ impl<M: Machine> World<M> {
             format_args!("-> {to} {name} +{rumors} rumors ({via:?}, {bytes} B)"),
         );
         let message = Box::new(message);
-        let Some(ends) = self.links.get_mut(link).map(|link| &mut link.ends) else {
+        let Some(ends) = self.links.at_mut(link).map(|link| &mut link.ends) else {
             return;
         };
         let (now, to) = (self.now, side.other());

@@ -45,18 +45,18 @@ impl Links {
         LinkId { place, turn }
     }
 
-    pub(super) fn get(&self, id: LinkId) -> Option<&Link> {
+    pub(super) fn at(&self, id: LinkId) -> Option<&Link> {
         let (turn, link) = self.slab.at(id.place)?;
         (*turn == id.turn).then_some(link)
     }
 
-    pub(super) fn get_mut(&mut self, id: LinkId) -> Option<&mut Link> {
+    pub(super) fn at_mut(&mut self, id: LinkId) -> Option<&mut Link> {
         let (turn, link) = self.slab.at_mut(id.place)?;
         (*turn == id.turn).then_some(link)
     }
 
     pub(super) fn remove(&mut self, id: LinkId) -> Option<Link> {
-        self.get(id)?;
+        self.at(id)?;
         self.slab.remove(id.place).map(|(_, link)| link)
     }
 
@@ -70,7 +70,7 @@ impl Index<LinkId> for Links {
 
     fn index(&self, id: LinkId) -> &Link {
         // tidy: allow(panic): whoever asks so holds a session or an end of it
-        self.get(id).expect("a link that stands")
+        self.at(id).expect("a link that stands")
     }
 }
 

@@ -258,7 +258,7 @@ impl<M: Machine> World<M> {
     /// sessions are over, and then why the link is gone (if another does not
     /// take its place).
     pub(super) fn close_end(&mut self, id: LinkId, side: Side, why: Option<LinkError>) {
-        let Some(link) = self.links.get_mut(id) else {
+        let Some(link) = self.links.at_mut(id) else {
             return;
         };
         let end = link.ends.at_mut(side);

@@ -180,7 +180,7 @@ impl<M: Machine> World<M> {
                 *host
             }
             Event::Handshake(handshake) => handshake.from.0,
-            Event::Idle(link, side) => match self.links.get(*link) {
+            Event::Idle(link, side) => match self.links.at(*link) {
                 Some(link) => link.ends.at(*side).host,
                 None => return,
             },
