@@ -9,7 +9,9 @@ use crate::dissemination::Picture;
 use crate::input::Target;
 use crate::membership::Sight;
 use crate::message::Item;
-use crate::output::{MemberEvent, MemberEventKind, MemberStatus, Notification, Output, Phase, Record};
+use crate::output::{
+    MemberEvent, MemberEventKind, MemberStatus, Notification, Output, Phase, Record,
+};
 use crate::replica::Change;
 
 use super::Node;
@@ -135,9 +137,7 @@ impl Node {
     /// Looks for the cluster: whoever may lead to it, a few at once.
     pub(super) fn seek(&mut self, now: Now) {
         let (roster, links) = (&self.roster, &self.links);
-        let targets = self
-            .book
-            .calls(SEEK_AT_ONCE, roster, links, &mut self.rng);
+        let targets = self.book.calls(SEEK_AT_ONCE, roster, links, &mut self.rng);
         for target in targets {
             self.try_target(now, target);
         }

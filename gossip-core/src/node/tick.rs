@@ -31,8 +31,8 @@ pub(super) struct Timers {
     reconnect: (Instant, Duration),
     /// When to say again that we are here, since many died at once.
     shock: Option<Instant>,
-    /// When to hand on in sessions what we learned in one.
-    pass: Option<Instant>,
+    /// When to hand on in sessions what we learned in one, and how often yet.
+    pass: Option<(Instant, u32)>,
     /// When the next stamp from the future may be looked at.
     release: Option<Instant>,
     /// When a leaving node has told everybody.
@@ -81,7 +81,7 @@ impl Timers {
 
     /// We learned much at once.
     pub(super) fn pass_on(&mut self, at: Instant) {
-        self.pass.get_or_insert(at);
+        self.pass = Some((at, PASSES));
     }
 
     /// A session of ours came to nothing.
@@ -106,7 +106,7 @@ impl Node {
                 Some(timers.sync),
                 Some(timers.reconnect.0),
                 timers.shock,
-                timers.pass,
+                timers.pass.map(|(at, _)| at),
                 timers.hint.as_ref().map(|(at, _)| *at),
                 timers.release,
                 self.prober.next_deadline(),
@@ -268,7 +268,11 @@ impl Node {
         {
             self.compare_notes(now, &peer);
         }
-        if self.timers.pass.take_if(|at| *at <= now.mono).is_some() {
+        if let Some((_, left)) = self.timers.pass.take_if(|(at, _)| *at <= now.mono) {
+            if left > 1 {
+                let next = now.mono + self.rng.jittered(self.config.gossip_interval);
+                self.timers.pass = Some((next, left - 1));
+            }
             let peers = self.rng.pick(PASS_TO, self.roster.others());
             let peers: Vec<NodeId> = peers.into_iter().cloned().collect();
             for peer in peers {
@@ -370,6 +374,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// would hold up the small ones on a slow link for too long).
 const LARGE_BYTES: usize = 1024 * 1024;
 
-/// To how many members somebody who learned much at once hands it on (guess:
-/// everybody has it after log₃ of the cluster's size such steps).
+/// To how many members at a time somebody who learned much at once hands it on,
+/// and how often: like a rumor told eight times, of which e⁻⁸ do not hear
+/// (Demers et al. 1987, §1.4).
 const PASS_TO: usize = 2;
+const PASSES: u32 = 4;
