@@ -17,6 +17,7 @@
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::ops::Bound;
 use core::time::Duration;
 
 use super::certificate::{Certificates, LastWord};
@@ -70,6 +71,8 @@ pub struct Roster {
     /// Those who are dead or left, the longest gone first.
     gone: BTreeSet<(Instant, NodeId)>,
     certificates: Certificates,
+    /// How often any row, or certificate, has changed.
+    changes: u64,
 }
 
 impl Roster {
@@ -84,6 +87,7 @@ impl Roster {
             dead: 0,
             gone: BTreeSet::new(),
             certificates: Certificates::default(),
+            changes: 0,
         }
     }
 
@@ -100,6 +104,17 @@ impl Roster {
     /// All rows, in order of name.
     pub fn iter(&self) -> impl Iterator<Item = (&NodeId, &Member)> {
         self.members.iter()
+    }
+
+    /// All rows whose names come after one, in order of name.
+    pub fn iter_after(&self, after: Option<&NodeId>) -> impl Iterator<Item = (&NodeId, &Member)> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.members.range::<NodeId, _>((after, Bound::Unbounded))
+    }
+
+    /// A number that is another whenever what a digest says may be.
+    pub const fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// How many take part, ourselves included.
@@ -164,6 +179,7 @@ impl Roster {
             Presence::Alive => Standing::Alive,
             Presence::Left => Standing::Left,
         };
+        self.changes += 1;
         let me = self.me.clone();
         let since = now;
         self.members.insert(
@@ -179,6 +195,7 @@ impl Roster {
     /// Puts a row in the place of what was there, and keeps the lists true.
     fn put(&mut self, id: &NodeId, claim: Sealed<Claim>, standing: Standing, now: Instant) {
         self.take_out(id);
+        self.changes += 1;
         let member = Member {
             claim,
             standing,
@@ -196,6 +213,7 @@ impl Roster {
 
     fn take_out(&mut self, id: &NodeId) -> Option<Member> {
         let member = self.members.remove(id)?;
+        self.changes += 1;
         if let Some(suspicion) = member.suspicion() {
             self.suspects.remove(&(suspicion.until(), id.clone()));
         }
@@ -386,6 +404,7 @@ impl Roster {
         } else {
             self.certificates.keep(accusation, now)
         };
+        self.changes += u64::from(kept);
         if kept { Heard::Kept } else { Heard::Full }
     }
 

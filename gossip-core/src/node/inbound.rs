@@ -57,7 +57,11 @@ impl Node {
             (Body::Nack { seq }, Via::Datagram) => self.prober.nack(from, seq),
             (Body::Gossip, Via::Datagram | Via::Stream) => {}
             (
-                body @ (Body::Digest(_) | Body::Want(_) | Body::Delta(_) | Body::Done),
+                body @ (Body::Checksum(_)
+                | Body::Digest(_)
+                | Body::Want(_)
+                | Body::Delta(_)
+                | Body::Done),
                 Via::Session(id),
             ) => {
                 if let Body::Delta(delta) = &body
@@ -225,9 +229,7 @@ impl Node {
     /// Writes of a forgotten member came, from somebody who has not forgotten it
     /// yet, or who has, and holds not the whole of them: its own keys go again.
     fn drop_if_forgotten(&mut self, author: &NodeId) {
-        if self.roster.member(author).is_none()
-            && self.roster.certificates().of(author).is_some()
-        {
+        if self.roster.member(author).is_none() && self.roster.certificates().of(author).is_some() {
             let mut changes = Vec::new();
             self.replica.forget(author, &mut changes);
             self.replica_changed(changes);

@@ -140,7 +140,7 @@ impl Node {
             links: Links::default(),
             replica: Replica::default(),
             hot: Hot::default(),
-            syncs: Syncs::default(),
+            syncs: Syncs::new(&identity.cluster),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
             seals: BTreeMap::new(),

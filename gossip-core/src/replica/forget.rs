@@ -19,6 +19,7 @@ impl Replica {
         let Some(log) = self.logs.get_mut(author) else {
             return;
         };
+        self.changes += 1;
         let newest = log.newest();
         let dropped = log.drop_scope(Scope::Own);
         for (version, slot) in &dropped {
@@ -70,6 +71,7 @@ impl Replica {
             && let Some(log) = self.logs.get_mut(author)
         {
             log.rewind();
+            self.changes += 1;
         }
     }
 }

@@ -53,6 +53,8 @@ pub struct Replica {
     clock: Stamp,
     /// Logs whose author was forgotten.
     hollow: BTreeSet<NodeId>,
+    /// How often any head has changed.
+    changes: u64,
 }
 
 impl Replica {
@@ -72,7 +74,9 @@ impl Replica {
             return Outcome::default();
         }
         let log = self.logs.entry(author.clone()).or_default();
+        let before = log.head();
         let accepted = log.accept(from, batch);
+        self.changes += u64::from(log.head() != before);
         counters.author_full += accepted.holes;
         counters.gaps += u64::from(accepted.gap);
         let outcome = Outcome {

@@ -2,6 +2,7 @@
 
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
+use core::ops::Bound;
 
 use super::Replica;
 use super::log::{Log, Slot};
@@ -35,6 +36,19 @@ impl Replica {
     pub fn authors(&self) -> impl Iterator<Item = (&NodeId, Head)> {
         let heads = self.logs.iter().map(|(author, log)| (author, log.head()));
         heads.filter(|(_, head)| *head != Head::default())
+    }
+
+    /// The authors whose names come after one, in order of name, and how much.
+    pub fn authors_after(&self, after: Option<&NodeId>) -> impl Iterator<Item = (&NodeId, Head)> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let logs = self.logs.range::<NodeId, _>((after, Bound::Unbounded));
+        let heads = logs.map(|(author, log)| (author, log.head()));
+        heads.filter(|(_, head)| *head != Head::default())
+    }
+
+    /// A number that is another whenever a head is.
+    pub const fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// What `theirs` lacks of a log, up to about `budget` bytes, and whether
