@@ -60,6 +60,8 @@ pub enum Heard {
 #[derive(Debug)]
 pub struct Roster {
     me: NodeId,
+    /// We take part ourselves.
+    me_here: bool,
     members: BTreeMap<NodeId, Member>,
     /// All who are here but ourselves, in no order: to choose from by chance.
     others: Vec<NodeId>,
@@ -80,6 +82,7 @@ impl Roster {
     pub fn new(me: NodeId) -> Self {
         Self {
             me,
+            me_here: false,
             members: BTreeMap::new(),
             others: Vec::new(),
             places: BTreeMap::new(),
@@ -119,7 +122,7 @@ impl Roster {
 
     /// How many take part, ourselves included.
     pub fn here(&self) -> usize {
-        self.others.len() + usize::from(self.is_here(&self.me))
+        self.others.len() + usize::from(self.me_here)
     }
 
     /// How many are dead.
@@ -180,6 +183,7 @@ impl Roster {
             Presence::Left => Standing::Left,
         };
         self.changes += 1;
+        self.me_here = matches!(standing, Standing::Alive);
         let me = self.me.clone();
         let since = now;
         self.members.insert(
