@@ -11,6 +11,8 @@ pub(crate) const HELP: &str = "\
 usage: cargo xtask bench [name] [-- arguments]
 
   codec     encode and decode messages (criterion, gossip-wire)
+  packets   what QUIC costs: bytes and packets of handshakes, datagrams, streams;
+            memory of a connection (`-- --quick` takes half a minute, all of it three)
   spread64  one update to 64 nodes on loopback with mutual TLS: median, last
 
 Without a name all of them run. Arguments go to the benchmark of that name.";
@@ -18,6 +20,10 @@ Without a name all of them run. Arguments go to the benchmark of that name.";
 /// A benchmark and the arguments of cargo that run it.
 const BENCHES: &[(&str, &[&str])] = &[
     ("codec", &["bench", "-p", "gossip-wire", "--benches"]),
+    (
+        "packets",
+        &["bench", "-p", "gossip-quic", "--bench", "packets"],
+    ),
     (
         "spread64",
         &[
