@@ -18,6 +18,10 @@ impl Cell {
         self.0.fetch_add(by, Ordering::Relaxed);
     }
 
+    pub(crate) fn is_zero(&self) -> bool {
+        self.read() == 0
+    }
+
     fn read(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -78,6 +82,10 @@ counters! {
     handshakes_over_limit,
     /// Strangers refused: too many handshakes or connections from their address.
     connections_over_address_limit,
+    /// Peers hung up on to make room for another, above [`CONNECTIONS`](crate::limit::CONNECTIONS).
+    peers_spared,
+    /// Peers admitted above [`CONNECTIONS`](crate::limit::CONNECTIONS) because all others were at work.
+    peers_over_limit,
     /// Connections refused: too many in total.
     connections_over_limit,
     /// Connections refused: too many with that node.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,11 +105,7 @@ pub(crate) fn begin(shared: &Arc<Shared>, mut target: Target) -> Result<Dialing,
 }
 
 async fn run(shared: Arc<Shared>, target: Target) {
-    let outcome = {
-        // An error cannot be: the slots are never closed.
-        let _slot = shared.dial_slots.acquire().await;
-        reach(&shared, &target).await
-    };
+    let outcome = in_turn(&shared, &target).await;
     let Target { name, .. } = target;
     shared.dials().end(&name, outcome.is_ok());
     let event = match outcome {
@@ -119,6 +116,20 @@ async fn run(shared: Arc<Shared>, target: Target) {
         }
     };
     shared.tell(event).await;
+}
+
+/// Waits for a slot, and gives it back as soon as no answer is on its way.
+async fn in_turn(shared: &Arc<Shared>, target: &Target) -> Result<NodeId, DialError> {
+    // An error cannot be: the slots are never closed.
+    let slot = shared.dial_slots.acquire().await;
+    let mut reaching = pin!(reach(shared, target));
+    match timeout(limit::DIAL_BEGINS, &mut reaching).await {
+        Ok(outcome) => outcome,
+        Err(_) => {
+            drop(slot);
+            reaching.await
+        }
+    }
 }
 
 /// Tries one address after the other; the last failure is the answer.

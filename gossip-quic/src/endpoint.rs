@@ -258,11 +258,8 @@ impl Endpoint {
     /// If there is no connection, no room, or too many bytes.
     pub fn send_datagram(&self, peer: &NodeId, bytes: Bytes) -> Result<(), SendError> {
         let shared = self.shared();
-        let connection = &shared
-            .pool()
-            .best(peer)
-            .ok_or(SendError::NotConnected)?
-            .connection;
+        let link = shared.pool().best(peer).ok_or(SendError::NotConnected)?;
+        let connection = &link.connection;
         // The path may carry less than the budget for a while (quinn#2791).
         let max = connection
             .max_datagram_size()
@@ -283,6 +280,7 @@ impl Endpoint {
         connection
             .send_datagram(bytes)
             .map_err(|_| SendError::NotConnected)?;
+        link.activity.touch();
         shared.cells.datagrams_sent.bump();
         Ok(())
     }

@@ -21,7 +21,7 @@ pub enum BindError {
     #[error("TLS refused the configuration: {0}")]
     Tls(String),
     /// A duration in the configuration is beyond what QUIC can say.
-    #[error("the idle timeout is longer than QUIC can say; use less than an hour")]
+    #[error("the idle timeout is longer than QUIC can say; use days at most")]
     IdleTimeout,
 }
 

@@ -161,12 +161,21 @@ fn advertised(
     Ok(addrs)
 }
 
-/// Longer than a probe cycle of most clusters, so that probes meet a warm
-/// connection: 128 intervals (guess), within what the transport allows.
+/// The longest that two members of the largest cluster that stays connected
+/// leave each other alone, so that probes meet a warm connection: a member is
+/// asked once a round, so first in one and last in the next, two rounds apart.
+/// The shorter of both ends' counts, so their profiles had better be the same.
 fn idle_timeout(config: &Config) -> Duration {
-    let cycle = config.probe_interval.saturating_mul(128);
-    cycle.clamp(Duration::from_secs(30), Duration::from_secs(600))
+    let round = config.probe_interval.saturating_mul(MEMBERS_WARM);
+    round.saturating_mul(2).max(IDLE_MIN)
 }
+
+/// Members that stay connected: the transport hangs up beyond them.
+const MEMBERS_WARM: u32 = gossip_quic::limit::CONNECTIONS as u32;
+
+/// Below this a lost packet or two could end a connection (RFC 9000 §10.1: at least three probe
+/// timeouts; the rest is a guess).
+const IDLE_MIN: Duration = Duration::from_secs(30);
 
 // ---- Disk -------------------------------------------------------------------
 

@@ -12,6 +12,7 @@
     clippy::indexing_slicing
 )]
 
+mod cap;
 mod common;
 mod dials;
 mod hostile;
