@@ -142,7 +142,7 @@ pub(crate) async fn listen(shared: Arc<Shared>) {
 }
 
 fn receive(shared: &Arc<Shared>, stranger: Incoming) {
-    let address = stranger.remote_address().ip();
+    let address = stranger.remote_address().ip().to_canonical();
     let proven = stranger.remote_address_validated();
     let verdict = {
         let census = shared

@@ -37,8 +37,8 @@ pub struct EndpointConfig {
     /// The round trip assumed before the first measurement: 100 ms suits a
     /// local network (first retransmission after 0.3 s), 333 ms the world.
     pub initial_rtt: Duration,
-    /// How long one dial may take in all, and a stranger until its `Hello`
-    /// (corrosion: 5 s).
+    /// How long a dial may take at one address, and a stranger until its
+    /// `Hello` (corrosion: 5 s).
     pub connect_timeout: Duration,
     /// Segmentation offload. Some network cards and virtual machines answer it
     /// with EIO (quinn#1128, #2202); off costs throughput only.

@@ -20,6 +20,7 @@ use crate::event::Event;
 use crate::greet::{self, GreetError};
 use crate::limit;
 use crate::quic;
+use crate::race;
 use crate::shared::Shared;
 use crate::socket;
 use crate::target::{DialError, Dialing, Target, TargetName};
@@ -122,7 +123,7 @@ async fn run(shared: Arc<Shared>, target: Target) {
 async fn in_turn(shared: &Arc<Shared>, target: &Target) -> Result<NodeId, DialError> {
     // An error cannot be: the slots are never closed.
     let slot = shared.dial_slots.acquire().await;
-    let mut reaching = pin!(reach(shared, target));
+    let mut reaching = pin!(race::reach(shared, target));
     match timeout(limit::DIAL_BEGINS, &mut reaching).await {
         Ok(outcome) => outcome,
         Err(_) => {
@@ -132,22 +133,8 @@ async fn in_turn(shared: &Arc<Shared>, target: &Target) -> Result<NodeId, DialEr
     }
 }
 
-/// Tries one address after the other; the last failure is the answer.
-async fn reach(shared: &Arc<Shared>, target: &Target) -> Result<NodeId, DialError> {
-    let count = u32::try_from(target.addrs.len()).unwrap_or(u32::MAX).max(1);
-    let each = (shared.config.connect_timeout / count).max(limit::ATTEMPT_MIN);
-    let mut failure = DialError::NoAddress;
-    for addr in &target.addrs {
-        match timeout(each, attempt(shared, &target.name, *addr)).await {
-            Ok(Ok(peer)) => return Ok(peer),
-            Ok(Err(error)) => failure = error,
-            Err(_) => failure = DialError::Timeout { addr: *addr },
-        }
-    }
-    Err(failure)
-}
-
-async fn attempt(
+/// Tries one address.
+pub(crate) async fn attempt(
     shared: &Arc<Shared>,
     name: &TargetName,
     addr: SocketAddr,

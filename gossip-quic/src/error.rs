@@ -17,6 +17,16 @@ pub enum BindError {
         /// What the system said.
         error: io::Error,
     },
+    /// It is an IPv6 address, and the system has no IPv6.
+    #[error(
+        "cannot listen on {addr} (UDP): this system has no IPv6 ({error}); listen on an IPv4 address, such as 0.0.0.0"
+    )]
+    NoIpv6 {
+        /// Where.
+        addr: SocketAddr,
+        /// What the system said.
+        error: io::Error,
+    },
     /// TLS refused the credentials.
     #[error("TLS refused the configuration: {0}")]
     Tls(String),

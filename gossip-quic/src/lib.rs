@@ -92,7 +92,7 @@
 //! [`Identity`] and [`Credentials`] say who we are, [`pki`] makes them so.
 //! `verify` judges certificates and `tls` asks it. `socket` drops what is not
 //! QUIC; `quic` holds the settings. `accept` receives strangers, `dial` goes
-//! out, `greet` exchanges `hello`. `pool` keeps the peers, by `rank`, and of too
+//! out in a `race` of addresses, `greet` exchanges `hello`. `pool` keeps the peers, by `rank`, and of too
 //! many says by `activity` which to `spare`; `link` carries; `outbox` and
 //! `inbox` bound what waits; `session` is a session.
 #![forbid(unsafe_code)]
@@ -121,6 +121,7 @@ mod outbox;
 pub mod pki;
 mod pool;
 mod quic;
+mod race;
 mod rank;
 mod session;
 mod shared;

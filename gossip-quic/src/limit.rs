@@ -111,10 +111,6 @@ pub const DIAL_BEGINS: Duration = Duration::from_secs(1);
 /// Dials that may wait for their turn.
 pub const DIALS_QUEUED: usize = 1_024;
 
-/// The least an address is given when a target has several (guess: three
-/// retransmissions at the initial round trip of a local network).
-pub const ATTEMPT_MIN: Duration = Duration::from_secs(1);
-
 /// First pause after a failed dial; it doubles with each failure.
 pub const BACKOFF_FIRST: Duration = Duration::from_millis(100);
 

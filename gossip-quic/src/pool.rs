@@ -21,6 +21,7 @@ use crate::inbox::Share;
 use crate::limit::LOST;
 use crate::link::Link;
 use crate::outbox::Outbox;
+use crate::race::canonical;
 use crate::spare::{self, Affinity, Candidate};
 
 /// A peer that is up.
@@ -290,7 +291,7 @@ fn up(link: &Link) -> Event {
         peer: link.peer.clone(),
         generation: link.peer_generation,
         rtt: link.connection.rtt(),
-        remote_addr: link.connection.remote_address(),
+        remote_addr: canonical(link.connection.remote_address()),
         direction: link.direction,
     }
 }

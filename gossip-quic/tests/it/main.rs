@@ -19,6 +19,7 @@ mod hostile;
 mod identities;
 mod messages;
 mod pool;
+mod race;
 mod restart;
 mod sessions;
 mod storm;
