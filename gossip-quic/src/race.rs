@@ -108,9 +108,11 @@ async fn end_by(
 fn says_less(new: &DialError, known: &DialError) -> bool {
     let weight = |error: &DialError| match error {
         DialError::NoAddress => 0,
-        DialError::Family { .. } => 1,
-        DialError::Unreachable { .. } | DialError::Timeout { .. } => 2,
-        _ => 3,
+        // One address of a name is our own: others may lead elsewhere.
+        DialError::OwnIdentity { .. } => 1,
+        DialError::Family { .. } => 2,
+        DialError::Unreachable { .. } | DialError::Timeout { .. } => 3,
+        _ => 4,
     };
     weight(new) < weight(known)
 }
