@@ -40,14 +40,16 @@ impl Driver {
             }
             // The peer is up, and the core knows; what it cannot know is that
             // this is who answers to a seed's name.
-            Event::Reached { target, peer } => {
-                if let TargetName::Seed(name) = target {
-                    self.troubles.over(&name);
-                    if let Some(link) = self.links.get(&peer).copied() {
-                        self.link_up(peer, link, Some(name.as_ref().to_owned()));
-                    }
+            Event::Reached {
+                target: TargetName::Seed(name),
+                peer,
+            } => {
+                self.troubles.over(&name);
+                if let Some(link) = self.links.get(&peer).copied() {
+                    self.link_up(peer, link, Some(name.as_ref().to_owned()));
                 }
             }
+            Event::Reached { .. } => {}
             Event::DialFailed { target, why } => {
                 tracing::debug!(%target, %why, "dial failed");
                 if let TargetName::Seed(name) = &target {
