@@ -90,7 +90,8 @@ counters! {
     connections_over_limit,
     /// Connections refused: too many with that node.
     connections_over_node_limit,
-    /// Connections refused: the certificate is for another cluster.
+    /// Connections refused: one end's certificate is for another cluster. As
+    /// the listener only the dialer's word for it: it judges first.
     refused_other_cluster,
     /// Connections refused: `Hello` and certificate name different nodes.
     refused_identity,
