@@ -102,7 +102,6 @@ impl Member {
 
     /// What it has told of others, in order, since it was first started.
     pub fn told(&self) -> Vec<Told> {
-        let text = std::fs::read_to_string(&self.log).unwrap();
         let line = |line: &str| {
             let line: Value = serde_json::from_str(line).ok()?;
             let text = |field: &str| Some(line[field].as_str()?.to_owned());
@@ -112,7 +111,12 @@ impl Member {
                 by: text("by"),
             })
         };
-        text.lines().filter_map(line).collect()
+        self.log().lines().filter_map(line).collect()
+    }
+
+    /// Everything it logged, since it was first started.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
     }
 }
 
