@@ -4,7 +4,7 @@
 //! [`CONNECTIONS`](super::limit::CONNECTIONS) places. The time a request may take counts from its
 //! header on; this is what bounds the time before it.
 
-use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -25,24 +25,28 @@ pub(crate) async fn serve<L: Listener>(
 ) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(patience);
-    let open = GracefulShutdown::new();
-    let mut stop = pin!(stop);
-    loop {
-        let (io, _) = tokio::select! {
-            came = listener.accept() => came,
-            () = &mut stop => break,
-        };
-        let service = TowerToHyperService::new(routes.clone());
-        let connection = open.watch(http.serve_connection(TokioIo::new(io), service));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a client of the API is gone");
-            }
-        });
+    let open = Arc::new(GracefulShutdown::new());
+    let opened = Arc::clone(&open);
+    let accepting = tokio::spawn(async move {
+        loop {
+            let (io, _) = listener.accept().await;
+            let service = TowerToHyperService::new(routes.clone());
+            let connection = opened.watch(http.serve_connection(TokioIo::new(io), service));
+            tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "a client of the API is gone");
+                }
+            });
+        }
+    });
+    stop.await;
+    // Nobody new: the listener goes with its task, and the kernel refuses who waits.
+    accepting.abort();
+    let _ = accepting.await;
+    // Nobody else holds it any more.
+    if let Some(open) = Arc::into_inner(open) {
+        open.shutdown().await;
     }
-    // Nobody new; what waits in the kernel is refused.
-    drop(listener);
-    open.shutdown().await;
 }
 
 #[cfg(test)]
