@@ -32,12 +32,14 @@ mod builder;
 mod driver;
 mod handle;
 pub mod journal;
+mod resolve;
 mod watch;
 
 pub use builder::{NodeBuilder, StartError};
 pub use driver::{DriverCounters, limit};
 pub use handle::{Node, NodeError, NodeStatus, Stopped};
 pub use journal::JournalCounters;
+pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use watch::{Subscription, SubscriptionItem, Watch, WatchItem};
 
 pub use gossip_core::base::id::{ClusterId, IdError, NodeId};

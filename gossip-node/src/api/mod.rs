@@ -15,5 +15,6 @@ pub(crate) mod door;
 pub(crate) mod limit;
 pub(crate) mod place;
 pub(crate) mod problem;
+pub(crate) mod serve;
 pub(crate) mod server;
 pub(crate) mod types;
