@@ -10,6 +10,7 @@ use core::time::Duration;
 
 use crate::base::id::{ClusterId, NodeId};
 use crate::base::limit;
+use crate::electorate::{ElectorateError, QuorumConfig};
 
 /// Who this node is. Proven by its certificate; the host checks that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +148,9 @@ pub struct Config {
     /// How long a leaving node keeps telling that it leaves. 0 to 1 min.
     /// (`lan` 1 s: serf's leave propagation delay.)
     pub leave_linger: Duration,
+
+    /// Who votes, how it is counted, and how long a lost quorum is suspect.
+    pub quorum: QuorumConfig,
 }
 
 impl Default for Config {
@@ -180,6 +184,7 @@ impl Config {
             sync_interval: ms(10_000),
             reconnect_interval: ms(1_000),
             leave_linger: ms(1_000),
+            quorum: QuorumConfig::default(),
         };
         match profile {
             Profile::Local => Self {
@@ -243,6 +248,7 @@ impl Config {
             ("sync_interval", self.sync_interval, ms(100), hour),
             ("reconnect_interval", self.reconnect_interval, ms(100), hour),
             ("leave_linger", self.leave_linger, ms(0), ms(60_000)),
+            ("quorum.timeout", self.quorum.timeout, ms(0), hour),
         ];
         for (knob, found, least, most) in spans {
             if found < least || found > most {
@@ -277,6 +283,7 @@ impl Config {
                 });
             }
         }
+        self.quorum.electorate.check()?;
         if self.seeds.len() > limit::SEEDS {
             return Err(ConfigError::TooMany {
                 knob: "seeds",
@@ -398,6 +405,9 @@ pub enum ConfigError {
         /// The most allowed.
         most: usize,
     },
+    /// A list of voters that is too long.
+    #[error(transparent)]
+    Electorate(#[from] ElectorateError),
     /// A node that nobody can reach.
     #[error("a node needs at least one address that others can reach")]
     NoAddress,

@@ -9,6 +9,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use crate::base::id::NodeId;
+use crate::electorate::Electorate;
 use crate::message::{
     Accusation, Batch, Claim, Generation, Item, Key, Message, Scope, Sealed, Value, WriteId,
 };
@@ -203,6 +204,10 @@ pub enum Command {
     /// values, everywhere. A claim of its own, newer than what was forgotten,
     /// makes it a member again.
     Forget(NodeId),
+    /// Whether this node is in quorum, and who is counted.
+    Quorum,
+    /// Count by this list from now on, until the node stops: it is not kept.
+    Electorate(Electorate),
 }
 
 /// A name space.

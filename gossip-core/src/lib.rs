@@ -24,8 +24,8 @@
 //! | 6 | [`node`] | the only place that knows all the rooms |
 //! | 5 | [`dissemination`] | acts on a picture |
 //! | 4 | [`membership`], [`replica`] | hold a picture |
-//! | 3 | [`input`], [`output`], [`outbox`] | what comes in, what goes out |
-//! | 2 | [`message`], [`config`] | the vocabulary and its laws |
+//! | 3 | [`input`], [`output`], [`quorum`], [`outbox`] | what comes in, what goes out |
+//! | 2 | [`message`], [`config`], [`electorate`] | the vocabulary and its laws |
 //! | 1 | [`base`] | identity, time, chance, bounds |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -36,12 +36,14 @@ extern crate alloc;
 pub mod base;
 pub mod config;
 pub mod dissemination;
+pub mod electorate;
 pub mod input;
 pub mod membership;
 pub mod message;
 pub mod node;
 pub mod outbox;
 pub mod output;
+pub mod quorum;
 pub mod replica;
 #[cfg(feature = "sim")]
 pub mod sim;

@@ -20,6 +20,8 @@ pub struct Outbox {
     queue: VecDeque<Output>,
     next_seal: u64,
     next_persist: u64,
+    /// A member changed since the node last looked at its quorum.
+    pub members_changed: bool,
     /// What happened and what was refused.
     pub counters: Counters,
 }
@@ -65,6 +67,7 @@ impl Outbox {
 
     /// Queues a notification.
     pub fn notify(&mut self, notification: Notification) {
+        self.members_changed |= matches!(notification, Notification::Member(_));
         self.push(Output::Notify(notification));
     }
 

@@ -1,16 +1,19 @@
 //! What goes out: everything a node can ever do, in one closed enum.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
 use crate::base::id::NodeId;
+use crate::electorate::ElectorateError;
 pub use crate::input::Via;
 use crate::input::{DiskError, Expected, PersistId, SealId, SessionId, Target, Ticket};
 use crate::message::{
     Accusation, Batch, Claim, Footing, Generation, Key, Message, Scope, Sealed, Stamp, Statement,
     Value, Version, WriteId,
 };
+use crate::quorum::{QuorumEvent, QuorumStanding, QuorumView};
 
 /// One thing the host has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,8 +81,8 @@ pub enum Record {
     Claim(Sealed<Claim>),
     /// A member was condemned.
     Verdict(Sealed<Accusation>),
-    /// A member is forgotten: its claim and its log go. What is left of it is
-    /// the verdict that stands, if there is one.
+    /// A member is forgotten: its claim goes. What goes of its log is said by a
+    /// commit or a cut; the verdict that stands stays.
     Forget(NodeId),
 }
 
@@ -95,7 +98,9 @@ pub enum Reply {
     /// Everybody we know of, ourselves included, in order of name.
     Members(Vec<MemberView>),
     /// How this node is.
-    Status(Status),
+    Status(Box<Status>),
+    /// How the quorum is.
+    Quorum(QuorumView),
     /// The cluster has been told.
     Left,
     /// It is done, here; the others hear of it.
@@ -156,6 +161,9 @@ pub enum Refusal {
         /// Its name.
         id: NodeId,
     },
+    /// A list that cannot be used; the one before stays.
+    #[error(transparent)]
+    Electorate(ElectorateError),
     /// Who takes part is not forgotten.
     #[error("{id} still takes part; stop it, or remove it first")]
     StillHere {
@@ -221,6 +229,8 @@ pub struct Status {
     pub phase: Phase,
     /// Members by status: alive, suspect, dead, left.
     pub members: [usize; 4],
+    /// Whether it is in quorum.
+    pub quorum: QuorumStanding,
     /// Peers it is connected to.
     pub links: usize,
     /// Keys it holds, own and shared, of every author, tombstones not counted.
@@ -293,6 +303,8 @@ pub enum Notification {
         /// The other's.
         theirs: Generation,
     },
+    /// Whether this node is in quorum has changed.
+    Quorum(QuorumEvent),
     /// The journal could not be written.
     Disk(DiskError),
 }

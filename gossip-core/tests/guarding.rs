@@ -236,7 +236,7 @@ impl Solo {
 
     fn status(&mut self) -> Status {
         match self.ask(Command::Status) {
-            Reply::Status(status) => status,
+            Reply::Status(status) => *status,
             other => panic!("{other:?}"),
         }
     }

@@ -16,14 +16,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use gossip_core::base::id::{ClusterId, NodeId};
+use gossip_core::electorate::Electorate;
 use gossip_core::input::{Command, DiskError, Expected, Query, Space, Write};
 use gossip_core::message::{Generation, Key, KeyError, Scope, Value, WriteId};
 use gossip_core::output::{MemberView, Notification, Phase, Refusal, Reply, Row, Status};
+use gossip_core::quorum::QuorumView;
 use gossip_quic::{Credentials, OtherIdentity, PeerInfo};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::builder::NodeBuilder;
 use crate::driver::{DriverCounters, Request};
+use crate::events::Events;
 use crate::journal::JournalCounters;
 use crate::watch::{Subscription, Watch};
 
@@ -240,6 +243,29 @@ impl Node {
         Ok(Watch::new(space, prefix, rows, changes))
     }
 
+    /// Everybody it knows of as they stand, and then everything that becomes of
+    /// them, each with its reason; of the quorum and of the node itself too.
+    ///
+    /// # Errors
+    /// If the node is not running.
+    pub async fn events(&self) -> Result<Events, NodeError> {
+        let (answer, reply) = oneshot::channel();
+        self.request(Request::Events { answer }).await?;
+        let (members, told) = reply.await.map_err(|_| NodeError::Stopped)??;
+        Ok(Events::new(members, told))
+    }
+
+    /// Whether it is in quorum, why, and who is counted.
+    ///
+    /// # Errors
+    /// If the node is not running.
+    pub async fn quorum(&self) -> Result<QuorumView, NodeError> {
+        match self.ask(Command::Quorum).await? {
+            Reply::Quorum(view) => Ok(view),
+            other => Err(misfit(other)),
+        }
+    }
+
     /// Everything the node tells from now on: members, keys, conflicts.
     pub fn subscribe(&self) -> Subscription {
         let sender = self.shared.notifications.upgrade();
@@ -331,6 +357,37 @@ impl Node {
         }
     }
 
+    /// Declares a member dead, at once and everywhere, because an operator knows
+    /// that it is. One that is not refutes, and is back. Returns when it is so
+    /// here; the others hear of it.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], or the node is not running.
+    pub async fn remove(&self, member: &NodeId) -> Result<(), NodeError> {
+        self.order(Command::Remove(member.clone())).await
+    }
+
+    /// Forgets a dead member, or one that left: its row, its address and its
+    /// own keys, everywhere. A claim of its own, newer than what was forgotten,
+    /// makes it a member again.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], [`Refusal::StillHere`], or
+    /// the node is not running.
+    pub async fn forget(&self, member: &NodeId) -> Result<(), NodeError> {
+        self.order(Command::Forget(member.clone())).await
+    }
+
+    /// Counts the quorum by this list from now on, at this node, until it stops:
+    /// what shall last stands in its configuration.
+    ///
+    /// # Errors
+    /// [`Refusal::Electorate`], and the list before stays; or the node is not
+    /// running.
+    pub async fn elect(&self, electorate: Electorate) -> Result<(), NodeError> {
+        self.order(Command::Electorate(electorate)).await
+    }
+
     /// New credentials of the same node, for connections from now on; those
     /// that stand go on.
     ///
@@ -390,6 +447,13 @@ impl Node {
         let (answer, reply) = oneshot::channel();
         self.request(Request::Command { command, answer }).await?;
         reply.await.map_err(|_| NodeError::Stopped)
+    }
+
+    async fn order(&self, command: Command) -> Result<(), NodeError> {
+        match self.ask(command).await? {
+            Reply::Done => Ok(()),
+            other => Err(misfit(other)),
+        }
     }
 
     async fn read(&self, space: Space, key: &str) -> Result<Option<Row>, NodeError> {

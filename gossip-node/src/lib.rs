@@ -30,6 +30,7 @@
 
 mod builder;
 mod driver;
+mod events;
 mod handle;
 pub mod journal;
 mod resolve;
@@ -37,13 +38,17 @@ mod watch;
 
 pub use builder::{NodeBuilder, StartError};
 pub use driver::{DriverCounters, limit};
+pub use events::{Events, EventsItem, MemberPicture, MemberSeen, status_after};
 pub use handle::{Node, NodeError, NodeStatus, Stopped};
 pub use journal::JournalCounters;
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use watch::{Subscription, SubscriptionItem, Watch, WatchItem};
 
 pub use gossip_core::base::id::{ClusterId, IdError, NodeId};
-pub use gossip_core::config::{Config, ConfigError, Profile};
+pub use gossip_core::config::{Config, ConfigError, Detector, Profile};
+pub use gossip_core::electorate::{
+    Domain, Electorate, ElectorateError, QuorumConfig, QuorumProvider, Seat,
+};
 pub use gossip_core::input::{DiskError, Expected, Space, Write};
 pub use gossip_core::message::{
     Footing, Generation, Incarnation, Key, KeyError, Scope, Stamp, Value, Version, WriteId,
@@ -51,6 +56,9 @@ pub use gossip_core::message::{
 pub use gossip_core::output::{
     Counters, KeyEvent, MemberEvent, MemberEventKind, MemberStatus, MemberView, Notification,
     Phase, Refusal, Row, Status,
+};
+pub use gossip_core::quorum::{
+    Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,
 };
 pub use gossip_quic::{
     Counters as TransportCounters, CredentialPaths, Credentials, CredentialsError, EndpointConfig,

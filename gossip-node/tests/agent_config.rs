@@ -65,6 +65,7 @@ fn every_fault_in_a_file_is_one_line_with_its_place() {
     };
     let api = |text: &str| format!("{BASE}[api]\n{text}\n");
     let log = |text: &str| format!("{BASE}[log]\n{text}\n");
+    let quorum = |text: &str| format!("{BASE}[quorum]\n{text}\n");
     let cases: Vec<(String, usize, &str, &[&str])> = vec![
         // Unknown names.
         (
@@ -237,10 +238,107 @@ fn every_fault_in_a_file_is_one_line_with_its_place() {
             &["too much"],
         ),
         (
-            timing("suspicion_factor = 0x40"),
+            timing("awareness_max = 0x40"),
             9,
-            "timing.suspicion_factor",
+            "timing.awareness_max",
             &["64 is too much"],
+        ),
+        (
+            timing("probe_slack = \"600ms\""),
+            9,
+            "timing.probe_slack",
+            &["600ms is too much", "0s to 500ms"],
+        ),
+        (
+            timing("suspicion_min = \"1m\""),
+            9,
+            "timing.suspicion_min",
+            &["no room for the profile's suspicion_max of 18s"],
+        ),
+        (
+            timing("suspicion_max = \"1s\""),
+            9,
+            "timing.suspicion_max",
+            &["1s is too little", "3s to 30m"],
+        ),
+        (
+            timing("detector = \"phi\""),
+            9,
+            "timing.detector",
+            &["\"phi\" is not a detector", "\"accrual\""],
+        ),
+        (
+            timing("threshold = 8"),
+            9,
+            "timing.threshold",
+            &["only counts with detector \"accrual\""],
+        ),
+        // Quorum.
+        (
+            quorum("provider = \"half\""),
+            9,
+            "quorum.provider",
+            &["\"half\" is not a provider", "\"failure-domain\""],
+        ),
+        (
+            quorum("timeout = \"2h\""),
+            9,
+            "quorum.timeout",
+            &["2h is too much", "0s to 1h"],
+        ),
+        (
+            quorum("members = [\"eu/n1\", \"EU/n2\"]"),
+            9,
+            "quorum.members",
+            &["\"EU/n2\": only a-z"],
+        ),
+        (
+            quorum("members = [\"eu/n1\", \"eu/n1\"]"),
+            9,
+            "quorum.members",
+            &["\"eu/n1\" stands twice"],
+        ),
+        (
+            quorum("members = [\"eu/n1\"]\nwatchers = [\"eu/n1\"]"),
+            10,
+            "quorum.watchers",
+            &["\"eu/n1\" stands twice"],
+        ),
+        (
+            quorum("watchers = [\"eu/n1\"]"),
+            9,
+            "quorum.watchers",
+            &["without quorum.members"],
+        ),
+        (
+            quorum("provider = \"failure-domain\"\nmembers = [\"n1\"]\ndomains = [\"n2=a\"]"),
+            11,
+            "quorum.domains",
+            &["\"n2=a\": is not among the members"],
+        ),
+        (
+            quorum("provider = \"failure-domain\"\nmembers = [\"n1\"]\ndomains = [\"n1\"]"),
+            11,
+            "quorum.domains",
+            &["\"n1\": has no \"=\""],
+        ),
+        (
+            quorum("inactive = [\"eu/2\"]"),
+            9,
+            "quorum.inactive",
+            &["only counts with provider \"failure-domain\""],
+        ),
+        (
+            quorum("provider = \"failure-domain\"\ninactive = [\"eu/\"]"),
+            10,
+            "quorum.inactive",
+            &["\"eu/\": a name has an empty label"],
+        ),
+        (
+            quorum("members = 7"),
+            9,
+            "quorum.members",
+            &["a list of texts is needed"],
         ),
         // Addresses and paths.
         (

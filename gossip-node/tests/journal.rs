@@ -10,11 +10,11 @@
 mod kit;
 
 use gossip_core::input::{DiskError, PersistId};
-use gossip_core::message::{Footing, Generation, Incarnation, Version};
+use gossip_core::message::{Charge, Footing, Generation, Incarnation, Version};
 use gossip_core::output::Record;
 use gossip_node::JournalError;
-use gossip_node::journal::Journal;
-use kit::{Log, claim, open, owner, saved_entries, verdict, wait_for};
+use gossip_node::journal::{Journal, limit};
+use kit::{Log, claim, condemned, open, owner, saved_entries, verdict, wait_for};
 
 #[test]
 fn a_new_journal_is_empty_and_remembers_everything_after() {
@@ -200,6 +200,111 @@ fn a_claim_outlives_a_verdict_on_an_older_footing_only() {
         incarnation: Incarnation(1),
     };
     assert_eq!(saved.claims.first().unwrap().value.footing, footing);
+}
+
+/// Its claim goes; the verdict stays, and is handed over without a claim. What
+/// goes of its log is said by other records.
+#[test]
+fn whoever_is_forgotten_leaves_the_verdict_and_what_it_shared() {
+    let dir = tempfile::tempdir().unwrap();
+    let opened = open(dir.path());
+    let (mut log, mut other) = (Log::new("n2", 3), Log::new("n3", 3));
+    let (kept, gone) = (
+        other.batch(&[("a", Some("1")), ("b", None)]),
+        log.batch(&[("a", None)]),
+    );
+    let journal = &opened.journal;
+    for name in ["n2", "n3"] {
+        journal.remember(Record::Claim(claim(name, 3, 0)));
+        journal.remember(Record::Verdict(condemned(name, 3, 0, Charge::Forgotten)));
+        journal.remember(Record::Forget(name.parse().unwrap()));
+    }
+    journal.remember(commit(&kept));
+    journal.remember(commit(&gone));
+    // Of one log a part goes, and the newest head stays; the other goes whole.
+    let mut head = kept.clone();
+    head.parts.clear();
+    journal.remember(superseding(&head, &[1, 2]));
+    journal.remember(Record::Cut {
+        author: "n2".parse().unwrap(),
+        through: Version(0),
+    });
+    // One that was never known is forgotten without harm.
+    journal.remember(Record::Forget("n4".parse().unwrap()));
+    drop(opened);
+    let opened = open(dir.path());
+    let saved = &opened.saved;
+    assert_eq!(saved.batches, [head.clone()]);
+    assert!(saved.claims.is_empty());
+    let verdict = |name| condemned(name, 3, 0, Charge::Forgotten);
+    assert_eq!(saved.verdicts, [verdict("n2"), verdict("n3")]);
+
+    // It comes back as another run, with a log of its own.
+    let again = Log::new("n2", 4).batch(&[("c", Some("3"))]);
+    opened.journal.remember(Record::Claim(claim("n2", 4, 0)));
+    opened.journal.remember(commit(&again));
+    drop(opened);
+    let saved = open(dir.path()).saved;
+    assert_eq!(saved.batches, [again, head]);
+    assert_eq!((saved.verdicts.len(), saved.claims.len()), (1, 1));
+}
+
+#[test]
+fn every_charge_that_condemns_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let opened = open(dir.path());
+    let verdicts = [
+        condemned("n2", 3, 0, Charge::Dead),
+        condemned("n3", 3, 0, Charge::Removed),
+        condemned("n4", 3, 0, Charge::Forgotten),
+    ];
+    for verdict in &verdicts {
+        opened.journal.remember(Record::Verdict(verdict.clone()));
+    }
+    drop(opened);
+    assert_eq!(open(dir.path()).saved.verdicts, verdicts);
+}
+
+/// More names than there is room for: the oldest runs make room, and it is
+/// counted.
+#[test]
+fn claims_and_verdicts_have_a_bound() {
+    let dir = tempfile::tempdir().unwrap();
+    let opened = open(dir.path());
+    let room = limit::VERDICTS;
+    assert_eq!(room, limit::CLAIMS);
+    for n in 0..=room {
+        let (name, generation) = (format!("n{n}"), room - n + 1);
+        let verdict = Record::Verdict(verdict(&name, generation, 0));
+        opened.journal.remember(verdict);
+        let claim = Record::Claim(claim(&name, generation, 0));
+        opened.journal.remember(claim);
+    }
+    // Who has a row already needs no room.
+    let known = Record::Verdict(verdict("n0", room + 1, 0));
+    opened.journal.persist(PersistId(1), known);
+    let mut completions = opened.completions;
+    wait_for(&mut completions, PersistId(1)).unwrap();
+    let counters = opened.journal.counters();
+    let gone = 2 * u64::try_from(limit::MAKE_ROOM).unwrap();
+    assert_eq!(counters.rows_given_up, gone);
+    opened.journal.close();
+
+    let saved = open(dir.path()).saved;
+    let left = room + 1 - gone / 2;
+    assert_eq!(
+        (saved.claims.len() as u64, saved.verdicts.len() as u64),
+        (left, left)
+    );
+    // The last to come is there although its run is the oldest; those who went
+    // are the oldest of those who were.
+    let lowest = |generations: &mut dyn Iterator<Item = u64>| {
+        let mut generations: Vec<u64> = generations.collect();
+        generations.sort_unstable();
+        (generations[0], generations[1])
+    };
+    let mut generations = saved.claims.iter().map(|c| c.value.footing.generation.0);
+    assert_eq!(lowest(&mut generations), (1, gone / 2 + 2));
 }
 
 // ---- Whom it refuses --------------------------------------------------------

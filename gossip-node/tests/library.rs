@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gossip_node::{
-    Expected, Key, KeyError, MemberEventKind, MemberStatus, NodeError, Notification, Phase,
-    Refusal, Scope, Space, StartError, Stopped, SubscriptionItem, Value, WatchItem, Write,
+    EventsItem, Expected, Key, KeyError, MemberEventKind, MemberPicture, MemberStatus, NodeError,
+    Notification, Phase, Refusal, Scope, Space, StartError, Stopped, SubscriptionItem, Value,
+    WatchItem, Write,
 };
 use kit::{Cluster, eventually};
 
@@ -211,6 +212,7 @@ async fn a_slow_subscriber_learns_how_much_it_missed() {
     let node = cluster.start(0, &[]).await;
     let mut watch = node.watch(Space::Own(node.id().clone()), "").await.unwrap();
     let mut told = node.subscribe();
+    let mut events = node.events().await.unwrap();
     let capacity = gossip_node::limit::NOTIFICATIONS;
     // Each batch is 64 changes.
     let batches = capacity / 64 + 10;
@@ -227,6 +229,11 @@ async fn a_slow_subscriber_learns_how_much_it_missed() {
     assert_eq!(watch.next().await, Some(WatchItem::Current));
     assert_eq!(watch.next().await, Some(WatchItem::Lagged(missed)));
     assert_eq!(told.next().await, Some(SubscriptionItem::Lagged(missed)));
+    let member = events.next().await;
+    assert!(matches!(member, Some(EventsItem::Member(_))), "{member:?}");
+    assert_eq!(events.next().await, Some(EventsItem::Current));
+    assert_eq!(events.next().await, Some(EventsItem::Lagged(missed)));
+    assert!(!MemberPicture::default().apply(&EventsItem::Lagged(missed)));
     for _ in 0..capacity {
         let item = watch.next().await;
         assert!(

@@ -11,6 +11,8 @@ pub(crate) fn to_pb(accusation: &Accusation) -> pb::Accusation {
     let charge = match accusation.charge {
         Charge::Suspect => pb::Charge::Suspect,
         Charge::Dead => pb::Charge::Dead,
+        Charge::Removed => pb::Charge::Removed,
+        Charge::Forgotten => pb::Charge::Forgotten,
     };
     pb::Accusation {
         accuser: accusation.accuser.to_string(),
@@ -34,6 +36,8 @@ fn charge(number: i32) -> Result<Charge, DecodeError> {
     match pb::Charge::try_from(number) {
         Ok(pb::Charge::Suspect) => Ok(Charge::Suspect),
         Ok(pb::Charge::Dead) => Ok(Charge::Dead),
+        Ok(pb::Charge::Removed) => Ok(Charge::Removed),
+        Ok(pb::Charge::Forgotten) => Ok(Charge::Forgotten),
         Ok(pb::Charge::Unspecified) => Err(DecodeError::Missing { what: "charge" }),
         Err(_) => Err(DecodeError::UnknownKind { what: "charge" }),
     }

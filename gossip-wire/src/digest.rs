@@ -82,6 +82,7 @@ fn member_to_pb(member: &MemberRow) -> pb::MemberRow {
         MemberState::Alive => pb::MemberState::Alive,
         MemberState::Dead => pb::MemberState::Dead,
         MemberState::Left => pb::MemberState::Left,
+        MemberState::Forgotten => pb::MemberState::Forgotten,
     };
     pb::MemberRow {
         generation: member.footing.generation.0,
@@ -97,6 +98,7 @@ fn member_from_pb(member: &pb::MemberRow) -> Result<MemberRow, DecodeError> {
             Ok(pb::MemberState::Alive) => MemberState::Alive,
             Ok(pb::MemberState::Dead) => MemberState::Dead,
             Ok(pb::MemberState::Left) => MemberState::Left,
+            Ok(pb::MemberState::Forgotten) => MemberState::Forgotten,
             Ok(pb::MemberState::Unspecified) => {
                 return Err(DecodeError::Missing { what: "state" });
             }

@@ -78,10 +78,9 @@ fn body_to_pb(body: &Body) -> pb::message::Body {
     match body {
         Body::Ping { seq } => Pb::Ping(pb::Ping { seq: seq.0 }),
         Body::Ack { seq } => Pb::Ack(pb::Ack { seq: seq.0 }),
-        Body::PingReq { seq, target, addrs } => Pb::PingReq(pb::PingReq {
+        Body::PingReq { seq, target } => Pb::PingReq(pb::PingReq {
             seq: seq.0,
             target: target.to_string(),
-            addrs: field::addrs_to_pb(addrs),
         }),
         Body::Nack { seq } => Pb::Nack(pb::Nack { seq: seq.0 }),
         Body::Gossip => Pb::Gossip(pb::Gossip {}),
@@ -101,7 +100,6 @@ fn body_from_pb(body: Option<pb::message::Body>, skipped: &mut u64) -> Result<Bo
         Pb::PingReq(ask) => Body::PingReq {
             seq: Seq(ask.seq),
             target: field::id("target", &ask.target)?,
-            addrs: field::addrs(&ask.addrs)?,
         },
         Pb::Nack(nack) => Body::Nack { seq: Seq(nack.seq) },
         Pb::Gossip(pb::Gossip {}) => Body::Gossip,

@@ -7,7 +7,6 @@
 //!
 //! ```text
 //!   Message ─ Digest, Want ─ row ─ member, head
-//!           ├ PingReq ─ addr
 //!           ├ Delta ─ item, log ─ item
 //!           └ item ─ part
 //! ```
@@ -34,7 +33,7 @@ pub(crate) const ITEM: Shape = Shape(&[(2, &FLAT)]);
 pub(crate) const MESSAGE: Shape = Shape(&[
     (1, &FLAT),
     (2, &FLAT),
-    (3, &Shape(&[(3, &FLAT)])),
+    (3, &FLAT),
     (4, &FLAT),
     (5, &FLAT),
     (6, &Shape(&[(3, &ROW)])),

@@ -172,7 +172,6 @@ fn a_flood_of_empty_pieces_is_stopped_before_it_costs_memory() {
         raw::field(6, raw::field(3, repeat(raw::field(2, "")))),
         raw::field(6, raw::field(3, repeat(raw::field(3, "")))),
         raw::field(7, repeat(raw::field(1, ""))),
-        raw::field(3, repeat(raw::field(3, ""))),
         raw::field(8, repeat(raw::field(1, ""))),
         raw::field(8, raw::field(1, repeat(raw::field(2, "")))),
         raw::field(8, repeat(raw::field(2, ""))),
@@ -203,10 +202,15 @@ fn too_many_of_anything_is_refused() {
     assert_eq!(refused(members), too_many("members", 257, 256));
     let logs = raw::field(8, raw::field(2, "").repeat(limit::MESSAGE_ITEMS + 1));
     assert_eq!(refused(logs), too_many("logs", 257, 256));
-    let target = raw::field(2, "n1");
-    let addrs = raw::field(3, "").repeat(limit::ADDRS + 1);
-    let ask = raw::field(3, [target, addrs].concat());
-    assert_eq!(refused(ask), too_many("addresses", 9, 8));
+    let claim = [
+        raw::field(1, "n1"),
+        raw::number(2, 1),
+        raw::number(4, 1),
+        raw::field(5, "").repeat(limit::ADDRS + 1),
+    ];
+    let claim = raw::field(1, claim.concat());
+    let claim = raw::field(15, raw::field(1, raw::field(1, claim)));
+    assert_eq!(refused(claim), too_many("addresses", 9, 8));
     let head = |fields: &[Vec<u8>]| {
         let statement = raw::field(3, [&[raw::field(1, "n1")], fields].concat().concat());
         raw::field(15, raw::field(1, raw::field(1, statement)))

@@ -59,6 +59,9 @@ impl Journal {
             Record::Verdict(verdict) => {
                 self.verdicts.insert(verdict.value.accused, verdict.bytes);
             }
+            Record::Forget(id) => {
+                self.claims.remove(&id);
+            }
         }
     }
 

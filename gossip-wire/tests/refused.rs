@@ -328,6 +328,14 @@ fn deltas() {
     assert_eq!(members(Item::Batch(batch(58))), stranger);
     let suspicion = Statement::Accusation(sample::accusation(Charge::Suspect));
     assert_eq!(members(sample::sealed(suspicion)), stranger);
+    for charge in [Charge::Dead, Charge::Removed, Charge::Forgotten] {
+        let verdict = sample::sealed(Statement::Accusation(sample::accusation(charge)));
+        let message = Message::bare(Body::Delta(Delta {
+            members: vec![verdict],
+            logs: Vec::new(),
+        }));
+        assert_eq!(common::passed_on(&message), message, "{charge:?}");
+    }
     let claim = sample::sealed(Statement::Claim(sample::claim(Presence::Alive)));
     let as_log = raw::field(8, raw::field(2, raw::field(2, encode_item(&claim))));
     let error = decode_message(as_log.into(), Channel::Stream).unwrap_err();

@@ -14,9 +14,9 @@ use bytes::Bytes;
 use common::{arbitrary, sample};
 use gossip_core::base::limit;
 use gossip_core::message::{
-    Base, Batch, Body, Claim, Digest, DigestRow, Draft, Entry, Footing, Generation, Head,
-    Incarnation, Item, Lineage, MemberRow, MemberState, Message, Op, Presence, Replaced, Scope,
-    Seq, Stamp, Statement, Value, Version, WriteId,
+    Accusation, Base, Batch, Body, Charge, Claim, Digest, DigestRow, Draft, Entry, Footing,
+    Generation, Head, Incarnation, Item, Lineage, MemberRow, MemberState, Message, Op, Presence,
+    Replaced, Scope, Seq, Stamp, Statement, Value, Version, WriteId,
 };
 use gossip_wire::{Envelope, encode_item, encode_message, seal, sealed_bytes};
 use proptest::prelude::*;
@@ -88,7 +88,7 @@ fn of_the_longest_of_everything() {
         member: id("a"),
         footing,
         presence: Presence::Left,
-        addrs: addrs.clone(),
+        addrs,
     });
     let entry = Entry {
         scope: Scope::Shared,
@@ -116,8 +116,14 @@ fn of_the_longest_of_everything() {
         first: Version(u64::MAX - 100),
         entries: vec![entry; limit::BATCH_ENTRIES],
     });
+    let accusation = Statement::Accusation(Accusation {
+        accuser: id("a"),
+        accused: id("b"),
+        footing,
+        charge: Charge::Forgotten,
+    });
     let mut rumors = Vec::new();
-    for statement in [claim, batch] {
+    for statement in [claim, accusation, batch] {
         let item = seal(&statement, longest_signature);
         check(&statement, &item);
         rumors.push(item);
@@ -126,7 +132,7 @@ fn of_the_longest_of_everything() {
         id: id(letter),
         member: Some(MemberRow {
             footing,
-            state: MemberState::Left,
+            state: MemberState::Forgotten,
         }),
         head: Some(Head {
             generation: Generation(u64::MAX),
@@ -138,7 +144,6 @@ fn of_the_longest_of_everything() {
         Body::PingReq {
             seq: Seq(u64::MAX),
             target: id("a"),
-            addrs,
         },
         Body::Gossip,
         Body::Digest(Digest {

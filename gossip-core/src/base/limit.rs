@@ -122,6 +122,10 @@ pub const APPOINTMENTS: usize = 8;
 /// Distinct accusers remembered for one suspicion.
 pub const ACCUSERS: usize = 8;
 
+/// Members on an operator's list, and domains taken out of use (guess: who is
+/// counted by hand is not more).
+pub const ELECTORATE: usize = 1_024;
+
 /// Seeds in a configuration.
 pub const SEEDS: usize = 64;
 

@@ -65,6 +65,8 @@ pub struct Roster {
     places: BTreeMap<NodeId, usize>,
     /// Those whose time runs, the first to end first.
     suspects: BTreeSet<(Instant, NodeId)>,
+    /// How many are dead.
+    dead: usize,
     /// Those who are dead or left, the longest gone first.
     gone: BTreeSet<(Instant, NodeId)>,
     certificates: Certificates,
@@ -79,6 +81,7 @@ impl Roster {
             others: Vec::new(),
             places: BTreeMap::new(),
             suspects: BTreeSet::new(),
+            dead: 0,
             gone: BTreeSet::new(),
             certificates: Certificates::default(),
         }
@@ -102,6 +105,11 @@ impl Roster {
     /// How many take part, ourselves included.
     pub fn here(&self) -> usize {
         self.others.len() + usize::from(self.is_here(&self.me))
+    }
+
+    /// How many are dead.
+    pub const fn dead(&self) -> usize {
+        self.dead
     }
 
     /// Whether a member takes part.
@@ -176,6 +184,7 @@ impl Roster {
             standing,
             since: now,
         };
+        self.dead += usize::from(member.status() == MemberStatus::Dead);
         if member.is_here() {
             self.places.insert(id.clone(), self.others.len());
             self.others.push(id.clone());
@@ -190,6 +199,7 @@ impl Roster {
         if let Some(suspicion) = member.suspicion() {
             self.suspects.remove(&(suspicion.until(), id.clone()));
         }
+        self.dead -= usize::from(member.status() == MemberStatus::Dead);
         self.gone.remove(&(member.since, id.clone()));
         if let Some(place) = self.places.remove(id) {
             self.others.swap_remove(place);

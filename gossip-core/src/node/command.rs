@@ -1,5 +1,7 @@
 //! What the application or an operator wants.
 
+use alloc::boxed::Box;
+
 use crate::base::id::NodeId;
 use crate::base::time::Now;
 use crate::input::{Command, Ticket};
@@ -17,10 +19,12 @@ impl Node {
             Command::Leave => return self.leave(now, ticket),
             Command::Remove(id) => return self.order(ticket, id, Charge::Removed),
             Command::Forget(id) => return self.order(ticket, id, Charge::Forgotten),
+            Command::Quorum => Reply::Quorum(self.quorum_view(now)),
+            Command::Electorate(electorate) => self.elect(now, electorate),
             Command::Get(query) => Reply::Value(self.replica.value(&query)),
             Command::List { space, prefix } => Reply::Rows(self.replica.list(&space, &prefix)),
             Command::Members => Reply::Members(self.members(now)),
-            Command::Status => Reply::Status(self.status()),
+            Command::Status => Reply::Status(Box::new(self.status(now))),
         };
         self.outbox.push(Output::Reply(ticket, reply));
     }
@@ -67,7 +71,7 @@ impl Node {
         views.collect()
     }
 
-    fn status(&self) -> Status {
+    fn status(&self, now: Now) -> Status {
         let mut members = [0; 4];
         for (_, member) in self.roster.iter() {
             let [alive, suspect, dead, left] = &mut members;
@@ -84,6 +88,7 @@ impl Node {
             footing: self.footing,
             phase: self.phase,
             members,
+            quorum: self.quorum.standing(now.mono),
             links: self.links.len(),
             keys: self.replica.live_keys(),
             hot_rumors: self.hot.len(),

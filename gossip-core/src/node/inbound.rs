@@ -154,6 +154,9 @@ impl Node {
             true => self.hear_batch(now, from, &batch),
             false => (false, true),
         };
+        if fresh {
+            self.drop_if_forgotten(batch.author());
+        }
         if fresh && !gap {
             self.spread(now, Item::Batch(batch));
         } else if !fresh && !gap {
@@ -212,15 +215,21 @@ impl Node {
                     from = batch.version(part.index);
                 }
             }
-            // From somebody who has forgotten its author: not the whole of it.
-            if let Some(author) = batches.first().map(Batch::author)
-                && self.roster.member(author).is_none()
-                && self.roster.certificates().of(author).is_some()
-            {
-                self.replica.hollow(author);
+            if let Some(author) = batches.first().map(Batch::author) {
+                self.drop_if_forgotten(author);
             }
         }
         gaps
+    }
+
+    /// Writes of a forgotten member came, from somebody who has not forgotten it
+    /// yet, or who has, and holds not the whole of them: its own keys go again.
+    fn drop_if_forgotten(&mut self, author: &NodeId) {
+        if self.roster.member(author).is_none() && self.roster.certificates().of(author).is_some() {
+            let mut changes = Vec::new();
+            self.replica.forget(author, &mut changes);
+            self.replica_changed(changes);
+        }
     }
 
     /// A link changed.

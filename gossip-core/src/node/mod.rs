@@ -25,6 +25,7 @@ mod command;
 mod commit;
 mod inbound;
 mod life;
+mod quorum;
 mod tick;
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -36,7 +37,7 @@ use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
 use crate::dissemination::{Hot, Syncs};
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
-use crate::membership::{Book, Links, Pace, Prober, Roster};
+use crate::membership::{Book, Links, Pace, Prober, Quorum, Roster};
 use crate::message::{Body, Footing, Generation};
 use crate::outbox::Outbox;
 use crate::output::{Output, Phase, Via};
@@ -62,6 +63,7 @@ pub struct Node {
     hot: Hot,
     syncs: Syncs,
     commits: Commits,
+    quorum: Quorum,
     timers: Timers,
     seals: BTreeMap<SealId, Sealing>,
     generation_persist: Option<PersistId>,
@@ -140,6 +142,7 @@ impl Node {
             hot: Hot::default(),
             syncs: Syncs::default(),
             commits: Commits::default(),
+            quorum: Quorum::new(config.quorum.clone()),
             seals: BTreeMap::new(),
             generation_persist: None,
             leaving: None,

@@ -113,6 +113,7 @@ impl Node {
                 self.roster.next_expiry(),
                 self.roster.next_reap(self.config.forget_after),
                 self.syncs.next_deadline(),
+                self.quorum.next_deadline(),
             ]
             .into_iter()
             .flatten()
@@ -163,6 +164,7 @@ impl Node {
                 self.gossip_if_due(now);
             }
         }
+        self.look_at_quorum(now);
         self.timers.armed = self.next_deadline();
     }
 

@@ -100,7 +100,7 @@ impl<M: Machine> World<M> {
     /// How a node is.
     pub fn status(&mut self, host: HostId) -> Option<Status> {
         match self.ask(host, Command::Status) {
-            Some(Reply::Status(status)) => Some(status),
+            Some(Reply::Status(status)) => Some(*status),
             _ => None,
         }
     }

@@ -45,7 +45,7 @@ impl Picture {
             Notification::Member(event) => self.member(event),
             Notification::Key(event) => self.key(event),
             Notification::Conflict { .. } => self.conflicts += 1,
-            Notification::Twin { .. } | Notification::Disk(_) => {}
+            Notification::Twin { .. } | Notification::Quorum(_) | Notification::Disk(_) => {}
         }
     }
 

@@ -1,4 +1,4 @@
-//! The configuration file: TOML, five sections, nothing unknown.
+//! The configuration file: TOML, six sections, nothing unknown.
 //!
 //! The file is walked key by key rather than handed to a deserializer, so that
 //! every problem in it is found at once, each with its own line. Relative

@@ -105,9 +105,17 @@ pub(crate) const KNOBS: &[Knob] = &[
         Shape::Span,
         "10ms to probe_interval",
     ),
+    knob("timing.probe_slack", Shape::Span, "0s to probe_timeout"),
+    knob("timing.detector", Shape::Text, "\"timeout\" or \"accrual\""),
+    knob("timing.threshold", Shape::Count, "1 to 16"),
     knob("timing.handshake_budget", Shape::Span, "0s to 10s"),
     knob("timing.relays", Shape::Count, "0 to 16"),
-    knob("timing.suspicion_factor", Shape::Count, "2 to 32"),
+    knob("timing.awareness_max", Shape::Count, "0 to 32"),
+    knob("timing.suspicion_min", Shape::Span, "100ms to 5m"),
+    knob("timing.suspicion_max", Shape::Span, "suspicion_min to 30m"),
+    knob("timing.confirmations", Shape::Count, "0 to 7"),
+    knob("timing.jurors", Shape::Count, "0 to 16"),
+    knob("timing.forget_after", Shape::Span, "1s to 30days"),
     knob("timing.gossip_interval", Shape::Span, "10ms to 10s"),
     knob("timing.gossip_delay", Shape::Span, "0s to 1s"),
     knob("timing.gossip_fanout", Shape::Count, "1 to 16"),
@@ -115,6 +123,32 @@ pub(crate) const KNOBS: &[Knob] = &[
     knob("timing.sync_interval", Shape::Span, "100ms to 1h"),
     knob("timing.reconnect_interval", Shape::Span, "100ms to 1h"),
     knob("timing.leave_linger", Shape::Span, "0s to 1m"),
+    knob(
+        "quorum.provider",
+        Shape::Text,
+        "\"majority\", \"failure-domain\" or \"none\"",
+    ),
+    knob("quorum.timeout", Shape::Span, "0s to 1h"),
+    knob(
+        "quorum.members",
+        Shape::List,
+        "node ids that vote, such as [\"eu/n1\", \"eu/n2\"], at most 1024 with the watchers",
+    ),
+    knob(
+        "quorum.watchers",
+        Shape::List,
+        "node ids that belong and do not vote, beside quorum.members",
+    ),
+    knob(
+        "quorum.domains",
+        Shape::List,
+        "failure domains of listed members, such as [\"eu/n1=rack7\"]",
+    ),
+    knob(
+        "quorum.inactive",
+        Shape::List,
+        "failure domains out of use, such as [\"eu/2\"]",
+    ),
 ];
 
 impl Knob {
@@ -164,7 +198,10 @@ mod tests {
         variables.dedup();
         assert_eq!(variables.len(), named);
         assert!(variables.contains(&"GOSSIP_TIMING_PROBE_INTERVAL".to_owned()));
-        assert_eq!(sections(), ["node", "tls", "api", "log", "timing"]);
+        assert_eq!(
+            sections(),
+            ["node", "tls", "api", "log", "timing", "quorum"]
+        );
     }
 
     #[test]

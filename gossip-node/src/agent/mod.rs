@@ -12,6 +12,7 @@ pub(crate) mod knob;
 pub(crate) mod layer;
 pub(crate) mod log;
 pub(crate) mod problem;
+pub(crate) mod quorum;
 pub(crate) mod run;
 pub(crate) mod settings;
 mod signals;

@@ -12,7 +12,7 @@ use gossip_node::{Config, Profile};
 use super::knob::Knob;
 use super::layer::{Layers, Raw};
 use super::problem::{Origin, Problem, quoted};
-use super::timing;
+use super::{quorum, timing};
 
 /// Longest path of a Unix socket, in bytes (`sun_path` of Linux's unix(7),
 /// without its closing zero; macOS has 103, and says so itself).
@@ -153,6 +153,7 @@ impl Settings {
             if self.log.json { "json" } else { "human" }.to_owned(),
         ));
         shown.extend(timing::shown(&self.config));
+        shown.extend(quorum::shown(&self.config.quorum));
         shown
     }
 }

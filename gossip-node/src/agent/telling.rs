@@ -1,7 +1,12 @@
-//! Telling: what the node notices, as lines of the log.
+//! Telling: what the node notices, as lines of the log, each with its reason.
 
-use gossip_node::{MemberEvent, MemberEventKind, Node, Notification, SubscriptionItem};
+use gossip_node::{
+    MemberEvent, MemberEventKind, Node, Notification, QuorumStanding, SubscriptionItem,
+};
 use tracing::{error, info, warn};
+
+use crate::api::event::why;
+use crate::api::quorum::standing_word;
 
 /// Logs what the node tells, until it stops.
 pub(crate) async fn tell(node: Node) {
@@ -23,6 +28,15 @@ fn line(id: &gossip_node::NodeId, notification: &Notification) {
             info!(%id, generation = generation.0, "takes part");
         }
         Notification::Member(event) => member(event),
+        Notification::Quorum(event) => {
+            let (before, after) = (standing_word(event.before), standing_word(event.after));
+            let why = event.judgement.to_string();
+            if event.judgement.quorum || event.after == QuorumStanding::Left {
+                info!(%id, before, after, why, "quorum");
+            } else {
+                warn!(%id, before, after, why, "quorum");
+            }
+        }
         Notification::Key(_) => {}
         Notification::Conflict { key, won, lost } => warn!(
             key = key.as_str(),
@@ -42,12 +56,16 @@ fn line(id: &gossip_node::NodeId, notification: &Notification) {
 
 fn member(event: &MemberEvent) {
     let (member, generation) = (&event.id, event.footing.generation.0);
+    let why = why(&event.kind);
     match &event.kind {
-        MemberEventKind::Joined => info!(%member, generation, "joined"),
-        MemberEventKind::Updated => info!(%member, generation, "moved"),
-        MemberEventKind::Suspected { by } => info!(%member, generation, %by, "suspected"),
-        MemberEventKind::Refuted => info!(%member, generation, "refuted"),
-        MemberEventKind::Died { by } => info!(%member, generation, %by, "died"),
-        MemberEventKind::Left => info!(%member, generation, "left"),
+        MemberEventKind::Joined { .. } => info!(%member, generation, why, "joined"),
+        MemberEventKind::Updated => info!(%member, generation, why, "updated"),
+        MemberEventKind::Suspected { .. } => info!(%member, generation, why, "suspected"),
+        MemberEventKind::Refuted { .. } => info!(%member, generation, why, "refuted"),
+        MemberEventKind::Died { .. } => info!(%member, generation, why, "died"),
+        MemberEventKind::Removed { .. } => warn!(%member, generation, why, "removed"),
+        MemberEventKind::Left => info!(%member, generation, why, "left"),
+        MemberEventKind::Conflict => error!(%member, generation, why, "conflict"),
+        MemberEventKind::Forgotten { .. } => info!(%member, generation, why, "forgotten"),
     }
 }

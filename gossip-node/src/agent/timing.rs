@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
-use gossip_node::{Config, ConfigError, Profile};
+use gossip_node::{Config, ConfigError, Detector, Profile};
 
 use super::knob::Knob;
 use super::layer::{Found, Layers, Raw};
 use super::problem::{Origin, Problem, quoted};
+use super::quorum;
 
 /// The profile's settings with the operator's over them. What is wrong is
 /// told, and the profile's own value stands in for it.
@@ -33,29 +34,95 @@ pub(crate) fn read(layers: &Layers, profile: Profile, problems: &mut Vec<Problem
             Err(wrong) => problems.push(problem(path, &found.origin, wrong, None)),
         }
     }
+    if let Some(detector) = detector(layers, problems) {
+        config.detector = detector;
+    }
+    quorum::read(layers, &mut config.quorum, problems);
     check(layers, profile, &mut config, problems);
     config
 }
 
 type Slot<T> = fn(&mut Config) -> &mut T;
 
-const SPANS: [(&str, Slot<Duration>); 8] = [
+const SPANS: [(&str, Slot<Duration>); 13] = [
     ("timing.probe_interval", |c| &mut c.probe_interval),
     ("timing.probe_timeout", |c| &mut c.probe_timeout),
+    ("timing.probe_slack", |c| &mut c.probe_slack),
     ("timing.handshake_budget", |c| &mut c.handshake_budget),
+    ("timing.suspicion_min", |c| &mut c.suspicion_min),
+    ("timing.suspicion_max", |c| &mut c.suspicion_max),
+    ("timing.forget_after", |c| &mut c.forget_after),
     ("timing.gossip_interval", |c| &mut c.gossip_interval),
     ("timing.gossip_delay", |c| &mut c.gossip_delay),
     ("timing.sync_interval", |c| &mut c.sync_interval),
     ("timing.reconnect_interval", |c| &mut c.reconnect_interval),
     ("timing.leave_linger", |c| &mut c.leave_linger),
+    ("quorum.timeout", |c| &mut c.quorum.timeout),
 ];
 
-const COUNTS: [(&str, Slot<u32>); 4] = [
+const COUNTS: [(&str, Slot<u32>); 6] = [
     ("timing.relays", |c| &mut c.relays),
-    ("timing.suspicion_factor", |c| &mut c.suspicion_factor),
+    ("timing.awareness_max", |c| &mut c.awareness_max),
+    ("timing.confirmations", |c| &mut c.confirmations),
+    ("timing.jurors", |c| &mut c.jurors),
     ("timing.gossip_fanout", |c| &mut c.gossip_fanout),
     ("timing.rumor_factor", |c| &mut c.rumor_factor),
 ];
+
+/// Knobs whose range ends or begins with another: if the one that is out of its
+/// range was left alone, one of the others is at fault.
+const TIED: [(&str, &[&str]); 3] = [
+    ("timing.probe_timeout", &["timing.probe_interval"]),
+    (
+        "timing.probe_slack",
+        &["timing.probe_timeout", "timing.probe_interval"],
+    ),
+    ("timing.suspicion_max", &["timing.suspicion_min"]),
+];
+
+const DETECTOR: &str = "timing.detector";
+const THRESHOLD: &str = "timing.threshold";
+
+/// The threshold of Cassandra and Akka.
+const PHI: u8 = 8;
+
+/// How measured answers become a time to wait, if the operator says.
+fn detector(layers: &Layers, problems: &mut Vec<Problem>) -> Option<Detector> {
+    let mut told = |path, found: &Found, wrong| {
+        problems.push(problem(path, &found.origin, wrong, None));
+    };
+    let named = layers.find(DETECTOR);
+    let accrual = match named.map(text) {
+        None | Some("timeout") => false,
+        Some("accrual") => true,
+        Some(other) => {
+            let wrong = format!("{} is not a detector", quoted(other));
+            told(DETECTOR, named?, wrong);
+            return None;
+        }
+    };
+    let Some(found) = layers.find(THRESHOLD) else {
+        return accrual.then_some(Detector::Accrual { threshold: PHI });
+    };
+    match count(found) {
+        Ok(_) if !accrual => {
+            let wrong = "only counts with detector \"accrual\"".to_owned();
+            told(THRESHOLD, found, wrong);
+            None
+        }
+        Ok(threshold) => match u8::try_from(threshold) {
+            Ok(threshold) => Some(Detector::Accrual { threshold }),
+            Err(_) => {
+                told(THRESHOLD, found, compared(false, &threshold.to_string()));
+                None
+            }
+        },
+        Err(wrong) => {
+            told(THRESHOLD, found, wrong);
+            None
+        }
+    }
+}
 
 /// Every knob as it stands, as text: for `--check-config`.
 pub(crate) fn shown(config: &Config) -> Vec<(&'static str, String)> {
@@ -67,6 +134,13 @@ pub(crate) fn shown(config: &Config) -> Vec<(&'static str, String)> {
     for (path, slot) in COUNTS {
         shown.push((path, slot(&mut config).to_string()));
     }
+    match config.detector {
+        Detector::Timeout => shown.push((DETECTOR, "timeout".to_owned())),
+        Detector::Accrual { threshold } => {
+            shown.push((DETECTOR, "accrual".to_owned()));
+            shown.push((THRESHOLD, threshold.to_string()));
+        }
+    }
     shown
 }
 
@@ -74,7 +148,7 @@ pub(crate) fn shown(config: &Config) -> Vec<(&'static str, String)> {
 /// set back, so that the next one shows.
 fn check(layers: &Layers, profile: Profile, config: &mut Config, problems: &mut Vec<Problem>) {
     let mut defaults = Config::new(profile);
-    for _ in 0..SPANS.len() + COUNTS.len() {
+    for _ in 0..=SPANS.len() + COUNTS.len() {
         let Err(error) = config.check() else {
             return;
         };
@@ -100,19 +174,17 @@ fn check(layers: &Layers, profile: Profile, config: &mut Config, problems: &mut 
             ),
             other => ("", other.to_string(), None),
         };
-        let path = format!("timing.{knob}");
-        // A timeout left alone can still be too long for an interval that was not.
-        let blamed = match (layers.find(&path), knob) {
-            (None, "probe_timeout") => "timing.probe_interval",
-            _ => path.as_str(),
+        let path = match knob.split_once('.') {
+            Some(_) => knob.to_owned(),
+            None => format!("timing.{knob}"),
         };
+        let blamed = blamed(layers, &path);
         let wrong = if blamed == path {
             wrong
         } else {
-            format!(
-                "leaves no room for the profile's probe_timeout of {}; set that as well",
-                human(config.probe_timeout)
-            )
+            let slot = SPANS.iter().find(|(name, _)| *name == path);
+            let kept = slot.map_or_else(String::new, |(_, slot)| human(*slot(config)));
+            format!("leaves no room for the profile's {knob} of {kept}; set that as well")
         };
         let origin = layers
             .find(blamed)
@@ -133,7 +205,22 @@ fn check(layers: &Layers, profile: Profile, config: &mut Config, problems: &mut 
                 *slot(config) = *slot(&mut defaults);
             }
         }
+        if path == THRESHOLD {
+            config.detector = defaults.detector;
+        }
     }
+}
+
+/// Whose fault it is that a knob is out of its range: its own, or, if it was
+/// left alone, that of the one which was not.
+fn blamed<'a>(layers: &Layers, path: &'a str) -> &'a str {
+    let tied = TIED.iter().find(|(knob, _)| *knob == path);
+    let others = tied.map_or(&[][..], |(_, others)| others);
+    if layers.find(path).is_some() {
+        return path;
+    }
+    let turned = others.iter().find(|other| layers.find(other).is_some());
+    turned.copied().unwrap_or(path)
 }
 
 fn compared(below: bool, found: &str) -> String {
@@ -208,7 +295,8 @@ mod tests {
     fn every_timing_knob_reaches_the_core() {
         let told: Vec<_> = KNOBS
             .iter()
-            .filter(|knob| knob.section() == "timing")
+            .filter(|knob| knob.section() == "timing" || knob.path == "quorum.timeout")
+            .filter(|knob| ![DETECTOR, THRESHOLD].contains(&knob.path))
             .collect();
         assert_eq!(told.len(), SPANS.len() + COUNTS.len());
         for knob in told {
@@ -221,14 +309,30 @@ mod tests {
     /// The table's words and the core's judgement are the same law.
     #[test]
     fn what_the_table_allows_the_core_allows_and_no_more() {
-        for knob in KNOBS.iter().filter(|knob| knob.section() == "timing") {
-            let (least, most) = knob.allowed.split_once(" to ").unwrap();
-            let most = if most == "probe_interval" { "1s" } else { most };
-            // The other one of the pair steps out of the way.
-            let judged = |assignment: &str| match knob.path {
-                "timing.probe_interval" => judged(&["timing.probe_timeout=10ms", assignment]),
-                _ => judged(&[assignment]),
+        for knob in KNOBS {
+            let Some((least, most)) = knob.allowed.split_once(" to ") else {
+                continue;
             };
+            if !matches!(knob.shape, Shape::Span | Shape::Count) {
+                continue;
+            }
+            // Ranges that end with another knob, in the profile `lan`.
+            let plain = |end| match end {
+                "probe_interval" => "1s",
+                "probe_timeout" => "500ms",
+                "suspicion_min" => "3s",
+                other => other,
+            };
+            let (least, most) = (plain(least), plain(most));
+            // The others of a pair step out of the way.
+            let aside: &[&str] = match knob.path {
+                "timing.probe_interval" => &["timing.probe_timeout=10ms", "timing.probe_slack=0s"],
+                "timing.probe_timeout" => &["timing.probe_slack=0s"],
+                "timing.suspicion_min" => &["timing.suspicion_max=30m"],
+                THRESHOLD => &["timing.detector=accrual"],
+                _ => &[],
+            };
+            let judged = |assignment: &str| judged(&[aside, &[assignment]].concat());
             for good in [least, most] {
                 let assignment = format!("{}={good}", knob.path);
                 assert_eq!(judged(&assignment), Vec::<String>::new(), "{assignment}");
@@ -283,5 +387,30 @@ mod tests {
             judged(&["timing.probe_interval=100ms", "timing.probe_timeout=50ms"]),
             Vec::<String>::new()
         );
+        let lines = judged(&["timing.suspicion_min=1m"]);
+        assert_eq!(
+            lines,
+            [
+                "--set timing.suspicion_min: timing.suspicion_min: leaves no room for the profile's \
+                 suspicion_max of 18s; set that as well; allowed: 100ms to 5m"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_threshold_needs_its_detector() {
+        let only = |assignments: &[&str]| judged(assignments).join("\n");
+        assert_eq!(only(&["timing.detector=accrual"]), "");
+        let lone = only(&["timing.threshold=8"]);
+        assert!(lone.contains("only counts with detector"), "{lone}");
+        let wrong = only(&["timing.detector=guess"]);
+        assert!(wrong.contains("\"guess\" is not a detector"), "{wrong}");
+        let much = only(&["timing.detector=accrual", "timing.threshold=300"]);
+        assert!(much.contains("300 is too much; allowed: 1 to 16"), "{much}");
+        let mut layers = Layers::default();
+        layers.put_assignment("timing.detector=accrual").unwrap();
+        layers.put_assignment("timing.threshold=12").unwrap();
+        let config = read(&layers, Profile::Lan, &mut Vec::new());
+        assert_eq!(config.detector, Detector::Accrual { threshold: 12 });
     }
 }

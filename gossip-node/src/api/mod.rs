@@ -12,9 +12,12 @@
 pub(crate) mod base64;
 pub(crate) mod client;
 pub(crate) mod door;
+pub(crate) mod event;
 pub(crate) mod limit;
+mod operate;
 pub(crate) mod place;
 pub(crate) mod problem;
+pub(crate) mod quorum;
 pub(crate) mod serve;
 pub(crate) mod server;
 pub(crate) mod types;

@@ -28,6 +28,12 @@ pub(crate) enum Kind {
     MethodNotAllowed,
     /// The key is not there.
     Absent,
+    /// Nobody of that name is known.
+    UnknownMember,
+    /// An agent is not removed or forgotten by itself.
+    Ourselves,
+    /// Who takes part is not forgotten.
+    StillHere,
     /// A compare-and-set found something else.
     Unexpected,
     /// Over a limit.
@@ -45,7 +51,7 @@ pub(crate) enum Kind {
 }
 
 /// The table: kind, its name, its HTTP status, its title.
-const KINDS: [(Kind, &str, StatusCode, &str); 12] = {
+const KINDS: [(Kind, &str, StatusCode, &str); 15] = {
     use Kind::*;
     [
         (
@@ -77,6 +83,24 @@ const KINDS: [(Kind, &str, StatusCode, &str); 12] = {
             "absent",
             StatusCode::NOT_FOUND,
             "The key is not there",
+        ),
+        (
+            UnknownMember,
+            "unknown-member",
+            StatusCode::NOT_FOUND,
+            "Nobody of that name is known",
+        ),
+        (
+            Ourselves,
+            "ourselves",
+            StatusCode::CONFLICT,
+            "An agent does not remove or forget itself",
+        ),
+        (
+            StillHere,
+            "still-here",
+            StatusCode::CONFLICT,
+            "Who takes part is not forgotten",
         ),
         (
             Unexpected,
@@ -217,6 +241,10 @@ impl From<Refusal> for Problem {
             Refusal::Disk(_) => Self::new(Kind::Disk, detail),
             Refusal::Busy => Self::new(Kind::Busy, detail),
             Refusal::TooLarge { .. } => Self::new(Kind::TooLarge, detail),
+            Refusal::Unknown { .. } => Self::new(Kind::UnknownMember, detail),
+            Refusal::Ourselves { .. } => Self::new(Kind::Ourselves, detail),
+            Refusal::StillHere { .. } => Self::new(Kind::StillHere, detail),
+            Refusal::Electorate(_) => Self::new(Kind::TooLarge, detail),
             Refusal::Twice { .. } => Self::new(Kind::BadRequest, detail),
             _ => Self::new(Kind::NotRunning, detail),
         }

@@ -24,6 +24,7 @@ use tokio::sync::Semaphore;
 
 use super::door::{Bounded, Door, only_local};
 use super::limit;
+use super::operate;
 use super::problem::{Kind, Problem};
 use super::serve::serve;
 use super::types::{
@@ -31,13 +32,13 @@ use super::types::{
 };
 
 /// The media type of a stream of JSON documents, one a line.
-const NDJSON: &str = "application/x-ndjson";
+pub(super) const NDJSON: &str = "application/x-ndjson";
 
 /// What every endpoint has at hand.
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
-    node: Node,
-    watches: Arc<Semaphore>,
+    pub(super) node: Node,
+    pub(super) watches: Arc<Semaphore>,
     leave: Duration,
 }
 
@@ -69,11 +70,13 @@ impl Api {
         let quick = Router::new()
             .route("/v1/members", get(members))
             .route("/v1/status", get(status))
+            .merge(operate::quick())
             .route("/v1/kv", get(list))
             .route("/v1/kv/{*key}", get(read).put(put).delete(delete))
             .layer(middleware::from_fn(in_time));
         Router::new()
             .merge(quick)
+            .merge(operate::lasting())
             .route("/v1/watch", get(watch))
             .route("/v1/leave", axum::routing::post(leave))
             .fallback(not_found)

@@ -4,13 +4,16 @@
 //! become a document. Programs must ignore fields they do not know.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use gossip_node::{
-    Counters, KeyEvent, MemberStatus, MemberView, NodeStatus, Phase, Row, Stamp, WatchItem, WriteId,
+    Counters, KeyEvent, MemberStatus, MemberView, NodeId, NodeStatus, Phase, Row, Stamp, WatchItem,
+    WriteId,
 };
 use serde::{Deserialize, Serialize};
 
 use super::base64;
+use super::quorum::standing_word;
 
 /// `GET /v1/members`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,7 +23,7 @@ pub(crate) struct Members {
 }
 
 /// One member.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Member {
     /// Who.
     pub(crate) id: String,
@@ -36,6 +39,12 @@ pub(crate) struct Member {
     pub(crate) rtt_us: Option<u64>,
     /// Whether it is the agent that answers.
     pub(crate) is_self: bool,
+    /// For how long it has stood so, as the agent sees it, in milliseconds.
+    #[serde(default)]
+    pub(crate) since_ms: u64,
+    /// Who accuses it, if it is suspect; whose verdict it was, if it is dead.
+    #[serde(default)]
+    pub(crate) accused_by: Vec<String>,
 }
 
 /// `GET /v1/status`.
@@ -65,6 +74,15 @@ pub(crate) struct StatusView {
     pub(crate) keys: usize,
     /// Rumors it still tells.
     pub(crate) hot_rumors: usize,
+    /// `in`, `suspect`, `out` or `left`.
+    #[serde(default)]
+    pub(crate) quorum: String,
+    /// How little it trusts its own eyes; zero is well.
+    #[serde(default)]
+    pub(crate) awareness: u32,
+    /// Members that are gone from the list and not from memory.
+    #[serde(default)]
+    pub(crate) certificates: usize,
     /// What happened and what was refused, by layer and name.
     pub(crate) counters: BTreeMap<String, BTreeMap<String, u64>>,
 }
@@ -176,6 +194,41 @@ pub(crate) struct Left {
     pub(crate) left: String,
 }
 
+/// `POST /v1/members/remove` and `/forget`: it is so at this agent, and the
+/// others hear of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Ordered {
+    /// Who was removed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) removed: Option<String>,
+    /// Who was forgotten.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) forgotten: Option<String>,
+}
+
+impl Ordered {
+    /// A member was removed.
+    pub(crate) fn removed(id: &NodeId) -> Self {
+        Self {
+            removed: Some(id.to_string()),
+            forgotten: None,
+        }
+    }
+
+    /// A member was forgotten.
+    pub(crate) fn forgotten(id: &NodeId) -> Self {
+        Self {
+            removed: None,
+            forgotten: Some(id.to_string()),
+        }
+    }
+}
+
+/// A span in whole milliseconds.
+pub(crate) fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A write's name.
 pub(crate) fn write_name(write: &WriteId) -> String {
     format!("{}@{}", write.author, write.version.0)
@@ -183,7 +236,7 @@ pub(crate) fn write_name(write: &WriteId) -> String {
 
 impl Member {
     /// A member, as seen by `own`.
-    pub(crate) fn new(view: &MemberView, own: &gossip_node::NodeId) -> Self {
+    pub(crate) fn new(view: &MemberView, own: &NodeId) -> Self {
         Self {
             id: view.id.to_string(),
             status: status_word(view.status).to_owned(),
@@ -194,6 +247,8 @@ impl Member {
                 .rtt
                 .map(|rtt| u64::try_from(rtt.as_micros()).unwrap_or(u64::MAX)),
             is_self: view.id == *own,
+            since_ms: millis(view.since),
+            accused_by: view.accused_by.iter().map(ToString::to_string).collect(),
         }
     }
 }
@@ -327,6 +382,9 @@ impl StatusView {
             links: core.links,
             keys: core.keys,
             hot_rumors: core.hot_rumors,
+            quorum: standing_word(core.quorum).to_owned(),
+            awareness: core.awareness,
+            certificates: core.certificates,
             counters: counters
                 .into_iter()
                 .map(|(layer, counters)| (layer.to_owned(), named(counters)))
@@ -361,6 +419,8 @@ fn protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
         probes,
         probes_failed,
         refutations,
+        calls,
+        rows_changed,
         syncs,
         entries_applied,
         gaps,

@@ -24,8 +24,10 @@ pub(crate) enum Exit {
     Refused = 6,
     /// Another process runs under this node's name, and this one yielded.
     Conflict = 7,
-    /// The key is not there.
+    /// The key, or the member, is not there.
     Absent = 8,
+    /// `gossip quorum --check`: the agent is not in quorum.
+    NoQuorum = 9,
 }
 
 /// The end of every help text.
@@ -39,7 +41,8 @@ Exit codes:
   5  certificates or keys are of no use
   6  refused: a compare-and-set found something else, a value is over its limit, …
   7  another process runs under this node's name, and this one yielded
-  8  the key is not there";
+  8  the key, or the member, is not there
+  9  not in quorum, with `gossip quorum --check`";
 
 /// A command that did not end well.
 #[derive(Debug, Clone, PartialEq, Eq)]

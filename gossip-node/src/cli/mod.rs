@@ -13,12 +13,14 @@ mod leave;
 pub(crate) mod members;
 pub(crate) mod out;
 mod pki;
+mod quorum;
 pub(crate) mod reach;
 mod reader;
 #[cfg(feature = "sim")]
 mod sim;
 mod status;
 pub(crate) mod table;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -66,6 +68,8 @@ enum Command {
     Agent(Box<agent::Args>),
     Members(members::Args),
     Status(status::Args),
+    Watch(watch::Args),
+    Quorum(quorum::Args),
     #[command(subcommand)]
     Kv(kv::Command),
     Leave(leave::Args),
@@ -92,6 +96,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Agent(args) => agent::run(&args, &shared),
         Command::Members(args) => block_on(members::run(&args, &shared)),
         Command::Status(args) => block_on(status::run(&args, &shared)),
+        Command::Watch(args) => block_on(watch::run(&args, &shared)),
+        Command::Quorum(args) => block_on(quorum::run(&args, &shared)),
         Command::Kv(command) => block_on(kv::run(&command, &shared)),
         Command::Leave(args) => block_on(leave::run(&args, &shared)),
         #[cfg(feature = "sim")]

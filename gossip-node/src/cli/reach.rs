@@ -50,11 +50,13 @@ pub(crate) fn failure(client: &Client, trouble: Trouble) -> Failure {
 
 fn exit(problem: &Problem) -> Exit {
     match problem.kind() {
-        Some(Kind::Absent) => Exit::Absent,
+        Some(Kind::Absent | Kind::UnknownMember) => Exit::Absent,
         Some(
             Kind::BadRequest
             | Kind::Forbidden
             | Kind::Unexpected
+            | Kind::Ourselves
+            | Kind::StillHere
             | Kind::TooLarge
             | Kind::Full
             | Kind::Busy

@@ -43,6 +43,17 @@ fn people(status: &StatusView, all: bool) -> String {
                 members.alive, members.suspect, members.dead, members.left
             ),
         ),
+        (
+            "quorum",
+            format!("{} (`gossip quorum` says why)", status.quorum),
+        ),
+        (
+            "awareness",
+            match status.awareness {
+                0 => "0: well".to_owned(),
+                score => format!("{score}: slow to judge others, as its own answers are late"),
+            },
+        ),
         ("links", status.links.to_string()),
         ("keys", status.keys.to_string()),
         ("rumors", format!("{} hot", status.hot_rumors)),
@@ -55,7 +66,7 @@ fn people(status: &StatusView, all: bool) -> String {
         .for_each(|(_, text)| *text = out::visible(text));
     let mut lines: Vec<_> = rows
         .iter()
-        .map(|(name, text)| format!("{name:<9}{text}"))
+        .map(|(name, text)| format!("{name:<11}{text}"))
         .collect();
     for (layer, counters) in &status.counters {
         let shown: Vec<_> = counters.iter().filter(|(_, n)| all || **n > 0).collect();

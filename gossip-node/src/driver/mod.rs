@@ -171,6 +171,7 @@ impl Driver {
                 prefix,
                 answer,
             } => self.ask(Command::List { space, prefix }, Asker::Watch(answer)),
+            Request::Events { answer } => self.ask(Command::Members, Asker::Events(answer)),
             Request::Status { answer } => self.ask(Command::Status, Asker::Status(answer)),
             // Whoever has given up waiting does not have to be answered.
             Request::Peers { answer } => drop(answer.send(self.endpoint.peers())),

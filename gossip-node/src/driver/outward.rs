@@ -160,9 +160,13 @@ impl Driver {
                 drop(asker.send(Ok((rows, self.notifications.subscribe()))));
             }
             (Some(Asker::Watch(asker)), other) => drop(asker.send(Err(misfit(other)))),
+            (Some(Asker::Events(asker)), Reply::Members(members)) => {
+                drop(asker.send(Ok((members, self.notifications.subscribe()))));
+            }
+            (Some(Asker::Events(asker)), other) => drop(asker.send(Err(misfit(other)))),
             (Some(Asker::Status(asker)), Reply::Status(core)) => {
                 let status = NodeStatus {
-                    core,
+                    core: *core,
                     transport: self.endpoint.counters(),
                     journal: self.journal.counters(),
                     driver: self.counters,
@@ -180,10 +184,13 @@ impl Driver {
                 tracing::info!(generation = generation.0, "the node takes part");
             }
             Notification::Member(event) => {
-                tracing::info!(member = %event.id, kind = ?event.kind, "member");
+                tracing::debug!(member = %event.id, kind = ?event.kind, "member");
             }
             Notification::Conflict { key, won, lost } => {
                 tracing::debug!(%key, won = %won.0.author, lost = %lost.0.author, "concurrent writes");
+            }
+            Notification::Quorum(event) => {
+                tracing::debug!(after = ?event.after, why = %event.judgement, "quorum");
             }
             Notification::Twin { ours, theirs } => {
                 tracing::error!(

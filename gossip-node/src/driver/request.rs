@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gossip_core::input::{Command, Space};
-use gossip_core::output::{Notification, Reply, Row};
+use gossip_core::output::{MemberView, Notification, Reply, Row};
 use gossip_quic::{Credentials, OtherIdentity, PeerInfo};
 use tokio::sync::{broadcast, oneshot};
 
@@ -21,6 +21,10 @@ pub(crate) enum Request {
         space: Space,
         prefix: String,
         answer: oneshot::Sender<Result<Watching, NodeError>>,
+    },
+    /// Members as they stand, and the channel on which what becomes of them follows.
+    Events {
+        answer: oneshot::Sender<Result<Seeing, NodeError>>,
     },
     /// How everything is.
     Status {
@@ -42,9 +46,13 @@ pub(crate) enum Request {
 /// What a watch begins with.
 pub(crate) type Watching = (Vec<Row>, broadcast::Receiver<Arc<Notification>>);
 
+/// What events begin with.
+pub(crate) type Seeing = (Vec<MemberView>, broadcast::Receiver<Arc<Notification>>);
+
 /// Who waits for a reply of the core.
 pub(super) enum Asker {
     Command(oneshot::Sender<Reply>),
     Watch(oneshot::Sender<Result<Watching, NodeError>>),
+    Events(oneshot::Sender<Result<Seeing, NodeError>>),
     Status(oneshot::Sender<Result<NodeStatus, NodeError>>),
 }

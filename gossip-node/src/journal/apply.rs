@@ -2,17 +2,27 @@
 //!
 //! Every application can be repeated: a record that was written by a commit
 //! which then reported a failure is written again without harm.
+//!
+//! Claims and verdicts are others' words about as many names as they like, so
+//! their tables have a bound: at it, those of the oldest runs go, which is all
+//! that can be said for one row and against another.
 
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::message::{Batch, Version};
 use gossip_core::output::Record;
-use redb::ReadableTable as _;
-use std::ops::Bound;
+use gossip_wire::decode_sealed_claim;
+use redb::{ReadableTable as _, ReadableTableMetadata as _};
 
+use super::limit;
 use super::table::{HeadKey, Tables, head_key, meta};
 
-/// Applies `record`.
-pub(super) fn record(tables: &mut Tables<'_>, record: &Record) -> Result<(), redb::Error> {
+/// Applies `record`. How many rows had to make room for it.
+pub(super) fn record(tables: &mut Tables<'_>, record: &Record) -> Result<u64, redb::Error> {
+    let mut gone = 0;
     match record {
         Record::Generation(generation) => {
             let text = generation.0.to_string();
@@ -24,6 +34,7 @@ pub(super) fn record(tables: &mut Tables<'_>, record: &Record) -> Result<(), red
         Record::Cut { author, through } => cut(tables, author, *through)?,
         Record::Claim(claim) => {
             let (member, footing) = (claim.value.member.as_str(), claim.value.footing);
+            gone = room_for_a_claim(tables, member)?;
             tables.claims.insert(member, &*claim.bytes)?;
             let verdict = tables.verdicts.get(member)?;
             let verdict = verdict.map(|row| (row.value().0, row.value().1));
@@ -35,15 +46,81 @@ pub(super) fn record(tables: &mut Tables<'_>, record: &Record) -> Result<(), red
         Record::Verdict(verdict) => {
             let footing = verdict.value.footing;
             let row = (footing.generation.0, footing.incarnation.0, &*verdict.bytes);
-            tables
-                .verdicts
-                .insert(verdict.value.accused.as_str(), row)?;
+            let accused = verdict.value.accused.as_str();
+            gone = room_for_a_verdict(tables, accused)?;
+            tables.verdicts.insert(accused, row)?;
+        }
+        Record::Forget(member) => {
+            tables.claims.remove(member.as_str())?;
         }
         // A record of a later contract: this version has no table for it.
         #[allow(unreachable_patterns)]
         _ => {}
     }
-    Ok(())
+    Ok(gone)
+}
+
+/// Makes room for the claim of a member that has none yet.
+fn room_for_a_claim(tables: &mut Tables<'_>, member: &str) -> Result<u64, redb::Error> {
+    let claims = &mut tables.claims;
+    if claims.len()? < limit::CLAIMS || claims.get(member)?.is_some() {
+        return Ok(0);
+    }
+    let mut oldest = Oldest::default();
+    for row in claims.iter()? {
+        let (member, row) = row?;
+        let claim = decode_sealed_claim(Bytes::copy_from_slice(row.value()));
+        // What cannot be read any more goes first.
+        let generation = claim.map_or(0, |claim| claim.value.footing.generation.0);
+        oldest.add(generation, member.value());
+    }
+    for member in oldest.names() {
+        claims.remove(member)?;
+    }
+    Ok(oldest.count())
+}
+
+/// Makes room for the verdict on a member on which there is none yet.
+fn room_for_a_verdict(tables: &mut Tables<'_>, accused: &str) -> Result<u64, redb::Error> {
+    let verdicts = &mut tables.verdicts;
+    if verdicts.len()? < limit::VERDICTS || verdicts.get(accused)?.is_some() {
+        return Ok(0);
+    }
+    let mut oldest = Oldest::default();
+    for row in verdicts.iter()? {
+        let (accused, row) = row?;
+        oldest.add(row.value().0, accused.value());
+    }
+    for accused in oldest.names() {
+        verdicts.remove(accused)?;
+    }
+    Ok(oldest.count())
+}
+
+/// The names of the oldest runs, at most [`limit::MAKE_ROOM`].
+#[derive(Default)]
+struct Oldest(BTreeSet<(u64, String)>);
+
+impl Oldest {
+    fn add(&mut self, generation: u64, name: &str) {
+        let full = self.0.len() >= limit::MAKE_ROOM;
+        let newest = self.0.last().map(|(newest, _)| *newest);
+        if full && newest.is_some_and(|newest| generation >= newest) {
+            return;
+        }
+        self.0.insert((generation, name.to_owned()));
+        if full {
+            self.0.pop_last();
+        }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, name)| name.as_str())
+    }
+
+    fn count(&self) -> u64 {
+        u64::try_from(self.0.len()).unwrap_or(u64::MAX)
+    }
 }
 
 /// The first version a batch writes.

@@ -64,6 +64,9 @@ counters! {
     records_given_up,
     /// Records not written because the log they continue has a part missing on disk.
     records_skipped,
+    /// Claims and verdicts of the oldest runs that made room for others:
+    /// [`CLAIMS`](super::limit::CLAIMS) or [`VERDICTS`](super::limit::VERDICTS).
+    rows_given_up,
     /// Records that wait now.
     records_queued,
     /// Bytes of records that wait now.

@@ -1,5 +1,7 @@
 //! Every bound of the journal, by name.
 
+use gossip_core::base::limit as base;
+
 /// Records that may wait for the disk. Beyond it the driver takes nothing new
 /// from peers or handles until some are written: what waits is a promise, so
 /// it is never thrown away (guess: two seconds of a busy disk).
@@ -23,6 +25,18 @@ pub const BUFFER_MS: u64 = 1_000;
 /// Bytes of records kept for another try after a failed commit; beyond it
 /// they are given up and counted (guess).
 pub const RETAINED_BYTES: usize = 16 * 1024 * 1024;
+
+/// Claims on disk: those of members with a row, and farewells of those whose
+/// row is gone.
+pub const CLAIMS: u64 = (base::ROSTER + base::CERTIFICATES) as u64;
+
+/// Verdicts on disk: those on members with a row, and certificates of those
+/// without.
+pub const VERDICTS: u64 = (base::ROSTER + base::CERTIFICATES) as u64;
+
+/// Rows that go at once where there is no room for another claim or verdict, so
+/// that looking for the oldest costs little for each (guess).
+pub const MAKE_ROOM: usize = 1_024;
 
 /// Bytes of pages the store keeps in memory: the picture itself lives in the
 /// core, the journal is read once (guess).

@@ -141,12 +141,13 @@ impl Store {
 
     /// Writes `records` in one synced commit: all, or none.
     ///
-    /// After a failure the file is closed; the next commit opens it again.
+    /// Says how many rows had to make room. After a failure the file is closed;
+    /// the next commit opens it again.
     pub(super) fn commit<'r>(
         &mut self,
         records: impl ExactSizeIterator<Item = &'r Record>,
         witness: &mut dyn Witness,
-    ) -> Result<(), Failure> {
+    ) -> Result<u64, Failure> {
         let database = match self.database.take() {
             Some(database) => database,
             None => existing(&self.path)?,
@@ -155,6 +156,7 @@ impl Store {
         // the way out, and what dropping `database` does.
         let committed = guarded(|| {
             let transaction = database.begin_write()?;
+            let mut gone = 0;
             {
                 let mut tables = Tables::open(&transaction)?;
                 let half = records.len() / 2;
@@ -162,16 +164,16 @@ impl Store {
                     if index == half {
                         witness.at(Point::Inside);
                     }
-                    apply::record(&mut tables, record)?;
+                    gone += apply::record(&mut tables, record)?;
                 }
             }
             transaction.commit()?;
-            Ok(())
+            Ok(gone)
         });
         match committed {
-            Ok(()) => {
+            Ok(gone) => {
                 self.database = Some(database);
-                Ok(())
+                Ok(gone)
             }
             Err(failure) => {
                 // Closing writes, so it may find the same trouble: it is told already.

@@ -185,8 +185,9 @@ impl Writer {
         let taken: Vec<Waiting> = self.buffer.drain(..count).collect();
         let mut persisted = Vec::new();
         match &written {
-            Ok(()) => {
+            Ok(gone) => {
                 self.witness.at(Point::After);
+                self.cells.rows_given_up.fetch_add(*gone, Ordering::Relaxed);
                 self.failing = false;
                 self.cells.commits.fetch_add(1, Ordering::Relaxed);
                 let records = u64::try_from(count).unwrap_or(u64::MAX);

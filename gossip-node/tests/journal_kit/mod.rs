@@ -141,11 +141,20 @@ pub(crate) fn claim(member: &str, generation: u64, incarnation: u64) -> Sealed<C
 }
 
 pub(crate) fn verdict(accused: &str, generation: u64, incarnation: u64) -> Sealed<Accusation> {
+    condemned(accused, generation, incarnation, Charge::Dead)
+}
+
+pub(crate) fn condemned(
+    accused: &str,
+    generation: u64,
+    incarnation: u64,
+    charge: Charge,
+) -> Sealed<Accusation> {
     let accusation = Accusation {
         accuser: "n1".parse().unwrap(),
         accused: accused.parse().unwrap(),
         footing: footing(generation, incarnation),
-        charge: Charge::Dead,
+        charge,
     };
     match gossip_wire::seal(&Statement::Accusation(accusation), |_| Bytes::new()) {
         Item::Accusation(accusation) => accusation,

@@ -186,10 +186,16 @@ impl Presence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Charge {
-    /// Refused: an accusation says one or the other.
+    /// Refused: an accusation says one of the others.
     Unspecified = 0,
+    /// It did not answer.
     Suspect = 1,
+    /// It did not answer, and its time to refute is over.
     Dead = 2,
+    /// An operator says that it is gone.
+    Removed = 3,
+    /// An operator says that it will not come back.
+    Forgotten = 4,
 }
 impl Charge {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -201,6 +207,8 @@ impl Charge {
             Self::Unspecified => "CHARGE_UNSPECIFIED",
             Self::Suspect => "CHARGE_SUSPECT",
             Self::Dead => "CHARGE_DEAD",
+            Self::Removed => "CHARGE_REMOVED",
+            Self::Forgotten => "CHARGE_FORGOTTEN",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -209,6 +217,8 @@ impl Charge {
             "CHARGE_UNSPECIFIED" => Some(Self::Unspecified),
             "CHARGE_SUSPECT" => Some(Self::Suspect),
             "CHARGE_DEAD" => Some(Self::Dead),
+            "CHARGE_REMOVED" => Some(Self::Removed),
+            "CHARGE_FORGOTTEN" => Some(Self::Forgotten),
             _ => None,
         }
     }
@@ -313,16 +323,14 @@ pub struct Ack {
     #[prost(uint64, tag = "1")]
     pub seq: u64,
 }
-/// Ask `target` for me.
-#[derive(Clone, PartialEq, ::prost::Message)]
+/// Ask `target` for me. The relay knows where it is, or cannot help: nobody is
+/// sent to an address that another names.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PingReq {
     #[prost(uint64, tag = "1")]
     pub seq: u64,
     #[prost(string, tag = "2")]
     pub target: ::prost::alloc::string::String,
-    /// Where it was last known to be, for a relay that has no link to it.
-    #[prost(message, repeated, tag = "3")]
-    pub addrs: ::prost::alloc::vec::Vec<Addr>,
 }
 /// I am alive and asked, but the target has not answered me in time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -385,7 +393,7 @@ pub struct Want {
 /// In a session: what you lack.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Delta {
-    /// Claims, and accusations with the charge dead.
+    /// Claims, and verdicts: accusations with any charge but suspect.
     #[prost(message, repeated, tag = "1")]
     pub members: ::prost::alloc::vec::Vec<Item>,
     /// At most one run a log.
@@ -414,6 +422,8 @@ pub enum MemberState {
     Alive = 1,
     Dead = 2,
     Left = 3,
+    /// Gone, and forgotten because an operator said so.
+    Forgotten = 4,
 }
 impl MemberState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -426,6 +436,7 @@ impl MemberState {
             Self::Alive => "MEMBER_STATE_ALIVE",
             Self::Dead => "MEMBER_STATE_DEAD",
             Self::Left => "MEMBER_STATE_LEFT",
+            Self::Forgotten => "MEMBER_STATE_FORGOTTEN",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -435,6 +446,7 @@ impl MemberState {
             "MEMBER_STATE_ALIVE" => Some(Self::Alive),
             "MEMBER_STATE_DEAD" => Some(Self::Dead),
             "MEMBER_STATE_LEFT" => Some(Self::Left),
+            "MEMBER_STATE_FORGOTTEN" => Some(Self::Forgotten),
             _ => None,
         }
     }

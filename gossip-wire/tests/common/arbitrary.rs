@@ -59,8 +59,17 @@ pub(crate) fn claim() -> impl Strategy<Value = Claim> {
     })
 }
 
+/// Any charge that condemns.
+fn verdict() -> impl Strategy<Value = Charge> {
+    prop_oneof![
+        Just(Charge::Dead),
+        Just(Charge::Removed),
+        Just(Charge::Forgotten),
+    ]
+}
+
 pub(crate) fn accusation() -> impl Strategy<Value = Accusation> {
-    let charge = prop_oneof![Just(Charge::Suspect), Just(Charge::Dead)];
+    let charge = prop_oneof![Just(Charge::Suspect), verdict()];
     let parts = (node_id(), node_id(), footing(), charge);
     parts.prop_map(|(accuser, accused, footing, charge)| Accusation {
         accuser,
@@ -187,8 +196,9 @@ pub(crate) fn item() -> impl Strategy<Value = Item> {
 
 /// Claims and verdicts.
 fn member_item() -> impl Strategy<Value = Item> {
-    let verdict = accusation().prop_map(|accusation| Accusation {
-        charge: Charge::Dead,
+    let verdict = (accusation(), verdict());
+    let verdict = verdict.prop_map(|(accusation, charge)| Accusation {
+        charge,
         ..accusation
     });
     let statement = prop_oneof![
@@ -237,6 +247,7 @@ fn held() -> impl Strategy<Value = Held> {
         Just(MemberState::Alive),
         Just(MemberState::Dead),
         Just(MemberState::Left),
+        Just(MemberState::Forgotten),
     ];
     let member = (footing(), state).prop_map(|(footing, state)| MemberRow { footing, state });
     let head = (number(), number()).prop_map(|(generation, version)| Head {
@@ -268,11 +279,11 @@ fn digest() -> impl Strategy<Value = Digest> {
 
 fn body() -> impl Strategy<Value = Body> {
     let seq = || number().prop_map(Seq);
-    let ask = (seq(), node_id(), vec(addr(), 0..=limit::ADDRS));
+    let ask = (seq(), node_id());
     prop_oneof![
         seq().prop_map(|seq| Body::Ping { seq }),
         seq().prop_map(|seq| Body::Ack { seq }),
-        ask.prop_map(|(seq, target, addrs)| Body::PingReq { seq, target, addrs }),
+        ask.prop_map(|(seq, target)| Body::PingReq { seq, target }),
         seq().prop_map(|seq| Body::Nack { seq }),
         Just(Body::Gossip),
         digest().prop_map(Body::Digest),

@@ -163,6 +163,11 @@ pub(crate) fn items() -> Vec<(&'static str, Item)> {
         ("item-claim-signed", seal(&claimed(Presence::Alive), signed)),
         ("item-accusation-suspect", sealed(accused(Charge::Suspect))),
         ("item-accusation-dead", sealed(accused(Charge::Dead))),
+        ("item-accusation-removed", sealed(accused(Charge::Removed))),
+        (
+            "item-accusation-forgotten",
+            sealed(accused(Charge::Forgotten)),
+        ),
         ("item-batch", Item::Batch(sealed_batch(draft()))),
         ("item-batch-part", Item::Batch(part_of_batch())),
         ("item-batch-opening", Item::Batch(sealed_batch(opening()))),
@@ -183,7 +188,6 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
             bare(Body::PingReq {
                 seq,
                 target: id("eu/2/n4"),
-                addrs: vec!["192.0.2.4:7946".parse().unwrap()],
             }),
         ),
         ("message-nack", bare(Body::Nack { seq })),
@@ -204,6 +208,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
                     row("eu/1/n17", MemberState::Alive, Some(60)),
                     row("eu/2/n4", MemberState::Dead, None),
                     row("eu/2/n5", MemberState::Left, Some(1)),
+                    row("eu/2/n6", MemberState::Forgotten, None),
                 ],
             })),
         ),
@@ -219,7 +224,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
         (
             "message-delta",
             bare(Body::Delta(Delta {
-                members: vec![claim, verdict],
+                members: vec![verdict, claim],
                 logs: vec![LogDelta {
                     from: Version(57),
                     batches: vec![part_of_batch()],

@@ -28,8 +28,10 @@ const FLOORS: &[(&str, u8)] = &[
     ("input", 3),
     ("output", 3),
     ("outbox", 3),
+    ("quorum", 3),
     ("message", 2),
     ("config", 2),
+    ("electorate", 2),
     ("base", 1),
 ];
 

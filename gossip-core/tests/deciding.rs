@@ -1,0 +1,211 @@
+//! Deciding: the quorum as nodes in a simulated cluster see it.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod common;
+
+use core::time::Duration;
+
+use common::{all_alive, host, seconds};
+use gossip_core::base::id::NodeId;
+use gossip_core::electorate::{Electorate, QuorumConfig};
+use gossip_core::input::Command;
+use gossip_core::output::{Notification, Reply};
+use gossip_core::quorum::{QuorumEvent, QuorumStanding};
+use gossip_core::sim::{HostId, NodeSetup, Setup, World};
+
+/// How long a standing may take to follow, beside the timeout: a crash is
+/// found, and told to everybody.
+const FOUND: Duration = seconds(40);
+
+/// Voters `n0` …, all of them on the list of each; the first `started` run.
+fn listed(seed: u64, voters: usize, started: usize) -> World {
+    let names = (0..voters).map(|number| id(&format!("n{number}")));
+    let electorate = Electorate::of_voters(names);
+    let mut world = World::new(Setup::seeded(seed));
+    for number in 0..started {
+        start(&mut world, number, &electorate);
+    }
+    world
+}
+
+fn start(world: &mut World, number: usize, electorate: &Electorate) -> HostId {
+    let mut setup = NodeSetup::named(&format!("n{number}"));
+    if number > 0 {
+        setup = setup.joining("n0");
+    }
+    setup.config.quorum = QuorumConfig {
+        electorate: electorate.clone(),
+        ..QuorumConfig::default()
+    };
+    world.add(setup)
+}
+
+fn id(name: &str) -> NodeId {
+    name.parse().expect("a name")
+}
+
+/// What a node was told of its quorum, in order.
+fn told(world: &World, host: HostId) -> Vec<&QuorumEvent> {
+    let told = world.notifications(host).iter();
+    let told = told.filter_map(|(_, told)| match told {
+        Notification::Quorum(event) => Some(event),
+        _ => None,
+    });
+    told.collect()
+}
+
+fn standing(world: &mut World, host: HostId) -> QuorumStanding {
+    match world.ask(host, Command::Quorum) {
+        Some(Reply::Quorum(view)) => view.standing,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Where each node stands, as letters: in, suspect, out.
+fn letters(world: &mut World, hosts: impl Iterator<Item = u32>) -> String {
+    let mut letters = String::new();
+    for number in hosts {
+        letters.push(match standing(world, host(number)) {
+            QuorumStanding::InQuorum => 'i',
+            QuorumStanding::Suspect { .. } => 's',
+            QuorumStanding::Out => 'o',
+            QuorumStanding::Left => 'l',
+        });
+    }
+    letters
+}
+
+/// TestQuorumAllNodesUpOneByOne: the third of five makes the quorum, at all.
+#[test]
+fn a_quorum_comes_with_the_third_of_five() {
+    let mut world = listed(1, 5, 2);
+    world.run_for(seconds(30));
+    assert_eq!(letters(&mut world, 0..2), "oo");
+    let names = (0..5).map(|number| id(&format!("n{number}")));
+    let electorate = Electorate::of_voters(names);
+    start(&mut world, 2, &electorate);
+    let all = world.run_until(seconds(30), |world| {
+        world
+            .running()
+            .iter()
+            .all(|host| !told(world, *host).is_empty())
+    });
+    assert!(all.is_some(), "all three are told");
+    assert_eq!(letters(&mut world, 0..3), "iii");
+}
+
+/// TestQuorumNetworkPartition and TestQuorumOneNodeIsolated.
+///
+/// ```text
+///   n0 n1 n2  ║  n3 n4      in in in │ suspect, suspect; after a minute out, out
+///   n0 … n4                 heal: in, all of them, at once
+/// ```
+#[test]
+fn the_lesser_side_of_a_cut_is_suspect_then_out_and_back_at_once() {
+    for lesser in [vec![3, 4], vec![2]] {
+        let lesser: Vec<HostId> = lesser.into_iter().map(host).collect();
+        let mut world = listed(2, 5, 5);
+        world
+            .run_until(seconds(60), |world| all_alive(world))
+            .expect("they meet");
+        world.run_for(seconds(10));
+        assert_eq!(letters(&mut world, 0..5), "iiiii");
+        let greater: Vec<HostId> = world.running();
+        let greater: Vec<HostId> = greater
+            .into_iter()
+            .filter(|host| !lesser.contains(host))
+            .collect();
+        world.partition(&[&greater, &lesser]);
+        let suspect = world.run_until(FOUND, |world| {
+            lesser.iter().all(|host| told(world, *host).len() == 2)
+        });
+        assert!(suspect.is_some(), "the lesser side notices");
+        for host in &lesser {
+            let last = told(&world, *host).pop().expect("two events");
+            assert!(matches!(last.after, QuorumStanding::Suspect { .. }));
+        }
+        world.run_for(seconds(60) + FOUND);
+        for host in world.running() {
+            let wanted = if lesser.contains(&host) {
+                QuorumStanding::Out
+            } else {
+                QuorumStanding::InQuorum
+            };
+            assert_eq!(standing(&mut world, host), wanted);
+        }
+        world.heal();
+        let healed = world.run_until(seconds(60), |world| all_alive(world));
+        assert!(healed.is_some());
+        assert_eq!(letters(&mut world, 0..5), "iiiii");
+        for host in &lesser {
+            let after: Vec<_> = told(&world, *host).iter().map(|told| told.after).collect();
+            assert_eq!(after.len(), 4, "in, suspect, out, in: {after:?}");
+        }
+        for host in &greater {
+            assert_eq!(
+                told(&world, *host).len(),
+                1,
+                "the greater side never wavers"
+            );
+        }
+    }
+}
+
+/// TestQuorumTwoNodesLooseConnectivity: neither half of two goes on.
+#[test]
+fn neither_of_two_that_lose_each_other_goes_on() {
+    let mut world = listed(3, 2, 2);
+    world.run_for(seconds(30));
+    assert_eq!(letters(&mut world, 0..2), "ii");
+    world.partition(&[&[host(0)], &[host(1)]]);
+    world.run_for(FOUND);
+    assert_eq!(letters(&mut world, 0..2), "ss");
+    world.run_for(seconds(60));
+    assert_eq!(letters(&mut world, 0..2), "oo");
+}
+
+/// TestGossiperOnlyOneNodeGossips and TestQuorumRemoveNodes: whoever survives
+/// is out, until the dead are taken off the list.
+#[test]
+fn a_survivor_is_out_until_the_dead_are_off_the_list() {
+    let mut world = listed(4, 3, 3);
+    world.run_for(seconds(30));
+    world.crash(host(1));
+    world.crash(host(2));
+    world.run_for(FOUND + seconds(60));
+    assert_eq!(letters(&mut world, 0..1), "o");
+    let list = Electorate::of_voters([id("n0")]);
+    let reply = world.ask(host(0), Command::Electorate(list));
+    assert_eq!(reply, Some(Reply::Done));
+    assert_eq!(letters(&mut world, 0..1), "i");
+}
+
+/// Without a list everybody known counts: a member that leaves is not missed,
+/// one that dies is, until it is forgotten.
+#[test]
+fn without_a_list_the_forgotten_and_those_who_left_are_not_missed() {
+    let mut world = World::new(Setup::seeded(5));
+    world.add(NodeSetup::named("n0"));
+    for number in 1..4 {
+        world.add(NodeSetup::named(&format!("n{number}")).joining("n0"));
+    }
+    world.run_for(seconds(30));
+    assert_eq!(letters(&mut world, 0..4), "iiii");
+    for gone in [2, 3] {
+        let _ = world.command(host(gone), Command::Leave);
+    }
+    world.run_for(seconds(30));
+    assert_eq!(letters(&mut world, 0..2), "ii");
+    assert_eq!(told(&world, host(0)).len(), 1, "nobody was missed");
+    world.crash(host(1));
+    world.run_for(FOUND + seconds(60));
+    assert_eq!(letters(&mut world, 0..1), "o");
+    let forgotten = world.command(host(0), Command::Forget(id("n1")));
+    world.run_for(seconds(1));
+    assert_eq!(world.reply(forgotten), Some(&Reply::Done));
+    assert_eq!(letters(&mut world, 0..1), "i");
+}
