@@ -58,6 +58,7 @@ mod machine;
 mod network;
 mod picture;
 mod queue;
+pub mod scenario;
 mod sealer;
 mod session;
 mod setup;
