@@ -25,6 +25,8 @@ mod command;
 mod commit;
 mod inbound;
 mod life;
+#[cfg(feature = "sim")]
+pub mod observe;
 mod tick;
 
 use alloc::collections::{BTreeMap, BTreeSet};

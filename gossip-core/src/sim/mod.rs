@@ -66,9 +66,11 @@ mod setup;
 mod tests;
 mod trace;
 mod traffic;
+mod watching;
 mod wiring;
 mod world;
 
+pub use check::Rule;
 pub use disk::DiskSetup;
 pub use hash::RunningHash;
 pub use host::HostId;
@@ -79,4 +81,5 @@ pub use picture::Picture;
 pub use sealer::seal;
 pub use setup::{NodeSetup, Setup};
 pub use traffic::{Tally, Traffic};
+pub use watching::Broken;
 pub use world::World;

@@ -6,7 +6,7 @@
 
 use alloc::borrow::ToOwned as _;
 use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 
@@ -209,14 +209,10 @@ pub(super) fn any_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     list
 }
 
-/// The text of anything that shows itself.
-pub(super) fn text(of: &impl fmt::Display) -> String {
-    of.to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString as _;
 
     #[test]
     fn spans_and_shares_read_as_they_are_written() {

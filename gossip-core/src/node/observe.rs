@@ -1,0 +1,102 @@
+//! What a checker may see of a node: read only, and only in the simulator.
+//!
+//! An application asks with commands; a checker that did so would be heard,
+//! counted and answered, and would change the run it watches.
+
+use crate::base::id::NodeId;
+use crate::config::Config;
+use crate::membership::{Member, Standing};
+use crate::message::Footing;
+use crate::output::{Counters, MemberStatus};
+
+use super::Node;
+
+/// One row of a node's roster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sight<'a> {
+    /// Who.
+    pub id: &'a NodeId,
+    /// Where it stands in its history.
+    pub footing: Footing,
+    /// How it stands.
+    pub status: MemberStatus,
+    /// How many accuse it, if it is suspect.
+    pub accusers: usize,
+}
+
+/// How much a node has under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Burden {
+    /// Rumors it still tells.
+    pub hot_rumors: usize,
+    /// Statements that are being sealed.
+    pub seals: usize,
+    /// Peers it is connected to.
+    pub links: usize,
+    /// Rows of its roster.
+    pub rows: usize,
+    /// Members that take part.
+    pub here: usize,
+    /// Whether a session of its own runs.
+    pub compares_notes: bool,
+    /// What happened and what was refused.
+    pub counters: Counters,
+}
+
+impl Node {
+    /// What it says of itself, or is about to.
+    pub const fn footing(&self) -> Footing {
+        self.footing
+    }
+
+    /// Who it is.
+    pub const fn id(&self) -> &NodeId {
+        &self.identity.id
+    }
+
+    /// Probes it has begun.
+    pub const fn probes_begun(&self) -> u64 {
+        self.outbox.counters.probes
+    }
+
+    /// Its knobs.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Every row of its roster, in order of name.
+    pub fn sights(&self) -> impl Iterator<Item = Sight<'_>> {
+        self.roster.iter().map(|(id, member)| sight(id, member))
+    }
+
+    /// One row.
+    pub fn sight<'a>(&'a self, id: &'a NodeId) -> Option<Sight<'a>> {
+        self.roster.member(id).map(|member| sight(id, member))
+    }
+
+    /// How much it has under way.
+    pub fn burden(&self) -> Burden {
+        Burden {
+            hot_rumors: self.hot.len(),
+            seals: self.seals.len(),
+            links: self.links.len(),
+            rows: self.roster.iter().count(),
+            here: self.roster.here(),
+            compares_notes: self.syncs.is_any_open(),
+            counters: self.outbox.counters,
+        }
+    }
+}
+
+fn sight<'a>(id: &'a NodeId, member: &'a Member) -> Sight<'a> {
+    let accusers = match &member.standing {
+        Standing::Suspect { accusers, .. } => accusers.len(),
+        _ => 0,
+    };
+    Sight {
+        id,
+        footing: member.footing(),
+        status: member.status(),
+        accusers,
+    }
+}

@@ -1,0 +1,38 @@
+//! The truth: what every member has said of itself, whoever relays it.
+//!
+//! No rule, but what rules are judged by. It hears each claim at the moment
+//! its author has it sealed, so nobody can know of it earlier.
+
+use alloc::collections::BTreeMap;
+
+use crate::base::id::NodeId;
+use crate::message::{Claim, Footing, Presence};
+
+/// Everything that was ever claimed.
+#[derive(Debug, Default)]
+pub(in crate::sim) struct Truth {
+    said: BTreeMap<NodeId, BTreeMap<Footing, Presence>>,
+}
+
+impl Truth {
+    /// A member has a claim of its own sealed.
+    pub(in crate::sim) fn says(&mut self, claim: &Claim) {
+        let said = self.said.entry(claim.member.clone()).or_default();
+        let presence = said.entry(claim.footing).or_insert(claim.presence);
+        // Having left outweighs being here on one footing.
+        *presence = (*presence).max(claim.presence);
+    }
+
+    /// The newest it ever said of itself.
+    pub(in crate::sim) fn newest(&self, id: &NodeId) -> Option<Footing> {
+        let last = self.said.get(id)?.last_key_value();
+        last.map(|(footing, _)| *footing)
+    }
+
+    /// Whether it ever said anything on this footing.
+    pub(in crate::sim) fn has_said(&self, id: &NodeId, footing: Footing) -> bool {
+        self.said
+            .get(id)
+            .is_some_and(|said| said.contains_key(&footing))
+    }
+}
