@@ -3,11 +3,15 @@
 //! An application asks with commands; a checker that did so would be heard,
 //! counted and answered, and would change the run it watches.
 
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
 use crate::base::id::NodeId;
 use crate::config::Config;
+use crate::input::{Query, Space};
 use crate::membership::{Member, Standing};
 use crate::message::Footing;
-use crate::output::{Counters, MemberStatus};
+use crate::output::{Counters, MemberStatus, Row};
 
 use super::Node;
 
@@ -22,6 +26,8 @@ pub struct Sight<'a> {
     pub status: MemberStatus,
     /// How many accuse it, if it is suspect.
     pub accusers: usize,
+    /// Where it says it is.
+    pub addrs: &'a [SocketAddr],
 }
 
 /// How much a node has under way.
@@ -74,6 +80,16 @@ impl Node {
         self.roster.member(id).map(|member| sight(id, member))
     }
 
+    /// Every key it holds in a name space, in order.
+    pub fn rows(&self, space: &Space) -> Vec<Row> {
+        self.replica.list(space, "")
+    }
+
+    /// One key as it holds it.
+    pub fn value(&self, query: &Query) -> Option<Row> {
+        self.replica.value(query)
+    }
+
     /// How much it has under way.
     pub fn burden(&self) -> Burden {
         Burden {
@@ -98,5 +114,6 @@ fn sight<'a>(id: &'a NodeId, member: &'a Member) -> Sight<'a> {
         footing: member.footing(),
         status: member.status(),
         accusers,
+        addrs: &member.claim.value.addrs,
     }
 }

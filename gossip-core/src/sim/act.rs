@@ -31,8 +31,12 @@ impl<M: Machine> World<M> {
         self.set_alarm(host);
     }
 
-    fn set_alarm(&mut self, host: HostId) {
+    /// Asks to be woken when the node wants to be.
+    pub(super) fn set_alarm(&mut self, host: HostId) {
         let at = &mut self.hosts[host.index()];
+        if at.backlog.rings {
+            return;
+        }
         let deadline = at.node.as_ref().and_then(M::poll_timeout);
         let wake = deadline.map(|mono| at.clocks.moment(mono).max(self.now));
         if at.wake.map(|(when, _)| when) == wake {
@@ -129,23 +133,33 @@ impl<M: Machine> World<M> {
             format_args!("-> {to} {name} +{rumors} rumors ({via:?}, {bytes} B)"),
         );
         let message = Box::new(message);
-        let (there, far) = self.other_end(link, side);
+        let Some(ends) = self.links.get_mut(&link).map(|link| &mut link.ends) else {
+            return;
+        };
+        let (now, to) = (self.now, side.other());
+        if !matches!(via, Via::Session(_)) {
+            ends.at_mut(side).sends(now);
+        }
+        let path = ends.at(side).path;
+        let packet = |cargo| Event::Packet(Packet { link, to, cargo });
         match via {
-            Via::Datagram => match self.network.datagram(self.now, host, there, far) {
-                Some(arrival) => {
-                    let cargo = Cargo::Datagram(message);
-                    let to = side.other();
-                    self.queue
-                        .push(arrival, Event::Packet(Packet { link, to, cargo }));
+            Via::Datagram => {
+                let fate = self.network.datagram(now, path, bytes);
+                for again in fate.again.into_iter().flatten() {
+                    let cargo = Cargo::Datagram(message.clone());
+                    self.queue.push(again, packet(cargo));
                 }
-                None => self.hosts[host.index()].traffic.lost += 1,
-            },
+                match fate.arrives {
+                    Some(arrival) => {
+                        let cargo = Cargo::Datagram(message);
+                        self.queue.push(arrival, packet(cargo));
+                    }
+                    None => self.hosts[host.index()].traffic.lost += 1,
+                }
+            }
             Via::Stream => {
-                let arrival = self.network.stream(self.now, host, there, far, bytes);
-                let cargo = Cargo::Stream(message);
-                let to = side.other();
-                self.queue
-                    .push(arrival, Event::Packet(Packet { link, to, cargo }));
+                let arrival = self.network.stream(now, path, bytes);
+                self.queue.push(arrival, packet(Cargo::Stream(message)));
             }
             Via::Session(id) => self.send_in_session(host, (link, side), id, message, bytes),
         }

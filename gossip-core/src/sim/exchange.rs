@@ -45,7 +45,7 @@ impl<M: Machine> World<M> {
             return;
         }
         let writable = end.sends();
-        self.push_in_session(key, side, Cargo::Session(key, message), bytes);
+        self.push_in_session(key, side, bytes, |turn| Cargo::Session(key, turn, message));
         if writable {
             self.input_soon(host, Input::Session(id, SessionEvent::Writable));
         }
@@ -70,22 +70,29 @@ impl<M: Machine> World<M> {
     }
 
     /// Puts something on its way behind everything this side sent before.
-    fn push_in_session(&mut self, key: SessionKey, side: Side, cargo: Cargo, bytes: usize) {
+    fn push_in_session(
+        &mut self,
+        key: SessionKey,
+        side: Side,
+        bytes: usize,
+        cargo: impl FnOnce(u32) -> Cargo,
+    ) {
         let Some(session) = self.sessions.get_mut(&key) else {
             return;
         };
         let link = session.link;
-        let ends = &self.links[&link].ends;
-        let (here, there) = (ends.at(side).host, ends.at(side.other()).host);
-        let far = self.links[&link].far;
-        let arrival = self.network.stream(self.now, here, there, far, bytes);
+        let ends = &mut self.links.get_mut(&link).expect("a session's link").ends;
+        ends.at_mut(side).sends(self.now);
+        let path = ends.at(side).path;
+        let arrival = self.network.stream(self.now, path, bytes);
         let end = session.ends.at_mut(side);
         end.last_arrival = end.last_arrival.max(arrival);
         let packet = Packet {
             link,
             to: side.other(),
-            cargo,
+            cargo: cargo(end.turn),
         };
+        end.turn += 1;
         self.queue.push(end.last_arrival, Event::Packet(packet));
     }
 
@@ -103,8 +110,16 @@ impl<M: Machine> World<M> {
         let sender = session.ends.at_mut(to.other());
         let goes_on = sender.arrived() && !sender.over;
         if let (true, Some(id)) = (goes_on, sender.id) {
-            let there = self.links[&session.link].ends.at(to.other()).host;
-            self.input_soon(there, Input::Session(id, SessionEvent::Writable));
+            let ends = &self.links[&session.link].ends;
+            let (here, there) = (ends.at(to).host, ends.at(to.other()).host);
+            let now = self.now;
+            if self.network.passes(here, there) && self.network.clogged(now, here, there).is_none()
+            {
+                self.input_soon(there, Input::Session(id, SessionEvent::Writable));
+            } else {
+                let link = session.link;
+                self.stall(link, to.other(), Cargo::Credit(key));
+            }
         }
         let Some(session) = self.sessions.get_mut(&key) else {
             return;
@@ -136,6 +151,18 @@ impl<M: Machine> World<M> {
         self.input(here, input);
     }
 
+    /// The word that there is room again comes late, after a cut.
+    pub(super) fn may_go_on(&mut self, key: SessionKey, side: Side) {
+        let Some(session) = self.sessions.get(&key) else {
+            return;
+        };
+        let end = session.ends.at(side);
+        if let (false, Some(id)) = (end.over, end.id) {
+            let here = self.links[&session.link].ends.at(side).host;
+            self.input(here, Input::Session(id, SessionEvent::Writable));
+        }
+    }
+
     /// A node will send nothing more in a session.
     pub(super) fn finish_session(&mut self, host: HostId, id: SessionId) {
         let Some((key, side)) = self.hosts[host.index()].sessions.get(&id).copied() else {
@@ -149,7 +176,7 @@ impl<M: Machine> World<M> {
             return;
         }
         end.finished = true;
-        self.push_in_session(key, side, Cargo::Finish(key), 1);
+        self.push_in_session(key, side, 1, |turn| Cargo::Finish(key, turn));
     }
 
     /// The last word of the other side has arrived.
@@ -167,8 +194,12 @@ impl<M: Machine> World<M> {
             return;
         };
         let link = session.link;
-        let (there, far) = self.other_end(link, side);
-        let arrival = self.network.stream(self.now, host, there, far, 1);
+        let Some(ends) = self.links.get_mut(&link).map(|link| &mut link.ends) else {
+            return;
+        };
+        ends.at_mut(side).sends(self.now);
+        let path = ends.at(side).path;
+        let arrival = self.network.stream(self.now, path, 1);
         let packet = Packet {
             link,
             to: side.other(),

@@ -2,17 +2,16 @@
 //! process.
 //!
 //! The node is the process. A crash takes it away and leaves the disk; a
-//! restart puts a new one in its place, which is the next *boot*. No two
-//! hosts' clocks agree: each has an origin of its own for monotonic time, and
-//! its wall clock is a little off.
+//! restart puts a new one in its place, which is the next *boot*.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::SocketAddr;
-use core::time::Duration;
 
+use super::backlog::Backlog;
 use super::check::Checks;
+use super::clock::Clocks;
 use super::disk::Disk;
 use super::link::{LinkId, Side};
 use super::picture::Picture;
@@ -20,7 +19,7 @@ use super::queue::Place;
 use super::session::SessionKey;
 use super::traffic::Traffic;
 use crate::base::id::NodeId;
-use crate::base::time::{Instant, Now, WallTime};
+use crate::base::time::Instant;
 use crate::config::{Config, Identity};
 use crate::input::SessionId;
 use crate::output::{Halt, Notification};
@@ -70,6 +69,10 @@ pub(super) struct Host<M> {
     pub(super) boot: Boot,
     /// The process, if one runs.
     pub(super) node: Option<M>,
+    /// What waits for it, if it is held up.
+    pub(super) backlog: Backlog,
+    /// How often it was given a new address.
+    moves: u8,
     /// Where its deadline stands in the queue.
     pub(super) wake: Option<Place>,
     pub(super) peers: BTreeMap<NodeId, (LinkId, Side)>,
@@ -95,6 +98,8 @@ impl<M> Host<M> {
             disk,
             boot: Boot::default(),
             node: None,
+            backlog: Backlog::default(),
+            moves: 0,
             wake: None,
             peers: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -117,7 +122,13 @@ impl<M> Host<M> {
             .addrs
             .first()
             .copied()
-            .unwrap_or_else(|| addr(HostId(0)))
+            .unwrap_or_else(|| addr(HostId(0), 0))
+    }
+
+    /// Gives it another address, for the next boot.
+    pub(super) fn relocate(&mut self, host: HostId) {
+        self.moves = self.moves.wrapping_add(1);
+        self.identity.addrs = Vec::from([addr(host, self.moves)]);
     }
 
     /// The next boot begins: whatever belonged to the last process is gone.
@@ -129,6 +140,7 @@ impl<M> Host<M> {
         self.last_opened = None;
         self.picture = Picture::default();
         self.halt = None;
+        self.backlog.clear();
         self.checks = Checks::default();
     }
 }
@@ -143,36 +155,11 @@ impl<M> fmt::Debug for Host<M> {
     }
 }
 
-/// A host's two clocks, against the world's.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Clocks {
-    /// What its monotonic clock showed when the world began.
-    pub(super) origin: Duration,
-    /// What its wall clock shows when the world begins.
-    pub(super) wall: WallTime,
-}
-
-impl Clocks {
-    /// Both clocks, at a moment of the world.
-    pub(super) fn read(&self, at: Instant) -> Now {
-        let since = at.since(Instant::ZERO);
-        let wall_millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-        Now {
-            mono: at + self.origin,
-            wall: WallTime::from_millis(self.wall.as_millis().saturating_add(wall_millis)),
-        }
-    }
-
-    /// The moment of the world at which its monotonic clock shows `mono`.
-    pub(super) fn moment(&self, mono: Instant) -> Instant {
-        mono - self.origin
-    }
-}
-
-/// The address a host gets: 10.0.0.1:7946 and so on.
-pub(super) fn addr(host: HostId) -> SocketAddr {
+/// The address a host gets: 10.0.0.1:7946 and so on, and 11.0.0.1:7946 after
+/// its first move.
+pub(super) fn addr(host: HostId, moves: u8) -> SocketAddr {
     let [_, a, b, c] = (host.0 + 1).to_be_bytes();
-    SocketAddr::from(([10, a, b, c], 7_946))
+    SocketAddr::from(([moves.wrapping_add(10), a, b, c], 7_946))
 }
 
 #[cfg(test)]
@@ -180,22 +167,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clocks_of_their_own() {
-        let clocks = Clocks {
-            origin: Duration::from_secs(77),
-            wall: WallTime::from_millis(1_000),
-        };
-        let at = Instant::from_millis(1_500);
-        let now = clocks.read(at);
-        assert_eq!(now.mono, Instant::from_millis(78_500));
-        assert_eq!(now.wall, WallTime::from_millis(2_500));
-        assert_eq!(clocks.moment(now.mono), at);
-    }
-
-    #[test]
     fn every_host_has_an_address_of_its_own() {
-        let text = |number| alloc::format!("{}", addr(HostId(number)));
-        assert_eq!(text(0), "10.0.0.1:7946");
-        assert_eq!(text(256), "10.0.1.1:7946");
+        let text = |number, moves| alloc::format!("{}", addr(HostId(number), moves));
+        assert_eq!(text(0, 0), "10.0.0.1:7946");
+        assert_eq!(text(256, 0), "10.0.1.1:7946");
+        assert_eq!(text(0, 1), "11.0.0.1:7946");
     }
 }

@@ -14,9 +14,11 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::host::{Boot, HostId};
+use super::network::PathId;
 use super::session::SessionKey;
 use crate::base::time::Instant;
-use crate::message::Message;
+use crate::input::LinkError;
+use crate::message::{Generation, Message};
 
 /// A link's number, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,25 +71,56 @@ impl<T> Pair<T> {
 pub(super) struct End {
     pub(super) host: HostId,
     pub(super) boot: Boot,
+    /// The way to the other end.
+    pub(super) path: PathId,
+    /// As which run it introduced itself.
+    pub(super) generation: Option<Generation>,
     /// Whether this end still believes in the link.
     pub(super) open: bool,
-    /// When it last heard anything from the other.
+    /// From when on its silence counts: when it last heard anything from the
+    /// other, or first sent something after that (RFC 9000 §10.1).
     pub(super) heard: Instant,
+    /// It has sent something since it heard anything.
+    pub(super) asked: bool,
+}
+
+impl End {
+    /// It sends something that is to be acknowledged.
+    pub(super) fn sends(&mut self, now: Instant) {
+        if !self.asked {
+            self.asked = true;
+            self.heard = self.heard.max(now);
+        }
+    }
+
+    /// It hears something, now or a little later, unless it has given up by then.
+    pub(super) fn hears(&mut self, at: Instant, idle_timeout: core::time::Duration) {
+        if at < self.heard + idle_timeout {
+            self.asked = false;
+            self.heard = self.heard.max(at);
+        }
+    }
 }
 
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) ends: Pair<End>,
-    /// Whether its hosts are in different zones.
-    pub(super) far: bool,
-    /// What is reliable and met a cut: it waits for the heal.
-    pub(super) stalled: Vec<Packet>,
+    /// What met a cut and is reliable, or met a clog: it waits for the end of it.
+    pub(super) stalled: Vec<Stalled>,
     pub(super) sessions: BTreeSet<SessionKey>,
 }
 
-/// Something on its way over a link.
+/// Something that waits for its way to be free.
 #[derive(Debug)]
+pub(super) struct Stalled {
+    pub(super) packet: Packet,
+    /// It stands in a queue that moves on as one, and is not sent again.
+    pub(super) queued: bool,
+}
+
+/// Something on its way over a link.
+#[derive(Debug, Clone)]
 pub(super) struct Packet {
     pub(super) link: LinkId,
     /// The side it travels to.
@@ -96,25 +129,37 @@ pub(super) struct Packet {
 }
 
 /// What a packet carries.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Cargo {
     /// A message that may be lost.
     Datagram(Box<Message>),
     /// A message that may not.
     Stream(Box<Message>),
-    /// A message of a session.
-    Session(SessionKey, Box<Message>),
-    /// No more messages follow in a session from this side.
-    Finish(SessionKey),
+    /// A message of a session, with its turn among what this side sends in it.
+    Session(SessionKey, u32, Box<Message>),
+    /// No more messages follow in a session from this side; its turn.
+    Finish(SessionKey, u32),
     /// A session was given up.
     Abandon(SessionKey),
-    /// The process at the other end closed the connection.
-    Close,
+    /// What this side sent in a session has arrived: it may send more.
+    Credit(SessionKey),
+    /// The process at the other end closed the connection, and says why.
+    Close(LinkError),
+    /// The process at the other end knows no such connection.
+    Unknown,
 }
 
 impl Cargo {
     /// Whether it is sent again until it arrives.
     pub(super) const fn is_reliable(&self) -> bool {
-        !matches!(self, Self::Datagram(_) | Self::Close)
+        !matches!(self, Self::Datagram(_) | Self::Close(_) | Self::Unknown)
+    }
+
+    /// The session in which it has to keep its turn.
+    pub(super) const fn turn(&self) -> Option<(SessionKey, u32)> {
+        match self {
+            Self::Session(key, turn, _) | Self::Finish(key, turn) => Some((*key, *turn)),
+            _ => None,
+        }
     }
 }

@@ -34,10 +34,14 @@
 //! ```
 //!
 //! What it models, and what it leaves out, stands in the file of each thing:
-//! [`NetworkSetup`] (latency, loss, partitions), [`DiskSetup`] (sync, failure,
+//! [`NetworkSetup`] and [`Weather`] (latency, loss, bandwidth, order, copies),
+//! [`Paths`] (cuts and clogs in one direction), [`DiskSetup`] (sync, failure,
 //! crash), [`Journal`], [`Traffic`]. The rules that hold at every step are in
-//! `check/`. It has no congestion, no packet duplication, no reordering of
-//! datagrams on one path and no clock that runs fast.
+//! `check/`. Links behave as gossip-quic's do: a handshake takes as long as
+//! measured, silence ends them, a later run of a name outlives an earlier one.
+//! It has no congestion control (streams take the bandwidth there is, in the
+//! order they come), one address a host, and a seed's name leads where it
+//! should at once.
 #![expect(
     clippy::panic,
     clippy::expect_used,
@@ -47,15 +51,22 @@
 
 mod act;
 mod ask;
+mod backlog;
+mod chance;
 mod check;
+mod clock;
+mod delivery;
 mod disk;
 mod exchange;
+mod fault;
+mod handshake;
 mod hash;
 mod host;
 mod journal;
 mod link;
 mod machine;
 mod network;
+mod path;
 mod picture;
 mod queue;
 pub mod scenario;
@@ -67,6 +78,7 @@ mod tests;
 mod trace;
 mod traffic;
 mod watching;
+mod weather;
 mod wiring;
 mod world;
 
@@ -82,4 +94,5 @@ pub use sealer::seal;
 pub use setup::{NodeSetup, Setup};
 pub use traffic::{Tally, Traffic};
 pub use watching::Broken;
+pub use weather::{Burst, Hosts, Latency, Paths, Weather};
 pub use world::World;

@@ -6,6 +6,7 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use core::time::Duration;
 
 use super::host::{Boot, HostId};
 use super::link::{LinkId, Packet, Side};
@@ -27,8 +28,10 @@ pub(super) enum Event {
     Packet(Packet),
     /// One end of a link may have been silent for too long.
     Idle(LinkId, Side),
-    /// One end of a link learns that the other does not know it.
-    Reset(LinkId, Side),
+    /// A slow host is done with its work on an input.
+    Serve(HostId),
+    /// A clog comes to its end.
+    Unclog,
 }
 
 /// A dial on its way.
@@ -44,6 +47,8 @@ pub(super) struct Handshake {
     pub(super) seed: Option<String>,
     /// When the dialer gives up.
     pub(super) gives_up: Instant,
+    /// The next wait for a server that does not answer.
+    pub(super) retry: Duration,
 }
 
 /// Where an event stands: its time, then its turn.

@@ -5,7 +5,7 @@
 //! may send more once for every message it sent, at once while there is room
 //! and otherwise when there is.
 
-use super::link::{LinkId, Pair, Side};
+use super::link::{LinkId, Pair};
 use crate::base::time::Instant;
 use crate::input::SessionId;
 
@@ -38,15 +38,6 @@ impl Session {
             && dialer.in_flight == 0
             && server.in_flight == 0
     }
-
-    /// Nothing sent from now on arrives before what waited for a cut to be
-    /// mended; `arrivals` says when that does, by the side it goes to.
-    pub(super) fn hold_back(&mut self, arrivals: &Pair<Instant>) {
-        for side in [Side::Dialer, Side::Server] {
-            let end = self.ends.at_mut(side);
-            end.last_arrival = end.last_arrival.max(*arrivals.at(side.other()));
-        }
-    }
 }
 
 /// What one side has of it.
@@ -60,6 +51,12 @@ pub(super) struct SessionEnd {
     pub(super) over: bool,
     /// When the last message it sent arrives: none overtakes it.
     pub(super) last_arrival: Instant,
+    /// What it sent before a cut was mended arrives then, and nothing sooner.
+    pub(super) held_until: Instant,
+    /// The turn of what it sends next.
+    pub(super) turn: u32,
+    /// The turn of what arrives of it next.
+    pub(super) next_turn: u32,
     /// Messages it sent that are on their way.
     in_flight: u32,
     /// Messages it sent for which it was not yet told that it may go on.
@@ -67,6 +64,13 @@ pub(super) struct SessionEnd {
 }
 
 impl SessionEnd {
+    /// Nothing it sent or will send arrives before what waited for a cut to be
+    /// mended.
+    pub(super) fn hold_back(&mut self, until: Instant) {
+        self.held_until = self.held_until.max(until);
+        self.last_arrival = self.last_arrival.max(until);
+    }
+
     /// A message leaves; whether the sender may go on at once.
     pub(super) const fn sends(&mut self) -> bool {
         self.in_flight += 1;

@@ -1,13 +1,16 @@
 //! The world's own tests, with puppets in the place of nodes: a puppet does
 //! what the test pulls and remembers what it heard.
 
+mod faults;
+
 use alloc::collections::VecDeque;
-use alloc::string::ToString as _;
+use alloc::format;
+use alloc::string::{String, ToString as _};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{HostId, Machine, NodeSetup, Setup, World};
+use super::{HostId, Journal, Machine, NodeSetup, Setup, World};
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
 use crate::input::{

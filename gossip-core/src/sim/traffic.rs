@@ -40,6 +40,8 @@ pub struct Traffic {
     pub unlinked: u64,
     /// Datagrams that the network lost.
     pub lost: u64,
+    /// Packets that came while the process was held up and its socket full.
+    pub unread: u64,
     /// Handshakes begun by us.
     pub dials: u64,
 }
@@ -70,6 +72,7 @@ impl Traffic {
         self.rumors += other.rumors;
         self.unlinked += other.unlinked;
         self.lost += other.lost;
+        self.unread += other.unread;
         self.dials += other.dials;
     }
 }

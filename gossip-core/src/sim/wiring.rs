@@ -1,4 +1,4 @@
-//! Wiring: how links come to be, carry packets, and end.
+//! Wiring: how links come to be, and how they end.
 //!
 //! ```text
 //!   Dial ─▶ resolve ─▶ handshake, 2 round trips ─▶ Up at both ends
@@ -12,52 +12,73 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use super::handshake;
 use super::host::HostId;
-use super::link::{Cargo, End, Link, LinkId, Packet, Pair, Side};
+use super::link::{Cargo, End, Link, LinkId, Pair, Side};
 use super::machine::Machine;
+use super::network::PathId;
 use super::queue::{Event, Handshake};
 use super::world::World;
 use crate::base::id::NodeId;
 use crate::base::time::Instant;
-use crate::input::{Input, LinkError, LinkEvent, SessionEvent, Target, Via};
+use crate::input::{Input, LinkError, LinkEvent, SessionEvent, Target};
+use crate::message::Generation;
 
 impl<M: Machine> World<M> {
-    /// The host at the other end of a link, and whether it is far.
-    pub(super) fn other_end(&self, link: LinkId, side: Side) -> (HostId, bool) {
-        let link = &self.links[&link];
-        (link.ends.at(side.other()).host, link.far)
+    /// The host at the other end of a link.
+    fn other_end(&self, link: LinkId, side: Side) -> HostId {
+        self.links[&link].ends.at(side.other()).host
+    }
+
+    /// The way from one host to another.
+    fn way(&mut self, from: HostId, to: HostId) -> PathId {
+        let far = self.id(from).zone() != self.id(to).zone();
+        self.network.path(from, to, far)
+    }
+
+    /// As which run a host introduces itself.
+    fn generation(&self, host: HostId) -> Option<Generation> {
+        self.hosts[host.index()].checks.generation.run()
     }
 
     pub(super) fn dial(&mut self, from: HostId, target: Target) {
         self.hosts[from.index()].traffic.dials += 1;
+        let now = self.now;
+        let gives_up = now + self.network.setup().dial_timeout;
         let (seed, to) = match &target {
             Target::Seed(name) => (Some(name.clone()), self.names.get(name).copied()),
-            Target::Member(_, addrs) => (
-                None,
-                addrs.iter().find_map(|addr| self.addrs.get(addr).copied()),
-            ),
+            Target::Member(id, addrs) => {
+                if let Some((link, side)) = self.hosts[from.index()].peers.get(id).copied() {
+                    let up = self.up(from, self.other_end(link, side), None);
+                    return self.input_soon(from, up);
+                }
+                let to = addrs.iter().find_map(|addr| self.addrs.get(addr).copied());
+                if to.is_none() && !addrs.is_empty() {
+                    // No machine has this address any more: nobody says so.
+                    return self.dial_fails(gives_up, from, target, LinkError::TimedOut);
+                }
+                (None, to)
+            }
         };
-        let now = self.now;
         let Some(to) = to else {
             return self.dial_fails(now, from, target, LinkError::Unreachable);
         };
-        if self.id(from) == self.id(to) {
+        if from == to {
             return self.dial_fails(now, from, target, LinkError::Ourselves);
         }
         if self.is_linked(from, to) {
             let up = self.up(from, to, seed);
             return self.input_soon(from, up);
         }
-        let gives_up = now + self.network.setup().dial_timeout;
-        if !self.network.passes(from, to) {
+        if !self.network.meet(from, to) {
             return self.dial_fails(gives_up, from, target, LinkError::TimedOut);
         }
-        let far = self.is_far(from, to);
+        let (there, back) = (self.way(from, to), self.way(to, from));
         if !self.is_running(to) {
-            let heard = now + self.network.rtt(from, to, far);
+            let heard = now + self.network.rtt(there, back);
             return self.dial_fails(heard, from, target, LinkError::Unreachable);
         }
-        let done = now + self.network.handshake(from, to, far);
+        let done = now + handshake::span(&mut self.network, there, back);
         if done >= gives_up {
             return self.dial_fails(gives_up, from, target, LinkError::TimedOut);
         }
@@ -67,6 +88,7 @@ impl<M: Machine> World<M> {
             target,
             seed,
             gives_up,
+            retry: self.network.setup().initial_rtt * 3,
         };
         self.queue.push(done, Event::Handshake(handshake));
     }
@@ -78,24 +100,49 @@ impl<M: Machine> World<M> {
             .push(at, Event::Input(from, boot, Box::new(input)));
     }
 
-    pub(super) fn handshake_ends(&mut self, handshake: Handshake) {
-        let Handshake {
-            from: (from, boot),
-            to: (to, to_boot),
-            target,
-            seed,
-            gives_up,
-        } = handshake;
+    /// A handshake comes to its end, unless something stands in its way.
+    pub(super) fn handshake_ends(&mut self, mut handshake: Handshake) {
+        let ((from, boot), (to, to_boot)) = (handshake.from, handshake.to);
         if !self.runs(from, boot) {
             return;
         }
-        if !self.network.passes(from, to) || !self.runs(to, to_boot) {
-            return self.dial_fails(gives_up, from, target, LinkError::TimedOut);
+        let (now, gives_up) = (self.now, handshake.gives_up);
+        let there = self.network.clogged(now, from, to);
+        let back = self.network.clogged(now, to, from);
+        let mut later = there.max(back);
+        if self.hosts[to.index()].backlog.paused {
+            later = later.max(Some(now + handshake.retry));
+            handshake.retry *= 2;
+        }
+        let fails = !self.network.meet(from, to) || !self.runs(to, to_boot);
+        if fails || now > gives_up || later.is_some_and(|later| later >= gives_up) {
+            let at = gives_up.max(now);
+            return self.dial_fails(at, from, handshake.target, LinkError::TimedOut);
+        }
+        if let Some(later) = later {
+            self.queue.push(later, Event::Handshake(handshake));
+            return;
+        }
+        let Handshake { target, seed, .. } = handshake;
+        if self.id(from) == self.id(to) {
+            return self.dial_fails(now, from, target, LinkError::Ourselves);
         }
         if let Target::Member(id, _) = &target
             && id != self.id(to)
         {
-            return self.dial_fails(self.now, from, target, LinkError::Refused);
+            return self.dial_fails(now, from, target, LinkError::Refused);
+        }
+        if let Some(by) = self.outlives(to, from) {
+            let why = LinkError::Outlived { by };
+            return self.dial_fails(now, from, target, why);
+        }
+        if let Some(by) = self.outlives(from, to) {
+            // It has said that all is well before it is told.
+            let (up, peer) = (self.up(to, from, None), self.id(from).clone());
+            self.input_soon(to, up);
+            let why = LinkError::Outlived { by };
+            self.input_soon(to, Input::Link(LinkEvent::Down { peer, why }));
+            return self.dial_fails(now, from, target, LinkError::Refused);
         }
         if !self.is_linked(from, to) {
             self.establish(from, to);
@@ -106,53 +153,76 @@ impl<M: Machine> World<M> {
         self.input(from, up);
     }
 
+    /// Whether a host is connected to a later run of the name another bears:
+    /// which one.
+    fn outlives(&self, here: HostId, newcomer: HostId) -> Option<Generation> {
+        let peers = &self.hosts[here.index()].peers;
+        let (link, side) = peers.get(self.id(newcomer))?;
+        let known = self.links[link].ends.at(side.other());
+        let is_same = known.host == newcomer && known.boot == self.hosts[newcomer.index()].boot;
+        known
+            .generation
+            .filter(|known| !is_same && Some(*known) > self.generation(newcomer))
+    }
+
     /// Whether a host has an open link to another, ghosts included.
     fn is_linked(&self, from: HostId, to: HostId) -> bool {
         let peers = &self.hosts[from.index()].peers;
         peers
             .get(self.id(to))
-            .is_some_and(|(link, side)| self.other_end(*link, *side).0 == to)
-    }
-
-    fn is_far(&self, a: HostId, b: HostId) -> bool {
-        self.id(a).zone() != self.id(b).zone()
+            .is_some_and(|(link, side)| self.other_end(*link, *side) == to)
     }
 
     fn up(&mut self, to: HostId, peer: HostId, seed: Option<alloc::string::String>) -> Input {
-        let far = self.is_far(to, peer);
+        let (there, back) = (self.way(to, peer), self.way(peer, to));
         Input::Link(LinkEvent::Up {
             peer: self.id(peer).clone(),
             seed,
             addr: self.hosts[peer.index()].addr(),
-            rtt: self.network.rtt(to, peer, far),
+            rtt: self.network.rtt(there, back),
         })
     }
 
     /// A new link, in the place of any that the two names had before.
+    ///
+    /// What gossip-quic does: an earlier run of the peer is down, and whoever
+    /// still runs as it is told by whom it is outlived; another link with the
+    /// same run only carries what follows.
     fn establish(&mut self, dialer: HostId, server: HostId) {
         for (here, there) in [(dialer, server), (server, dialer)] {
-            let id = self.id(there).clone();
-            if let Some((link, side)) = self.hosts[here.index()].peers.get(&id).copied() {
-                self.tell_closed(link, side);
-                self.close_end(link, side, None);
-            }
+            let Some((link, side)) = self.hosts[here.index()].peers.get(self.id(there)).copied()
+            else {
+                continue;
+            };
+            let known = self.links[&link].ends.at(side.other()).generation;
+            let new = self.generation(there);
+            let why = match new {
+                Some(by) if new > known => LinkError::Outlived { by },
+                _ => LinkError::Closed,
+            };
+            self.signal(link, side.other(), Cargo::Close(why));
+            let down = (new != known).then_some(LinkError::Closed);
+            self.close_end(link, side, down);
         }
         self.next_number += 1;
         let link = LinkId(self.next_number);
         let now = self.now;
-        let end = |host: HostId| End {
+        let (there, back) = (self.way(dialer, server), self.way(server, dialer));
+        let end = |host: HostId, path: PathId| End {
             host,
             boot: self.hosts[host.index()].boot,
+            path,
+            generation: self.generation(host),
             open: true,
             heard: now,
+            asked: false,
         };
         let ends = Pair {
-            dialer: end(dialer),
-            server: end(server),
+            dialer: end(dialer, there),
+            server: end(server, back),
         };
         let new = Link {
             ends,
-            far: self.is_far(dialer, server),
             stalled: Vec::new(),
             sessions: [].into(),
         };
@@ -168,85 +238,10 @@ impl<M: Machine> World<M> {
         }
     }
 
-    /// A packet comes to the other end, if there is a way and an end.
-    pub(super) fn arrives(&mut self, packet: Packet) {
-        let Some(link) = self.links.get_mut(&packet.link) else {
-            return;
-        };
-        let (to, from) = (packet.to, packet.to.other());
-        let here = link.ends.at(to).host;
-        let there = link.ends.at(from).host;
-        let far = link.far;
-        if !self.network.passes(here, there) {
-            if packet.cargo.is_reliable() {
-                link.stalled.push(packet);
-            }
-            return;
-        }
-        if self.hosts[here.index()].node.is_none() {
-            return;
-        }
-        if !link.ends.at(to).open {
-            // Whoever runs there now knows no such link, and says so.
-            if link.ends.at(from).open
-                && let Some(back) = self.network.datagram(self.now, here, there, far)
-            {
-                self.queue.push(back, Event::Reset(packet.link, from));
-            }
-            return;
-        }
-        link.ends.at_mut(to).heard = self.now;
-        // The acknowledgement, unless it is lost.
-        if let Some(back) = self.network.datagram(self.now, here, there, far) {
-            let heard = &mut link.ends.at_mut(from).heard;
-            *heard = back.max(*heard);
-        }
-        let sender = self.id(there).clone();
-        let mut hear = |via, message| {
-            let from = sender.clone();
-            self.input(here, Input::Message { from, via, message });
-        };
-        match packet.cargo {
-            Cargo::Datagram(message) => hear(Via::Datagram, *message),
-            Cargo::Stream(message) => hear(Via::Stream, *message),
-            Cargo::Session(key, message) => self.arrives_in_session(key, to, sender, *message),
-            Cargo::Finish(key) => self.finishes(key, to),
-            Cargo::Abandon(key) => self.is_abandoned(key, to),
-            Cargo::Close => self.close_end(packet.link, to, Some(LinkError::Closed)),
-        }
-    }
-
-    /// An end may have heard nothing for too long.
-    pub(super) fn idles(&mut self, link: LinkId, side: Side) {
-        let Some(end) = self.links.get(&link).map(|link| link.ends.at(side)) else {
-            return;
-        };
-        if !end.open {
-            return;
-        }
-        let deadline = end.heard + self.network.setup().idle_timeout;
-        if deadline <= self.now {
-            self.close_end(link, side, Some(LinkError::TimedOut));
-        } else {
-            self.queue.push(deadline, Event::Idle(link, side));
-        }
-    }
-
-    /// An end learns that the other knows no such link.
-    pub(super) fn is_reset(&mut self, link: LinkId, side: Side) {
-        if self
-            .links
-            .get(&link)
-            .is_some_and(|link| link.ends.at(side).open)
-        {
-            self.close_end(link, side, Some(LinkError::Closed));
-        }
-    }
-
     /// Closes one end. Its node, if the process still runs, hears that the
     /// sessions are over, and then why the link is gone (if another does not
     /// take its place).
-    fn close_end(&mut self, id: LinkId, side: Side, why: Option<LinkError>) {
+    pub(super) fn close_end(&mut self, id: LinkId, side: Side, why: Option<LinkError>) {
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
@@ -281,34 +276,18 @@ impl<M: Machine> World<M> {
         }
     }
 
-    /// Lets the other end know that this one closes; the word may be lost.
-    fn tell_closed(&mut self, link: LinkId, side: Side) {
-        let Some(open) = self.links.get(&link) else {
-            return;
-        };
-        let here = open.ends.at(side).host;
-        let (there, far) = self.other_end(link, side);
-        if let Some(arrival) = self.network.datagram(self.now, here, there, far) {
-            let packet = Packet {
-                link,
-                to: side.other(),
-                cargo: Cargo::Close,
-            };
-            self.queue.push(arrival, Event::Packet(packet));
-        }
-    }
-
     /// A process ends, with a word to its peers or without.
     pub(super) fn leave_links(&mut self, host: HostId, politely: bool) {
         let at = &mut self.hosts[host.index()];
         let peers = core::mem::take(&mut at.peers);
         at.node = None;
+        at.backlog.clear();
         if let Some(place) = at.wake.take() {
             self.queue.remove(place);
         }
         for (link, side) in peers.into_values() {
             if politely {
-                self.tell_closed(link, side);
+                self.signal(link, side.other(), Cargo::Close(LinkError::Closed));
             }
             self.close_end(link, side, None);
         }
@@ -318,7 +297,7 @@ impl<M: Machine> World<M> {
     pub(super) fn hang_up(&mut self, host: HostId, peer: &NodeId) {
         let at = &self.hosts[host.index()];
         if let Some((link, side)) = at.peers.get(peer).copied() {
-            self.tell_closed(link, side);
+            self.signal(link, side.other(), Cargo::Close(LinkError::Closed));
             self.close_end(link, side, Some(LinkError::Closed));
         }
     }
@@ -329,31 +308,6 @@ impl<M: Machine> World<M> {
         for (link, side) in links {
             self.close_end(link, side.other(), Some(LinkError::Closed));
             self.close_end(link, side, Some(LinkError::Closed));
-        }
-    }
-
-    /// A cut was mended: what waited for it goes on its way again.
-    pub(super) fn resume(&mut self) {
-        for (id, link) in &mut self.links {
-            let (a, b) = (link.ends.dialer.host, link.ends.server.host);
-            if link.stalled.is_empty() || !self.network.passes(a, b) {
-                continue;
-            }
-            let mut resumed = |from, to| self.network.resumed(self.now, from, to, link.far);
-            let arrivals = Pair {
-                dialer: resumed(b, a),
-                server: resumed(a, b),
-            };
-            for key in &link.sessions {
-                if let Some(session) = self.sessions.get_mut(key) {
-                    session.hold_back(&arrivals);
-                }
-            }
-            for packet in link.stalled.drain(..) {
-                debug_assert_eq!(packet.link, *id);
-                let at = *arrivals.at(packet.to);
-                self.queue.push(at, Event::Packet(packet));
-            }
         }
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! Its calls are of three kinds: what goes on (`add`, `run_for`, `run_until`,
 //! and commands in `ask.rs`), what goes wrong (`crash`, `partition`,
-//! `fail_disk`, …), and what can be seen (`picture`, `traffic`, `trace_hash`).
+//! `fail_disk`, …, all in `fault.rs`), and what can be seen (`picture`,
+//! `traffic`, `trace_hash`).
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString as _};
 use alloc::vec;
@@ -12,9 +14,10 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use super::check::{Replies, Rules, Truth};
+use super::clock::Clocks;
 use super::disk::{Disk, DiskSetup};
 use super::hash::RunningHash;
-use super::host::{Boot, Clocks, Host, HostId, addr};
+use super::host::{Boot, Host, HostId, addr};
 use super::journal::Journal;
 use super::link::{Link, LinkId};
 use super::machine::Machine;
@@ -30,7 +33,7 @@ use crate::base::id::NodeId;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, WallTime};
 use crate::config::Identity;
-use crate::input::{DiskError, Input};
+use crate::input::Input;
 use crate::node::Node;
 use crate::output::{Halt, Notification};
 
@@ -38,11 +41,11 @@ use crate::output::{Halt, Notification};
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Labels of the streams of chance that come from the world's seed.
-mod stream {
-    pub(super) const NETWORK: u64 = 1;
-    pub(super) const CLOCKS: u64 = 2;
-    pub(super) const DISK: u64 = 3;
-    pub(super) const NODE: u64 = 4;
+pub(super) mod stream {
+    pub(in crate::sim) const NETWORK: u64 = 1;
+    pub(in crate::sim) const CLOCKS: u64 = 2;
+    pub(in crate::sim) const DISK: u64 = 3;
+    pub(in crate::sim) const NODE: u64 = 4;
 }
 
 /// Many hosts, the network between them, and the time.
@@ -111,8 +114,7 @@ impl<M: Machine> World<M> {
     /// # Panics
     /// Where the node refuses its configuration.
     pub fn add(&mut self, setup: NodeSetup) -> HostId {
-        // tidy: allow(panic): nobody has memory for so many
-        let host = HostId::new(u32::try_from(self.hosts.len()).expect("fewer hosts than that"));
+        let host = HostId::new(u32::try_from(self.hosts.len()).unwrap_or(u32::MAX));
         let (seed, number) = (self.seed, host.number());
         let mut rng = Rng::new(RunningHash::of(&[seed, stream::CLOCKS, number]));
         // Up to a day since the machine booted (guess).
@@ -124,13 +126,14 @@ impl<M: Machine> World<M> {
             // tidy: allow(panic): a label indeed
             cluster: "sim".parse().expect("a label"),
             id: setup.id,
-            addrs: vec![addr(host)],
+            addrs: vec![addr(host, 0)],
         };
         self.names.entry(identity.id.to_string()).or_insert(host);
-        self.addrs.insert(addr(host), host);
+        self.addrs.insert(addr(host, 0), host);
+        self.network.add_host();
         let rng = Rng::new(RunningHash::of(&[seed, stream::DISK, number]));
         let disk = Disk::new(self.disk.clone(), rng, setup.journal);
-        let clocks = Clocks { origin, wall };
+        let clocks = Clocks::new(origin, wall);
         self.hosts
             .push(Host::new(identity, setup.config, clocks, disk));
         self.restart(host);
@@ -177,9 +180,38 @@ impl<M: Machine> World<M> {
     }
 
     fn happen(&mut self, event: Event) {
-        match event {
+        let host = match &event {
             Event::Wake(host) => {
                 self.hosts[host.index()].wake = None;
+                *host
+            }
+            Event::Input(host, boot, _) | Event::Synced(host, boot) => {
+                if !self.runs(*host, *boot) {
+                    return;
+                }
+                *host
+            }
+            Event::Handshake(handshake) => handshake.from.0,
+            Event::Idle(link, side) => match self.links.get(link) {
+                Some(link) => link.ends.at(*side).host,
+                None => return,
+            },
+            Event::Packet(_) => {
+                if let Event::Packet(packet) = event {
+                    self.arrives(packet);
+                }
+                return;
+            }
+            Event::Serve(host) => return self.serve(*host),
+            Event::Unclog => return self.release(),
+        };
+        self.happens_to(host, event);
+    }
+
+    /// A process sees what happens to it.
+    pub(super) fn perform(&mut self, event: Event) {
+        match event {
+            Event::Wake(host) => {
                 let verdict = self.hosts[host.index()].checks.progress.wakes(self.now);
                 self.hold(host, verdict);
                 self.input(host, Input::Timeout);
@@ -191,98 +223,25 @@ impl<M: Machine> World<M> {
             }
             Event::Synced(host, boot) => self.synced(host, boot),
             Event::Handshake(handshake) => self.handshake_ends(handshake),
-            Event::Packet(packet) => self.arrives(packet),
+            Event::Packet(packet) => self.reads(packet),
             Event::Idle(link, side) => self.idles(link, side),
-            Event::Reset(link, side) => self.is_reset(link, side),
+            Event::Serve(_) | Event::Unclog => {}
         }
     }
 
     /// Hands a node something, and does what it then wants done.
     pub(super) fn input(&mut self, host: HostId, input: Input) {
+        let at = &mut self.hosts[host.index()];
+        if at.backlog.holds() {
+            let event = Event::Input(host, at.boot, Box::new(input));
+            return self.happens_to(host, event);
+        }
         self.watch_input(host, &input);
         let at = &mut self.hosts[host.index()];
         let Some(node) = &mut at.node else { return };
         self.trace.input(self.now, host, &input);
         node.handle_input(at.clocks.read(self.now), input);
         self.drain(host);
-    }
-}
-
-/// What goes wrong.
-impl<M: Machine> World<M> {
-    /// Ends a process without a word. Its disk keeps what was synced.
-    pub fn crash(&mut self, host: HostId) {
-        let now = self.now;
-        self.trace.line(now, host, format_args!("crash"));
-        self.leave_links(host, false);
-        self.hosts[host.index()].disk.crash(now);
-    }
-
-    /// Starts a process on what is on the disk; one that still runs crashes
-    /// first.
-    ///
-    /// # Panics
-    /// Where the node refuses its configuration.
-    pub fn restart(&mut self, host: HostId) {
-        if self.is_running(host) {
-            self.crash(host);
-        }
-        let now = self.now;
-        self.trace.line(now, host, format_args!("start"));
-        let at = &mut self.hosts[host.index()];
-        at.reboot();
-        let seed = [self.seed, stream::NODE, host.number(), u64::from(at.boot.0)];
-        let started = M::start(
-            at.config.clone(),
-            at.identity.clone(),
-            RunningHash::of(&seed),
-            at.clocks.read(now),
-            at.disk.journal().saved(),
-        );
-        // tidy: allow(panic): a scenario that cannot run is a mistake in it
-        at.node = Some(started.expect("a node that can run with its configuration"));
-        self.drain(host);
-    }
-
-    /// Restarts on an empty disk.
-    pub fn restart_wiped(&mut self, host: HostId) {
-        self.restart_from(host, Journal::default());
-    }
-
-    /// Restarts on another disk: a backup, perhaps an old one.
-    pub fn restart_from(&mut self, host: HostId, journal: Journal) {
-        if self.is_running(host) {
-            self.crash(host);
-        }
-        self.hosts[host.index()].disk.replace(journal);
-        self.restart(host);
-    }
-
-    /// Cuts the network into groups; hosts in none of them form one more.
-    pub fn partition(&mut self, groups: &[&[HostId]]) {
-        self.network.partition(groups);
-        self.resume();
-    }
-
-    /// Mends every cut.
-    pub fn heal(&mut self) {
-        self.network.heal();
-        self.resume();
-    }
-
-    /// Loses so many of a million packets from now on.
-    pub const fn set_loss(&mut self, ppm: u32) {
-        self.network.set_loss(ppm);
-    }
-
-    /// Lets a disk fail from now on, or work again.
-    pub fn fail_disk(&mut self, host: HostId, failing: Option<DiskError>) {
-        self.hosts[host.index()].disk.fail(failing);
-    }
-
-    /// Closes every connection of a host, at both ends.
-    pub fn break_links(&mut self, host: HostId) {
-        self.sever(host);
     }
 }
 

@@ -8,6 +8,7 @@ mod birth;
 mod bounds;
 mod bump;
 mod durable;
+mod exact;
 mod fairness;
 #[cfg(test)]
 mod fixtures;
@@ -18,6 +19,7 @@ mod monotone;
 mod myself;
 mod ownership;
 mod progress;
+mod quiet;
 mod replies;
 mod rule;
 mod size;
@@ -27,9 +29,11 @@ mod watch;
 
 pub(super) use bounds::pours_out;
 pub(super) use durable::{told_before_durable, written_before_durable};
+pub(super) use exact::{Truly, is_wrong_about};
 pub(super) use generation::SpokenGeneration;
 pub(super) use ownership::tells_what_was_never_issued;
 pub(super) use progress::Progress;
+pub(super) use quiet::still_tells;
 pub(super) use replies::Replies;
 pub use rule::Rule;
 pub(super) use rule::Rules;

@@ -7,10 +7,11 @@ use core::fmt;
 use core::time::Duration;
 
 use super::expect::Expectation;
-use super::sky::Sky;
+use super::sky::{self, Sky};
 use super::who::{Name, Route, Who, name};
 use super::words::{ParseError, Share, Span, Words, any_of};
 use crate::message::{Key, Scope};
+use crate::sim::Weather;
 
 /// One thing that is done, or asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub enum Deed {
     /// Breaks all their connections.
     Sever(Who),
     /// How paths behave from now on.
-    Weather(Route, Sky),
+    Weather(Route, Weather),
     /// Nothing passes any more.
     Cut(Route),
     /// Takes such cuts back.
@@ -151,7 +152,7 @@ impl Deed {
             }
             "disk" => Self::Disks(Who::parse(words)?, Writing::parse(words)?),
             "sever" => Self::Sever(Who::parse(words)?),
-            "weather" => Self::Weather(Route::parse(words)?, Sky::parse(words)?),
+            "weather" => Self::Weather(Route::parse(words)?, sky::parse(words)?),
             "cut" => Self::Cut(Route::parse(words)?),
             "mend" => Self::Mend(Route::parse(words)?),
             "clog" => {
@@ -184,14 +185,14 @@ fn one(words: &mut Words<'_>) -> Result<Name, ParseError> {
 }
 
 fn drift(words: &mut Words<'_>) -> Result<i32, ParseError> {
-    words.read("a share such as 5% or -0.02%", |word| {
+    words.read("a share such as 5% or -0.02%, at most 50%", |word| {
         let (sign, digits) = match word.strip_prefix('-') {
             Some(digits) => (-1, digits),
             None => (1, word),
         };
         let ppm = i32::try_from(super::words::share(digits)?).ok()?;
-        // At minus 100 % a clock would stand still.
-        (ppm <= 900_000).then_some(sign * ppm)
+        // What the world allows.
+        (ppm <= 500_000).then_some(sign * ppm)
     })
 }
 
@@ -309,7 +310,7 @@ impl fmt::Display for Deed {
                 write!(f, "disk {who} {how}")
             }
             Self::Sever(who) => write!(f, "sever {who}"),
-            Self::Weather(route, sky) => write!(f, "weather {route} {sky}"),
+            Self::Weather(route, weather) => write!(f, "weather {route} {}", Sky(weather)),
             Self::Cut(route) => write!(f, "cut {route}"),
             Self::Mend(route) => write!(f, "mend {route}"),
             Self::Clog(route, span) => write!(f, "clog {route} for {}", Span(*span)),

@@ -30,11 +30,14 @@
 //! from streams of the world's seed: one for each path, one for each boot of
 //! each node.
 
+mod acting;
 mod deed;
 mod expect;
+mod judging;
 mod knob;
 mod plan;
 mod sky;
+mod stage;
 mod walk;
 mod who;
 mod words;
@@ -43,6 +46,6 @@ pub use deed::{Deed, Disk, Wish, Writing};
 pub use expect::{Expectation, Never, What};
 pub use knob::{Knob, Setting};
 pub use plan::{Part, Scenario, Step};
-pub use sky::Sky;
+pub use stage::{Failure, Played, Stage, play};
 pub use who::{Name, Route, Who};
 pub use words::ParseError;

@@ -12,10 +12,11 @@ use core::time::Duration;
 use super::deed::Deed;
 use super::expect::Never;
 use super::knob::Knob;
-use super::sky::Sky;
+use super::sky::{self, Sky};
 use super::who::{Name, Who};
 use super::words::{ParseError, Span, Words, any_of};
 use crate::config::{Config, Profile};
+use crate::sim::Weather;
 
 /// What is to happen to a cluster, as data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub struct Scenario {
     /// The nodes, in the order they are added.
     pub cast: Vec<Part>,
     /// How all paths behave from the start.
-    pub sky: Sky,
+    pub weather: Weather,
     /// What must not happen.
     pub nevers: Vec<Never>,
     /// What happens, in the order of time.
@@ -85,7 +86,7 @@ impl Scenario {
             profile: Profile::default(),
             knobs: Vec::new(),
             cast,
-            sky: Sky::default(),
+            weather: Weather::default(),
             nevers: Vec::new(),
             steps: Vec::new(),
             end: Duration::ZERO,
@@ -159,7 +160,7 @@ impl Scenario {
             "nodes" => self.parse_nodes(words)?,
             "weather" => {
                 words.must("everywhere")?;
-                self.sky = Sky::parse(words)?;
+                self.weather = sky::parse(words)?;
             }
             "never" => self.nevers.push(Never::parse(words)?),
             "at" => {
@@ -249,8 +250,8 @@ impl fmt::Display for Scenario {
             writeln!(f, "{}", if first.late { " late" } else { "" })?;
             rest = after;
         }
-        if !self.sky.is_fair() {
-            writeln!(f, "weather everywhere {}", self.sky)?;
+        if !sky::is_fair(&self.weather) {
+            writeln!(f, "weather everywhere {}", Sky(&self.weather))?;
         }
         for never in &self.nevers {
             writeln!(f, "never {never}")?;

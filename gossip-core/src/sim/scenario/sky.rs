@@ -10,75 +10,65 @@
 //! What is not said is as everywhere else; `fair` says nothing at all.
 
 use core::fmt;
-use core::time::Duration;
 
 use super::words::{ParseError, Share, Span, Words};
-
-/// How a path behaves, as far as it is not as usual.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Sky {
-    /// Of a million packets, how many are lost.
-    pub loss_ppm: u32,
-    /// Bursts of loss: their mean length in packets, and their share of time
-    /// in millionths.
-    pub burst: Option<(u32, u32)>,
-    /// Of a million packets, how many come twice.
-    pub duplicate_ppm: u32,
-    /// Of a million packets, how many are overtaken.
-    pub reorder_ppm: u32,
-    /// Of a million packets, how many come once more, much later.
-    pub replay_ppm: u32,
-    /// The least time a packet takes, and how much more it may be.
-    pub latency: Option<(Duration, Duration)>,
-    /// Bytes a path takes in a second; what is more is lost.
-    pub bytes_per_second: Option<u64>,
-    /// Larger datagrams vanish.
-    pub datagram_bytes: Option<usize>,
-}
+use crate::sim::{Burst, Latency, Weather};
 
 /// What a line about the weather may say.
 const ALLOWED: &str = "fair, loss SHARE, burst PACKETS SHARE, duplicate SHARE, reorder SHARE, \
      replay SHARE, latency SPAN spread SPAN, rate BYTES, size BYTES";
 
-impl Sky {
-    /// Whether it says nothing.
-    pub fn is_fair(&self) -> bool {
-        *self == Self::default()
-    }
-
-    pub(super) fn parse(words: &mut Words<'_>) -> Result<Self, ParseError> {
-        let mut sky = Self::default();
-        if words.is_empty() {
-            return Err(words.error("", ALLOWED));
-        }
-        if words.takes("fair") {
-            words.done("nothing more")?;
-            return Ok(sky);
-        }
-        while !words.is_empty() {
-            match words.word(ALLOWED)? {
-                "loss" => sky.loss_ppm = words.share()?,
-                "burst" => sky.burst = Some((words.count()?, words.share()?)),
-                "duplicate" => sky.duplicate_ppm = words.share()?,
-                "reorder" => sky.reorder_ppm = words.share()?,
-                "replay" => sky.replay_ppm = words.share()?,
-                "latency" => {
-                    let least = words.span()?;
-                    words.must("spread")?;
-                    sky.latency = Some((least, words.span()?));
-                }
-                "rate" => sky.bytes_per_second = Some(words.count()?),
-                "size" => sky.datagram_bytes = Some(words.count()?),
-                word => return Err(words.error(word, ALLOWED)),
-            }
-        }
-        Ok(sky)
-    }
+/// Whether it says nothing.
+pub(super) fn is_fair(weather: &Weather) -> bool {
+    *weather == Weather::default()
 }
 
-impl fmt::Display for Sky {
+/// A weather, read.
+pub(super) fn parse(words: &mut Words<'_>) -> Result<Weather, ParseError> {
+    let mut sky = Weather::default();
+    if words.is_empty() {
+        return Err(words.error("", ALLOWED));
+    }
+    if words.takes("fair") {
+        words.done("nothing more")?;
+        return Ok(sky);
+    }
+    while !words.is_empty() {
+        match words.word(ALLOWED)? {
+            "loss" => sky.loss_ppm = words.share()?,
+            "burst" => {
+                sky.burst = Some(Burst {
+                    mean_packets: words.count()?,
+                    share_ppm: words.share()?,
+                });
+            }
+            "duplicate" => sky.duplicate_ppm = words.share()?,
+            "reorder" => sky.reorder_ppm = words.share()?,
+            "replay" => sky.replay_ppm = words.share()?,
+            "latency" => {
+                let least = words.span()?;
+                words.must("spread")?;
+                sky.latency = Some(Latency {
+                    least,
+                    spread: words.span()?,
+                });
+            }
+            "rate" => sky.bytes_per_second = Some(words.count()?),
+            "size" => sky.datagram_bytes = Some(words.count()?),
+            word => return Err(words.error(word, ALLOWED)),
+        }
+    }
+    Ok(sky)
+}
+
+/// A weather, written.
+#[derive(Debug)]
+pub(super) struct Sky<'a>(pub(super) &'a Weather);
+
+impl fmt::Display for Sky<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_fair() {
+        let Self(weather) = self;
+        if is_fair(weather) {
             return f.write_str("fair");
         }
         let mut gap = "";
@@ -88,28 +78,27 @@ impl fmt::Display for Sky {
             f.write_fmt(text)
         };
         for (word, ppm) in [
-            ("loss", self.loss_ppm),
-            ("duplicate", self.duplicate_ppm),
-            ("reorder", self.reorder_ppm),
-            ("replay", self.replay_ppm),
+            ("loss", weather.loss_ppm),
+            ("duplicate", weather.duplicate_ppm),
+            ("reorder", weather.reorder_ppm),
+            ("replay", weather.replay_ppm),
         ] {
             if ppm > 0 {
                 put(f, format_args!("{word} {}", Share(ppm.into())))?;
             }
         }
-        if let Some((packets, ppm)) = self.burst {
-            put(f, format_args!("burst {packets} {}", Share(ppm.into())))?;
+        if let Some(burst) = weather.burst {
+            let share = Share(burst.share_ppm.into());
+            put(f, format_args!("burst {} {share}", burst.mean_packets))?;
         }
-        if let Some((least, spread)) = self.latency {
-            put(
-                f,
-                format_args!("latency {} spread {}", Span(least), Span(spread)),
-            )?;
+        if let Some(latency) = weather.latency {
+            let (least, spread) = (Span(latency.least), Span(latency.spread));
+            put(f, format_args!("latency {least} spread {spread}"))?;
         }
-        if let Some(rate) = self.bytes_per_second {
+        if let Some(rate) = weather.bytes_per_second {
             put(f, format_args!("rate {rate}"))?;
         }
-        if let Some(size) = self.datagram_bytes {
+        if let Some(size) = weather.datagram_bytes {
             put(f, format_args!("size {size}"))?;
         }
         Ok(())
@@ -128,8 +117,8 @@ mod tests {
             "loss 80%",
             "loss 1.5% duplicate 1% reorder 0.01% replay 2% burst 20 10% latency 20ms spread 5ms rate 9 size 1200",
         ] {
-            let sky = Sky::parse(&mut Words::new(1, text)).unwrap();
-            assert_eq!(sky.to_string(), text);
+            let weather = parse(&mut Words::new(1, text)).unwrap();
+            assert_eq!(Sky(&weather).to_string(), text);
         }
         for wrong in [
             "",
@@ -139,7 +128,7 @@ mod tests {
             "fair loss 1%",
             "latency 3ms",
         ] {
-            assert!(Sky::parse(&mut Words::new(1, wrong)).is_err(), "{wrong}");
+            assert!(parse(&mut Words::new(1, wrong)).is_err(), "{wrong}");
         }
     }
 }
