@@ -4,7 +4,8 @@
 //! Among those it is asked of, whoever runs is held alive by all others on the
 //! very footing it has, where it is; whoever does not run is held alive by
 //! nobody; nobody is suspect. Of those it is not asked of, only that: if they
-//! do not run, nobody holds them here. They may be broken for ever.
+//! do not run, nobody holds them here. They may be broken for ever. One who is
+//! alone, with seeds that nobody answers at, may look for others for ever.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -33,7 +34,12 @@ pub(in crate::sim) fn is_wrong_about(
     node: &Node,
     truth: &BTreeMap<NodeId, Truly>,
 ) -> Option<String> {
-    if node.phase() != Phase::Running {
+    let here = truth
+        .values()
+        .filter(|truly| matches!(truly, Truly::Here(..)));
+    let alone = here.count() <= 1;
+    let runs = node.phase() == Phase::Running || alone && node.phase() == Phase::Joining;
+    if !runs {
         return Some(format!("it is {:?}", node.phase()));
     }
     judge(node.sights(), truth)

@@ -1,7 +1,8 @@
 //! Rule L9, quiescence: where nothing is new, nobody goes on telling.
 //!
 //! A cluster that keeps telling what all know is one bit away from a storm in
-//! which it does nothing else.
+//! which it does nothing else. Who is alone keeps what it has to tell for the
+//! first who comes.
 
 use alloc::format;
 use alloc::string::String;
@@ -11,9 +12,12 @@ use crate::node::observe::Burden;
 /// What a node still has to tell; `None`: nothing.
 pub(in crate::sim) fn still_tells(burden: &Burden) -> Option<String> {
     let Burden {
-        hot_rumors, seals, ..
+        hot_rumors,
+        seals,
+        here,
+        ..
     } = burden;
-    (hot_rumors + seals > 0)
+    (hot_rumors + seals > 0 && *here > 1)
         .then(|| format!("{hot_rumors} rumors are hot, {seals} statements wait to be sealed"))
 }
 

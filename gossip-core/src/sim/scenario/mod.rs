@@ -32,20 +32,25 @@
 
 mod acting;
 mod deed;
+mod draw;
 mod expect;
 mod judging;
 mod knob;
 mod plan;
+mod shrink;
 mod sky;
 mod stage;
+mod trouble;
 mod walk;
 mod who;
 mod words;
 
 pub use deed::{Deed, Disk, Wish, Writing};
+pub use draw::draw;
 pub use expect::{Expectation, Never, What};
 pub use knob::{Knob, Setting};
 pub use plan::{Part, Scenario, Step};
+pub use shrink::shrink;
 pub use stage::{Failure, Played, Stage, play};
 pub use who::{Name, Route, Who};
 pub use words::ParseError;
