@@ -28,6 +28,7 @@ pub(crate) fn attempt<M: Machine>(
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
         Err(Failure {
             at: Duration::ZERO,
+            rule: "panic".to_owned(),
             what: format!("panic: {}", text.unwrap_or("without a word")),
             trace: Vec::new(),
         })
@@ -44,12 +45,13 @@ pub(crate) fn quietly<T>(play: impl FnOnce() -> T) -> T {
 }
 
 /// A scenario that fails, made smaller within `patience`.
-pub(crate) fn smaller<M: Machine>(scenario: &Scenario, patience: Duration) -> Scenario {
+/// It has to break the same rule.
+pub(crate) fn smaller<M: Machine>(scenario: &Scenario, rule: &str, patience: Duration) -> Scenario {
     let until = Instant::now() + patience;
     quietly(|| {
         shrink(
             scenario,
-            |candidate| attempt::<M>(candidate, 0).is_err(),
+            |candidate| attempt::<M>(candidate, 0).is_err_and(|failure| failure.rule == rule),
             || Instant::now() < until,
         )
     })
@@ -73,7 +75,7 @@ pub(crate) fn keep<M: Machine>(
     for line in &failure.trace {
         let _ = writeln!(text, "    {line}");
     }
-    let small = smaller::<M>(scenario, patience);
+    let small = smaller::<M>(scenario, &failure.rule, patience);
     let again = quietly(|| attempt::<M>(&small, 0));
     let how = again
         .err()

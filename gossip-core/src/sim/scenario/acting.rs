@@ -29,10 +29,22 @@ impl<M: Machine> Stage<M> {
             Deed::Leave(who) => {
                 self.for_each(who, |stage, host| stage.command(host, Command::Leave));
             }
-            Deed::Pause(who) => self.for_running(who, |stage, host| stage.world.pause(host)),
-            Deed::Resume(who) => self.for_running(who, |stage, host| stage.world.resume(host)),
+            Deed::Pause(who) => self.for_running(who, |stage, host| {
+                stage.hampered.insert(host);
+                stage.world.pause(host);
+            }),
+            Deed::Resume(who) => self.for_each(who, |stage, host| {
+                stage.hampered.remove(&host);
+                stage.world.resume(host);
+            }),
             Deed::Slow(who, span) => {
-                self.for_each(who, |stage, host| stage.world.slow(host, *span));
+                self.for_each(who, |stage, host| {
+                    stage.hampered.insert(host);
+                    if span.is_zero() {
+                        stage.hampered.remove(&host);
+                    }
+                    stage.world.slow(host, *span);
+                });
             }
             Deed::Drift(who, ppm) => {
                 self.for_each(who, |stage, host| stage.world.drift(host, *ppm));

@@ -18,7 +18,7 @@ use core::time::Duration;
 
 use super::deed::Deed;
 use super::expect::{Expectation, What};
-use super::plan::{Part, Scenario};
+use super::plan::{Part, Scenario, Step};
 use super::trouble::{Kind, Trouble};
 use super::who::{Name, Route, Who};
 use crate::base::rng::Rng;
@@ -154,7 +154,12 @@ fn trouble(scenario: &mut Scenario, rng: &mut Rng) -> Duration {
             trouble.cause(kind, at, rng);
         }
     }
-    at + Duration::from_secs(1 + rng.below(20))
+    let lasts = |step: &Step| match step.deed {
+        Deed::Flap(_, _, span) | Deed::Clog(_, span) => step.at + span,
+        _ => step.at,
+    };
+    let over = scenario.steps.iter().map(lasts).max().unwrap_or(at);
+    over + Duration::from_secs(1 + rng.below(20))
 }
 
 /// How long a healed core may take (guess, generous: a minute, sixty probe
@@ -178,7 +183,10 @@ fn calm(scenario: &mut Scenario, at: Duration, rng: &mut Rng) {
         .map(|part: &Part| part.name.clone())
         .collect();
     let mut rest = names.clone();
-    let whole = rng.below(2) == 0;
+    // One who has moved, or whose name led elsewhere for a while, is found again
+    // through the seeds; they must not be among those that stay broken.
+    let moved = |step: &Step| matches!(step.deed, Deed::Relocate(_) | Deed::Twin(..));
+    let whole = rng.below(2) == 0 || scenario.steps.iter().any(moved);
     let core = match whole {
         true => core::mem::take(&mut rest),
         false => {

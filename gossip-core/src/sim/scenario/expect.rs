@@ -135,6 +135,19 @@ impl What {
         }
     }
 
+    /// Its kind, in a word.
+    pub const fn rule(&self) -> &'static str {
+        match self {
+            Self::Exact(_) => "exact",
+            Self::Equal(_) => "equal",
+            Self::Quiet(_) => "quiet",
+            Self::Hold(..) => "hold",
+            Self::Run(_) => "run",
+            Self::Stopped(_) => "stopped",
+            Self::Reads(..) => "read",
+        }
+    }
+
     /// Of whom it speaks.
     pub fn who(&self) -> &Who {
         match self {

@@ -116,6 +116,11 @@ impl Scenario {
         cast.chain(twins).collect()
     }
 
+    /// Whether somebody bears this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names().contains(&name)
+    }
+
     /// The first name in it that nobody bears, with the place where it stands.
     pub fn stranger(&self) -> Option<String> {
         let names = self.names();

@@ -7,15 +7,20 @@
 //! First steps are taken out in halves, quarters, eighths, and so on
 //! (Zeller and Hildebrandt's ddmin, 2002). Then nodes, with every word about
 //! them; then the scenario ends earlier; then spans get shorter and weather
-//! milder. A candidate is kept where it fails, no matter how: what is left of
-//! a long story is often another, simpler one.
+//! milder.
+//!
+//! What repairs (a heal, a start, a mended disk) is only taken out when there is
+//! nothing left for it to repair: a cluster that nobody healed proves nothing.
 
 use alloc::vec::Vec;
+use core::mem::discriminant;
+use core::ops::Range;
 use core::time::Duration;
 
-use super::deed::Deed;
+use super::deed::{Deed, Writing};
 use super::expect::What;
 use super::plan::{Scenario, Step};
+use super::sky::is_fair;
 use super::who::{Name, Who};
 use crate::sim::Weather;
 
@@ -55,11 +60,7 @@ fn fewer_steps(best: &mut Scenario, attempt: &mut Attempt<'_>) {
         let mut end = best.steps.len();
         while end > 0 {
             let start = end.saturating_sub(size);
-            let mut candidate = best.clone();
-            candidate.steps.drain(start..end);
-            if is_sound(&candidate) {
-                attempt(best, candidate);
-            }
+            attempt(best, left_out(best, start..end));
             end = start.min(best.steps.len());
         }
         if size == 1 {
@@ -69,16 +70,103 @@ fn fewer_steps(best: &mut Scenario, attempt: &mut Attempt<'_>) {
     }
 }
 
-/// Whether every host and copy that is named was made before.
-fn is_sound(scenario: &Scenario) -> bool {
-    let mut copies: Vec<&str> = Vec::new();
-    let sound = scenario.steps.iter().all(|step| {
-        if let Deed::Backup(_, name) = &step.deed {
-            copies.push(name);
-        }
-        step.deed.backup().is_none_or(|name| copies.contains(&name))
+/// The scenario without these steps, as far as nothing that is left needs them.
+fn left_out(scenario: &Scenario, range: Range<usize>) -> Scenario {
+    let mut smaller = scenario.clone();
+    let mut number = 0;
+    smaller.steps.retain(|step| {
+        number += 1;
+        !range.contains(&(number - 1)) || is_needed(step, scenario)
     });
-    sound && scenario.stranger().is_none()
+    // A repair goes with the last thing it repairs, and whatever names a host
+    // or a copy with what made it.
+    loop {
+        let whole = smaller.clone();
+        smaller.steps.retain(|step| makes_sense(step, &whole));
+        if smaller.steps.len() == whole.steps.len() {
+            return smaller;
+        }
+    }
+}
+
+/// Whether a step repairs what no later one does: then it stays as long as
+/// there is anything to it.
+fn is_needed(step: &Step, scenario: &Scenario) -> bool {
+    let ends_a_twin = match &step.deed {
+        Deed::Crash(who) => twins(scenario).any(|twin| who.names().contains(twin)),
+        _ => false,
+    };
+    let again = |later: &Step| {
+        later.at > step.at
+            && (later.deed == Deed::Heal && matches!(step.deed, Deed::Mend(_) | Deed::Heal)
+                || discriminant(&later.deed) == discriminant(&step.deed) && is_repair(&later.deed))
+    };
+    ends_a_twin || is_repair(&step.deed) && !scenario.steps.iter().any(again)
+}
+
+fn twins(scenario: &Scenario) -> impl Iterator<Item = &Name> {
+    scenario.steps.iter().filter_map(|step| match &step.deed {
+        Deed::Twin(_, name, _) => Some(name),
+        _ => None,
+    })
+}
+
+/// Whether hosts and copies it names exist, and what it repairs.
+fn makes_sense(step: &Step, scenario: &Scenario) -> bool {
+    let mut known = true;
+    step.deed.for_each_who(&mut |who| {
+        known &= who.names().iter().all(|name| scenario.has(name));
+    });
+    let copied = |name| {
+        let mut earlier = scenario
+            .steps
+            .iter()
+            .filter(|earlier| earlier.at <= step.at);
+        earlier.any(|earlier| matches!(&earlier.deed, Deed::Backup(_, copy) if copy == name))
+    };
+    let copied = step.deed.backup().is_none_or(copied);
+    let broken = scenario
+        .steps
+        .iter()
+        .any(|other| repairs(&step.deed, &other.deed));
+    let late = scenario.cast.iter().any(|part| part.late);
+    let foul = !is_fair(&scenario.weather);
+    let other = match &step.deed {
+        Deed::Start(_) => late,
+        Deed::Weather(..) => foul,
+        _ => false,
+    };
+    known && copied && (broken || other || !is_repair(&step.deed))
+}
+
+/// Whether a deed repairs.
+fn is_repair(deed: &Deed) -> bool {
+    match deed {
+        Deed::Heal | Deed::Mend(_) | Deed::Start(_) | Deed::Resume(_) | Deed::Drift(_, 0) => true,
+        Deed::Slow(_, span) => span.is_zero(),
+        Deed::Disks(_, how) => *how == Writing::Mended,
+        Deed::Weather(_, weather) => is_fair(weather),
+        _ => false,
+    }
+}
+
+/// Whether a deed repairs what another breaks.
+fn repairs(deed: &Deed, breaks: &Deed) -> bool {
+    match (deed, breaks) {
+        (Deed::Heal, Deed::Partition(_) | Deed::Cut(_) | Deed::Clog(..) | Deed::Flap(..)) => true,
+        (Deed::Mend(mended), Deed::Cut(cut) | Deed::Flap(cut, ..)) => mended == cut,
+        // A twin may win, and then the other halts.
+        (
+            Deed::Start(_),
+            Deed::Crash(_) | Deed::Leave(_) | Deed::Twin(..) | Deed::Disks(..) | Deed::Restart(..),
+        ) => true,
+        (Deed::Resume(_), Deed::Pause(_)) => true,
+        (Deed::Slow(_, _), Deed::Slow(_, span)) => !span.is_zero(),
+        (Deed::Drift(..), Deed::Drift(_, ppm)) => *ppm != 0,
+        (Deed::Disks(..), Deed::Disks(_, how)) => *how != Writing::Mended,
+        (Deed::Weather(..), Deed::Weather(_, weather)) => !is_fair(weather),
+        _ => false,
+    }
 }
 
 fn fewer_nodes(best: &mut Scenario, attempt: &mut Attempt<'_>) {
@@ -144,28 +232,29 @@ fn is_nobody(who: &Who) -> bool {
     matches!(who, Who::These(names) if names.is_empty())
 }
 
-/// The end, or the whole last part with its expectations, comes earlier.
+/// What goes wrong comes sooner, and after it the rest as soon as before.
 fn earlier_end(best: &mut Scenario, attempt: &mut Attempt<'_>) {
-    for divisor in [16, 4, 2] {
-        let mut candidate = best.clone();
-        candidate.end = whole(best.end / divisor);
-        candidate.steps.retain(|step| step.at <= candidate.end);
-        attempt(best, candidate);
-    }
-    // All steps closer together.
+    let healed = |scenario: &Scenario| {
+        let heals = |step: &&Step| matches!(step.deed, Deed::Heal | Deed::Expect(_));
+        scenario.steps.iter().find(heals).map(|step| step.at)
+    };
     for divisor in [4, 2] {
         let mut candidate = best.clone();
-        let last = best.steps.last().map_or(Duration::ZERO, |step| step.at);
+        let calm = healed(best).unwrap_or(best.end);
+        let sooner = calm.saturating_sub(whole(calm / divisor));
         for step in &mut candidate.steps {
-            step.at = whole(step.at / divisor);
+            step.at = match step.at < calm {
+                true => whole(step.at / divisor),
+                false => step.at.saturating_sub(sooner),
+            };
         }
-        let now_last = candidate
-            .steps
-            .last()
-            .map_or(Duration::ZERO, |step| step.at);
-        candidate.end = best.end.saturating_sub(last.saturating_sub(now_last));
+        candidate.end = best.end.saturating_sub(sooner);
         attempt(best, candidate);
     }
+    // Whoever still waits for something is waited for.
+    let mut candidate = best.clone();
+    candidate.end = best.steps.last().map_or(Duration::ZERO, |step| step.at);
+    attempt(best, candidate);
 }
 
 /// Times are kept in milliseconds.
@@ -250,9 +339,12 @@ mod tests {
         for seed in (0..2_000).filter(|seed| fails(&draw(*seed))).take(40) {
             let small = shrink(&draw(seed), fails, || true);
             assert!(fails(&small));
-            // The third is a twin, whose host would not be there.
-            assert!(small.steps.len() <= 3, "{small}");
-            assert!(small.cast.len() <= 2, "{small}");
+            // Besides the two: a twin, whose host would not be there, and what
+            // repairs.
+            let breaks = |step: &&Step| !is_repair(&step.deed);
+            let left = small.steps.iter().filter(breaks).count();
+            assert!(left <= 3, "{small}");
+            assert!(small.cast.len() <= 4, "{small}");
             shrunk += 1;
         }
         assert_eq!(shrunk, 40);

@@ -7,7 +7,7 @@
 //! ```
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -37,6 +37,8 @@ const ANSWERED_AFTER: Duration = Duration::from_secs(10);
 pub struct Failure {
     /// When, since the start.
     pub at: Duration,
+    /// The name of the rule, or the first word of the expectation.
+    pub rule: String,
     /// What was broken, and how.
     pub what: String,
     /// The last lines of the trace.
@@ -85,6 +87,8 @@ pub struct Stage<M = Node> {
     pub(super) backups: BTreeMap<String, Journal>,
     /// Commands to processes that have not crashed since.
     pub(super) tickets: Vec<(Ticket, HostId, Duration)>,
+    /// Hosts whose processes are paused or starved: they may never answer.
+    pub(super) hampered: BTreeSet<HostId>,
     agenda: BTreeMap<(Duration, u64), Entry>,
     turn: u64,
     waiting: Vec<Waiting>,
@@ -115,6 +119,7 @@ impl<M: Machine> Stage<M> {
             hosts: BTreeMap::new(),
             backups: BTreeMap::new(),
             tickets: Vec::new(),
+            hampered: BTreeSet::new(),
             agenda: BTreeMap::new(),
             turn: 0,
             waiting: Vec::new(),
@@ -183,6 +188,7 @@ impl<M: Machine> Stage<M> {
             None => Ok(()),
             Some(broken) => Err(Failure {
                 at: broken.at,
+                rule: broken.what.split(':').next().unwrap_or_default().to_owned(),
                 what: format!("{} ({}): {}", broken.host, broken.id, broken.what),
                 trace: broken.trace.clone(),
             }),
@@ -298,6 +304,7 @@ impl<M: Machine> Stage<M> {
         };
         Failure {
             at,
+            rule: expectation.what.rule().to_owned(),
             what: format!("expected at {asked:?}: {expectation}: {how}"),
             trace: self.world.trace().map(ToOwned::to_owned).collect(),
         }
@@ -335,6 +342,7 @@ impl<M: Machine> Stage<M> {
             if status == never.status && at >= never.after && about(&event.id) {
                 return Err(Failure {
                     at,
+                    rule: "never".to_owned(),
                     what: format!("never {never}: {to} was told {event:?}"),
                     trace: Vec::new(),
                 });
@@ -355,6 +363,7 @@ impl<M: Machine> Stage<M> {
             None => Ok(()),
             Some((ticket, host, asked)) => Err(Failure {
                 at: now,
+                rule: "answers".to_owned(),
                 what: format!("{host} never answered {ticket:?}, asked at {asked:?}"),
                 trace: Vec::new(),
             }),

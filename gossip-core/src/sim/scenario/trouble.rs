@@ -232,6 +232,7 @@ impl<'a> Trouble<'a> {
         let mut names = self.some(rng);
         let gap = Duration::from_millis(pick(rng, &[10, 200, 1_000, 3_000]));
         rng.shuffle(&mut names);
+        names.truncate(SWIZZLED);
         let mut time = at;
         for name in &names {
             self.at(time, Deed::Cut(Route::Around(Who::one(name))));
@@ -279,6 +280,9 @@ impl<'a> Trouble<'a> {
         }
     }
 }
+
+/// How many are cut off one after another (guess: more is a story of its own).
+const SWIZZLED: usize = 8;
 
 /// From milliseconds to half a minute, any order of magnitude.
 fn span(rng: &mut Rng) -> Duration {
