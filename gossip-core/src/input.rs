@@ -196,6 +196,13 @@ pub enum Command {
     Status,
     /// Leave the cluster, tell it, and halt.
     Leave,
+    /// Declare a member dead, at once and everywhere, because an operator knows
+    /// that it is. One that is not refutes, and is back.
+    Remove(NodeId),
+    /// Forget a dead member, or one that left: its row, its address and its
+    /// values, everywhere. A claim of its own, newer than what was forgotten,
+    /// makes it a member again.
+    Forget(NodeId),
 }
 
 /// A name space.

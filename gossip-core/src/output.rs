@@ -78,6 +78,9 @@ pub enum Record {
     Claim(Sealed<Claim>),
     /// A member was condemned.
     Verdict(Sealed<Accusation>),
+    /// A member is forgotten: its claim and its log go. What is left of it is
+    /// the verdict that stands, if there is one.
+    Forget(NodeId),
 }
 
 /// The answer to a command.
@@ -95,6 +98,8 @@ pub enum Reply {
     Status(Status),
     /// The cluster has been told.
     Left,
+    /// It is done, here; the others hear of it.
+    Done,
     /// It was not done.
     Refused(Refusal),
 }
@@ -139,6 +144,24 @@ pub enum Refusal {
     /// The node has not started yet, is leaving, or has halted.
     #[error("the node is not running")]
     NotRunning,
+    /// Nobody of that name is known.
+    #[error("no member is called {id}")]
+    Unknown {
+        /// The name.
+        id: NodeId,
+    },
+    /// A node does not remove or forget itself.
+    #[error("{id} is this node; let it leave instead")]
+    Ourselves {
+        /// Its name.
+        id: NodeId,
+    },
+    /// Who takes part is not forgotten.
+    #[error("{id} still takes part; stop it, or remove it first")]
+    StillHere {
+        /// Its name.
+        id: NodeId,
+    },
 }
 
 /// One key as it stands.
@@ -178,8 +201,13 @@ pub struct MemberView {
     pub footing: Footing,
     /// Where it says it is.
     pub addrs: Vec<SocketAddr>,
-    /// How far away, if connected.
+    /// How long its answers take, smoothed, if connected.
     pub rtt: Option<Duration>,
+    /// For how long it has stood so, here.
+    pub since: Duration,
+    /// Who accuses it, where it is suspect; whose verdict it was, where it is
+    /// dead.
+    pub accused_by: Vec<NodeId>,
 }
 
 /// How a node is.
@@ -199,6 +227,11 @@ pub struct Status {
     pub keys: usize,
     /// Rumors it still tells.
     pub hot_rumors: usize,
+    /// How little it trusts its own eyes: zero is well, at most
+    /// [`Config::awareness_max`](crate::config::Config::awareness_max).
+    pub awareness: u32,
+    /// Members that are gone from the roster and not from memory.
+    pub certificates: usize,
     /// What happened and what was refused.
     pub counters: Counters,
 }
@@ -265,6 +298,10 @@ pub enum Notification {
 }
 
 /// A member changed.
+///
+/// Whoever starts from [`Command::Members`](crate::input::Command::Members) and
+/// applies every event holds exactly what that command answers then, the
+/// distances (`rtt`) excepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberEvent {
     /// Who.
@@ -273,29 +310,62 @@ pub struct MemberEvent {
     pub kind: MemberEventKind,
     /// Where it stands in its history since.
     pub footing: Footing,
+    /// Where it says it is, since.
+    pub addrs: Vec<SocketAddr>,
 }
 
-/// What happened to a member.
+/// What happened to a member, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MemberEventKind {
     /// It is here, and was not, or not in this run.
-    Joined,
-    /// It changed its addresses.
+    Joined {
+        /// How it stood before; `None`: we did not know it. Alive or suspect:
+        /// a new run has taken the place of the one we knew.
+        before: Option<MemberStatus>,
+    },
+    /// It says something new of itself, and stands as it stood: other
+    /// addresses, or a higher incarnation.
     Updated,
-    /// It is silent, says this member.
+    /// It is silent, says a member.
     Suspected {
         /// The first accuser.
         by: NodeId,
+        /// How long we ourselves have heard nothing of it; `None`: we are not
+        /// connected to it.
+        silent: Option<Duration>,
     },
     /// It was suspect, and has refuted.
-    Refuted,
+    Refuted {
+        /// The first accuser.
+        by: NodeId,
+        /// How long it was suspect here.
+        after: Duration,
+    },
     /// It is condemned.
     Died {
-        /// The accuser.
+        /// Whose verdict it is.
+        by: NodeId,
+        /// How many different members accused it, as far as we heard.
+        accusers: usize,
+        /// How long it was suspect here; zero: it was dead before we knew it.
+        after: Duration,
+    },
+    /// An operator has declared it dead.
+    Removed {
+        /// At which member.
         by: NodeId,
     },
     /// It has left of its own will.
     Left,
+    /// Two processes speak under its name in one generation. What it said first
+    /// stands; the other is told so, and yields.
+    Conflict,
+    /// Its row is gone, and its values with it.
+    Forgotten {
+        /// At which member an operator said so; `None`: it was gone for as long
+        /// as [`Config::forget_after`](crate::config::Config::forget_after).
+        by: Option<NodeId>,
+    },
 }
 
 /// A key changed.
@@ -329,6 +399,10 @@ pub struct Counters {
     pub probes_failed: u64,
     /// Accusations against ourselves that we refuted.
     pub refutations: u64,
+    /// Calls to seeds and members that are not here.
+    pub calls: u64,
+    /// Rows of the roster that changed.
+    pub rows_changed: u64,
     /// Sessions begun by us.
     pub syncs: u64,
     /// Entries taken into the replica.
@@ -346,7 +420,8 @@ pub struct Counters {
     pub stamps_held: u64,
     /// Messages that made no sense where they came.
     pub unexpected: u64,
-    /// Members not taken in: [`ROSTER`](crate::base::limit::ROSTER).
+    /// Members or certificates not taken in: [`ROSTER`](crate::base::limit::ROSTER),
+    /// [`CERTIFICATES`](crate::base::limit::CERTIFICATES).
     pub roster_full: u64,
     /// Logs not taken in: [`LOGS`](crate::base::limit::LOGS).
     pub logs_full: u64,
@@ -360,7 +435,8 @@ pub struct Counters {
     pub commands_refused: u64,
     /// Sessions turned away: [`SESSIONS_SERVED`](crate::base::limit::SESSIONS_SERVED).
     pub sessions_refused: u64,
-    /// Ping-reqs turned away: [`RELAYED_PROBES`](crate::base::limit::RELAYED_PROBES).
+    /// Ping-reqs turned away: [`RELAYED_PROBES`](crate::base::limit::RELAYED_PROBES)
+    /// or [`RELAYED_PROBES_PER_PEER`](crate::base::limit::RELAYED_PROBES_PER_PEER).
     pub relays_refused: u64,
     /// Generations so far ahead of our clock that they are refused:
     /// [`GENERATION_AHEAD_S`](crate::base::limit::GENERATION_AHEAD_S).

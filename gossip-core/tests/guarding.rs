@@ -713,13 +713,15 @@ fn only_a_silent_dead_member_is_hung_up_on() {
         let mut solo = Solo::new();
         solo.link("n1");
         solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
-        solo.sleep(SECOND * 2);
+        let dead = accusation("n2", "n1", footing(7, 0), Charge::Dead);
+        solo.rumors("n2", vec![dead]);
+        solo.pass(SECOND * 29 / 10);
         if speaks {
             solo.rumors("n1", vec![]);
         }
-        let dead = accusation("n2", "n1", footing(7, 0), Charge::Dead);
-        solo.rumors("n2", vec![dead]);
+        solo.pass(SECOND / 5);
         let hung_up = solo.said.contains(&Output::HangUp(id("n1")));
+        assert_eq!(solo.member("n1").unwrap().status, MemberStatus::Dead);
         assert_eq!(hung_up, !speaks);
     }
 }

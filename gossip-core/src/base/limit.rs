@@ -98,8 +98,26 @@ pub const SESSIONS_SERVED: usize = 3;
 /// Sessions we have open at once on our own account (guess).
 pub const SESSIONS_OPENED: usize = 3;
 
+/// Probes of our own under way at once (guess: one an interval, each done
+/// within ten of them even at the worst awareness, and some for suspicions).
+pub const PROBES: usize = 64;
+
 /// Probes we relay for others at once (al8n memberlist: 256).
 pub const RELAYED_PROBES: usize = 256;
+
+/// Probes we relay for one peer at once (guess: a peer asks once an interval,
+/// and has each answer, or a nack, within two).
+pub const RELAYED_PROBES_PER_PEER: usize = 8;
+
+/// Certificates of members whose row is gone, or never was.
+pub const CERTIFICATES: usize = ROSTER;
+
+/// Members of an earlier run that are called until they answer, or somebody
+/// else knows them.
+pub const REMEMBERED: usize = ROSTER;
+
+/// Peers we wait for to compare notes with (guess).
+pub const APPOINTMENTS: usize = 8;
 
 /// Distinct accusers remembered for one suspicion.
 pub const ACCUSERS: usize = 8;

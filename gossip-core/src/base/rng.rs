@@ -4,6 +4,7 @@
 //! SplitMix64 as its authors advise. It is ours rather than a crate's so that
 //! a seed in a bug report means the same after every upgrade. Not for secrets.
 
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// A seeded generator of choices.
@@ -90,6 +91,38 @@ impl Rng {
         }
     }
 
+    /// Up to `count` different ones of many, each equally likely (Vitter 1985,
+    /// algorithm R).
+    pub fn sample<T>(&mut self, count: usize, all: impl Iterator<Item = T>) -> Vec<T> {
+        let mut chosen = Vec::with_capacity(count.min(16));
+        for (seen, one) in all.enumerate() {
+            if chosen.len() < count {
+                chosen.push(one);
+            } else if let Some(at) = self.index(seen + 1)
+                && let Some(place) = chosen.get_mut(at)
+            {
+                *place = one;
+            }
+        }
+        chosen
+    }
+
+    /// Up to `count` different ones of a slice, each equally likely, in no
+    /// particular order; costs what it gives, not what it chooses from.
+    pub fn pick<'a, T>(&mut self, count: usize, all: &'a [T]) -> Vec<&'a T> {
+        if count * 4 >= all.len() {
+            return self.sample(count, all.iter());
+        }
+        let mut places: Vec<usize> = Vec::with_capacity(count);
+        while places.len() < count {
+            match self.index(all.len()) {
+                Some(at) if !places.contains(&at) => places.push(at),
+                _ => {}
+            }
+        }
+        places.iter().filter_map(|at| all.get(*at)).collect()
+    }
+
     /// One of them, uniformly.
     pub fn choose<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         let at = self.index(items.len())?;
@@ -117,6 +150,26 @@ mod tests {
                 3_591_011_842_654_386
             ]
         );
+    }
+
+    #[test]
+    fn samples_are_different_and_each_equally_likely() {
+        let mut rng = Rng::new(3);
+        let all: Vec<usize> = (0..40).collect();
+        let mut drawn = [0_u32; 40];
+        for _ in 0..10_000 {
+            let picked = rng.pick(4, &all);
+            let sampled = rng.sample(4, all.iter());
+            for mut four in [picked, sampled] {
+                four.sort_unstable();
+                four.dedup();
+                assert_eq!(four.len(), 4);
+                four.into_iter().for_each(|one| drawn[*one] += 1);
+            }
+        }
+        assert!(drawn.iter().all(|count| (1_800..2_200).contains(count)));
+        assert_eq!(rng.pick(4, &all[..2]).len(), 2);
+        assert_eq!(rng.pick::<u8>(4, &[]).len(), 0);
     }
 
     #[test]

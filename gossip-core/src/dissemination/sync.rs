@@ -15,7 +15,9 @@ use crate::base::limit;
 use crate::base::time::Instant;
 use crate::input::SessionId;
 use crate::membership::{Member, Roster};
-use crate::message::{Body, Delta, Digest, DigestRow, Generation, Head, LogDelta, Want};
+use crate::message::{
+    Body, Delta, Digest, DigestRow, Generation, Head, LogDelta, MemberState, Want,
+};
 use crate::outbox::Outbox;
 use crate::output::Output;
 use crate::replica::Replica;
@@ -25,7 +27,7 @@ use crate::replica::Replica;
 const STALLED: Duration = Duration::from_secs(30);
 
 /// Names that can be compared in one session: an honest peer has no more.
-const NAMES: usize = limit::ROSTER + limit::LOGS;
+const NAMES: usize = limit::ROSTER + limit::CERTIFICATES + limit::LOGS;
 
 #[derive(Debug)]
 struct Session {
@@ -280,14 +282,20 @@ impl Session {
             {
                 break;
             }
-            if let Some(member) = picture.roster.member(&row.id)
-                && Some(member.row()) > row.member
+            // A log whose author we have forgotten is no use to who has not.
+            let hollow = picture.replica.is_hollow(&row.id)
+                && row
+                    .member
+                    .is_some_and(|member| member.state == MemberState::Alive);
+            if let Some(ours) = picture.roster.row(&row.id)
+                && Some(ours) > row.member
             {
-                delta.members.extend(member.items());
-                row.member = Some(member.row());
+                delta.members.extend(picture.roster.items(&row.id));
+                row.member = Some(ours);
             }
             let theirs = row.head.unwrap_or_default();
-            if let Some((log, whole)) = picture.replica.since(&row.id, theirs, budget) {
+            let log = picture.replica.since(&row.id, theirs, budget);
+            if let Some((log, whole)) = log.filter(|_| !hollow) {
                 let weight = log.weight();
                 if !whole {
                     row.head = reached(&log, picture.replica.generation(&row.id));
@@ -333,7 +341,7 @@ impl Session {
             }
         }
         let unknown = digest.rows.iter().filter(|row| {
-            picture.roster.member(&row.id).is_none() && picture.replica.head(&row.id).is_none()
+            picture.roster.row(&row.id).is_none() && picture.replica.head(&row.id).is_none()
         });
         let unknown = unknown.map(|row| DigestRow {
             id: row.id.clone(),
@@ -360,17 +368,19 @@ fn reached(log: &LogDelta, generation: Generation) -> Option<Head> {
 /// One row for every name we hold anything of, in order.
 fn rows(picture: Picture<'_>) -> impl Iterator<Item = DigestRow> {
     let mut members = picture.roster.iter().peekable();
+    let mut gone = picture.roster.certificates().iter().peekable();
     let mut logs = picture.replica.authors().peekable();
     core::iter::from_fn(move || {
-        let id = match (members.peek(), logs.peek()) {
-            (Some((member, _)), Some((author, _))) => (*member).min(*author),
-            (Some((member, _)), None) => member,
-            (None, Some((author, _))) => author,
-            (None, None) => return None,
-        }
-        .clone();
+        let names = [
+            members.peek().map(|(id, _)| *id),
+            gone.peek().map(|(id, _)| *id),
+            logs.peek().map(|(id, _)| *id),
+        ];
+        let id = names.into_iter().flatten().min()?.clone();
         let member = members.next_if(|(member, _)| **member == id);
         let member = member.map(|(_, member)| Member::row(member));
+        let last = gone.next_if(|(member, _)| **member == id);
+        let member = member.or_else(|| last.map(|(_, certificate)| certificate.row()));
         let head = logs
             .next_if(|(author, _)| **author == id)
             .map(|(_, head)| head);

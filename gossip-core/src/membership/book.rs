@@ -1,17 +1,21 @@
-//! Where to look for those we are not connected to: seeds, and everybody
-//! whose address we ever learned.
+//! Whom to call that is not here: seeds, and everybody whose address we ever
+//! learned.
 //!
-//! Dead is not forgotten. As long as a node runs it tries, one at a time and
-//! in random order, the seeds of its configuration and the members it holds
-//! dead or never heard of since its last run. That is what heals a partition
-//! of any length, and what lets a cluster restart with every seed gone.
+//! Dead is not forgotten. As long as a node runs it calls, in random order, the
+//! seeds of its configuration and the members it holds dead or never heard of
+//! since its last run. That is what heals a partition of any length, and what
+//! lets a cluster restart with every seed gone. All of a cluster's members
+//! together make about four calls in a
+//! [`reconnect_interval`](crate::config::Config::reconnect_interval), however
+//! many they are: a cut through a thousand does not make a storm.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Links, Roster, Standing};
+use super::{Links, Roster};
 use crate::base::id::NodeId;
+use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::input::Target;
 use crate::message::{Claim, Presence, Sealed};
@@ -31,6 +35,7 @@ impl Book {
         let here = saved
             .into_iter()
             .filter(|claim| claim.value.presence == Presence::Alive && claim.value.member != *me);
+        let here = here.take(limit::REMEMBERED);
         Self {
             seeds: seeds.iter().map(|seed| (seed.clone(), None)).collect(),
             remembered: here
@@ -62,35 +67,75 @@ impl Book {
         self.remembered.remove(peer);
     }
 
-    /// Everybody worth a try now: unconnected seeds in random order, and in
-    /// between them dead members and remembered ones, so that neither waits
-    /// behind many of the other.
-    pub fn candidates(&self, roster: &Roster, links: &Links, rng: &mut Rng) -> Vec<Target> {
-        let seeds = self
-            .seeds
-            .iter()
-            .filter(|(_, peer)| peer.as_ref().is_none_or(|peer| !links.is_up(peer)));
-        let seeds = seeds.map(|(seed, _)| Target::Seed(seed.clone()));
-        let dead = roster
-            .iter()
-            .filter(|(_, member)| matches!(member.standing, Standing::Dead(_)));
-        let dead =
-            dead.map(|(id, member)| Target::Member(id.clone(), member.claim.value.addrs.clone()));
-        let remembered = self.remembered.values().filter(|claim| {
-            !links.is_up(&claim.value.member) && roster.member(&claim.value.member).is_none()
-        });
-        let remembered = remembered
-            .map(|claim| Target::Member(claim.value.member.clone(), claim.value.addrs.clone()));
-        let mut seeds: Vec<Target> = seeds.collect();
-        let mut members: Vec<Target> = dead.chain(remembered).collect();
+    /// Whom to call now: an unconnected seed or a member that is not here, by
+    /// chance, so that neither waits behind many of the other.
+    pub fn call(&self, roster: &Roster, links: &Links, rng: &mut Rng) -> Option<Target> {
+        let seed = rng.sample(1, self.lost_seeds(roster, links)).pop();
+        let seed = seed.map(|seed| Target::Seed(seed.clone()));
+        let member = roster.any_dead(rng).map(|member| &member.claim.value);
+        let remembered = rng.sample(1, self.strangers(roster, links)).pop();
+        let mut members = member.into_iter().chain(remembered);
+        let member = match (members.next(), members.next()) {
+            (Some(one), Some(other)) => Some(if rng.chance_ppm(500_000) { one } else { other }),
+            (one, _) => one,
+        };
+        let member =
+            member.map(|claim| Target::Member(claim.member.clone(), claim.addrs.clone()));
+        match (seed, member) {
+            (Some(seed), Some(member)) => {
+                Some(if rng.chance_ppm(500_000) { seed } else { member })
+            }
+            (seed, member) => seed.or(member),
+        }
+    }
+
+    /// Some to call while we look for our cluster: seeds first.
+    pub fn calls(
+        &self,
+        count: usize,
+        roster: &Roster,
+        links: &Links,
+        rng: &mut Rng,
+    ) -> Vec<Target> {
+        let mut seeds = rng.sample(count, self.lost_seeds(roster, links));
         rng.shuffle(&mut seeds);
+        let mut members = rng.sample(count, self.strangers(roster, links));
         rng.shuffle(&mut members);
-        let (mut seeds, mut members) = (seeds.into_iter(), members.into_iter());
+        let mut seeds = seeds.into_iter().map(|seed| Target::Seed(seed.clone()));
+        let mut members = members
+            .into_iter()
+            .map(|claim| Target::Member(claim.member.clone(), claim.addrs.clone()));
         let mut all = Vec::new();
-        while seeds.len() + members.len() > 0 {
+        while all.len() < count && seeds.len() + members.len() > 0 {
             all.extend(seeds.next());
             all.extend(members.next());
         }
+        all.truncate(count);
         all
+    }
+
+    /// Seeds that lead to nobody who is here.
+    fn lost_seeds(&self, roster: &Roster, links: &Links) -> impl Iterator<Item = &String> {
+        let lost = |peer: &Option<NodeId>| {
+            peer.as_ref()
+                .is_none_or(|peer| !links.is_up(peer) && !roster.is_here(peer))
+        };
+        self.seeds
+            .iter()
+            .filter(move |(_, peer)| lost(peer))
+            .map(|(seed, _)| seed)
+    }
+
+    /// Members of an earlier run whom nobody has told us of in this one.
+    fn strangers(&self, roster: &Roster, links: &Links) -> impl Iterator<Item = &Claim> {
+        let strange = |claim: &Claim| {
+            !links.is_up(&claim.member)
+                && roster.member(&claim.member).is_none()
+                && roster.certificates().of(&claim.member).is_none()
+        };
+        self.remembered
+            .values()
+            .map(|claim| &claim.value)
+            .filter(move |claim| strange(claim))
     }
 }

@@ -1,13 +1,15 @@
 //! To whom we are connected.
 //!
 //! The transport keeps connections; this is the core's picture of them. A
-//! probe to a peer without a link is judged with a handshake in mind.
+//! probe to a peer without a link is judged with a handshake in mind, and how
+//! long a linked one may take follows from how long it took before.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use super::Estimate;
 use crate::base::id::NodeId;
 use crate::base::rng::Rng;
 use crate::base::time::Instant;
@@ -17,10 +19,21 @@ use crate::base::time::Instant;
 pub struct Link {
     /// Where the peer is.
     pub addr: SocketAddr,
-    /// How far away, when the link came up.
-    pub rtt: Duration,
+    /// How long its answers take.
+    pub answers: Estimate,
     /// When the peer last said anything.
     pub heard: Instant,
+}
+
+impl Link {
+    /// A link that came up now, after a first round trip of `rtt`.
+    pub fn new(addr: SocketAddr, rtt: Duration, now: Instant) -> Self {
+        Self {
+            addr,
+            answers: Estimate::first(rtt),
+            heard: now,
+        }
+    }
 }
 
 /// All links, by peer.
@@ -42,6 +55,13 @@ impl Links {
         }
     }
 
+    /// A peer took so long to answer a direct question.
+    pub fn measure(&mut self, peer: &NodeId, rtt: Duration) {
+        if let Some(link) = self.up.get_mut(peer) {
+            link.answers.add(rtt);
+        }
+    }
+
     /// A link is gone.
     pub fn remove(&mut self, peer: &NodeId) {
         self.up.remove(peer);
@@ -55,6 +75,11 @@ impl Links {
     /// Whether there is one.
     pub fn is_up(&self, peer: &NodeId) -> bool {
         self.up.contains_key(peer)
+    }
+
+    /// How long we have heard nothing of a peer; `None` without a link.
+    pub fn silence(&self, peer: &NodeId, now: Instant) -> Option<Duration> {
+        Some(now.since(self.up.get(peer)?.heard))
     }
 
     /// How many there are.
@@ -72,16 +97,9 @@ impl Links {
         &self,
         count: usize,
         rng: &mut Rng,
-        mut wanted: impl FnMut(&NodeId) -> bool,
+        wanted: impl FnMut(&&NodeId) -> bool,
     ) -> Vec<NodeId> {
-        let mut peers: Vec<NodeId> = self
-            .up
-            .keys()
-            .filter(|peer| wanted(peer))
-            .cloned()
-            .collect();
-        rng.shuffle(&mut peers);
-        peers.truncate(count);
-        peers
+        let chosen = rng.sample(count, self.up.keys().filter(wanted));
+        chosen.into_iter().cloned().collect()
     }
 }

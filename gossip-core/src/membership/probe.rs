@@ -1,10 +1,10 @@
 //! Asking one member after another whether it is there.
 //!
 //! ```text
-//!   warm:  ping ──timeout──▶ ping-req to k relays ──2 × timeout──▶ failed
-//!                            and a ping on a stream
-//!   cold:  dial ──handshake budget──▶ ping (as above)
-//!   dial failed at once ───────────▶ ping-req to k relays
+//!   warm:  ping ──measured timeout──▶ ping-req to k relays ──────▶ interval over:
+//!                                     and a ping on a stream       failed
+//!   cold:  dial ──▶ ping (as above)       the same, and the handshake's budget more
+//!          dial failed ──▶ relays at once
 //! ```
 //!
 //! The ping on a stream is for networks that lose datagrams: what a stream
@@ -12,15 +12,17 @@
 //! same purpose).
 //!
 //! The order is a shuffled round-robin (SWIM §4.3): everybody is asked once a
-//! round, so a crash is found by somebody within a bounded time. Several
-//! probes may run at once, since a cold one can outlast the interval.
+//! round, so a crash is found by somebody within a bounded time; who joins gets
+//! a place by chance in the round under way. Several probes may run at once: a
+//! cold one can outlast the interval, and a suspicion makes some look at once.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
-use core::net::SocketAddr;
 use core::time::Duration;
 
-use super::{Links, Roster, Standing};
+use super::awareness::Awareness;
+use super::relay::Relays;
+use super::{Links, Roster};
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::rng::Rng;
@@ -34,12 +36,22 @@ use crate::output::{Output, Via};
 /// Where a probe is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// Waiting for a link.
-    Dialing,
-    /// Waiting for the target's ack.
-    Direct,
+    /// Waiting for a link, or for the target's ack; others are asked at this
+    /// moment.
+    Direct(Instant),
     /// Waiting for anybody's.
     Relayed,
+}
+
+/// The first ping of a probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    /// Waits for a link.
+    No,
+    /// At this moment.
+    At(Instant),
+    /// At a moment that says nothing: we were paused since.
+    Once,
 }
 
 #[derive(Debug)]
@@ -47,19 +59,12 @@ struct Probe {
     target: NodeId,
     /// What we held of it when we asked.
     footing: Footing,
+    ping: Sent,
     stage: Stage,
     /// The relays that were asked.
-    relays: Vec<NodeId>,
-    until: Instant,
-}
-
-/// A probe we run for somebody else.
-#[derive(Debug)]
-struct Relayed {
-    target: NodeId,
-    asker: NodeId,
-    asked: Seq,
-    dialing: bool,
+    asked: Vec<NodeId>,
+    /// Those of them that said nack: they are well.
+    nacked: BTreeSet<NodeId>,
     until: Instant,
 }
 
@@ -72,12 +77,33 @@ pub struct Finding {
     pub footing: Footing,
 }
 
-/// The prober's state: the round, and the probes under way.
+/// An answer to one of our probes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Who was asked.
+    pub target: NodeId,
+    /// How long it took; `None` where it is not clear to which ping it was.
+    pub rtt: Option<Duration>,
+}
+
+/// The world around the prober, as far as it has to see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Sight<'a> {
+    /// The knobs.
+    pub config: &'a Config,
+    /// Who is here.
+    pub roster: &'a Roster,
+    /// To whom we are connected.
+    pub links: &'a Links,
+}
+
+/// The prober's state: the round, the probes under way, and how well we see.
 #[derive(Debug, Default)]
 pub struct Prober {
     round: Vec<NodeId>,
     probes: BTreeMap<Seq, Probe>,
-    relayed: BTreeMap<Seq, Relayed>,
+    relays: Relays,
+    awareness: Awareness,
     next_seq: u64,
 }
 
@@ -87,46 +113,85 @@ impl Prober {
         Seq(self.next_seq)
     }
 
+    /// How far we trust our own eyes.
+    pub const fn awareness(&self) -> Awareness {
+        self.awareness
+    }
+
+    /// Something happened that says how well we are: we were accused ourselves.
+    pub fn doubt(&mut self, config: &Config) {
+        self.awareness.worse(1, config.awareness_max);
+    }
+
+    /// How many probes are under way: our own, and for others.
+    pub fn under_way(&self) -> (usize, usize) {
+        (self.probes.len(), self.relays.len())
+    }
+
+    /// Somebody joined: a place by chance in the round under way (SWIM §4.3).
+    pub fn joined(&mut self, id: &NodeId, rng: &mut Rng) {
+        let at = rng.index(self.round.len() + 1).unwrap_or(0);
+        self.round.insert(at, id.clone());
+    }
+
     /// Begins the next probe of the round.
-    pub fn tick(
+    pub fn tick(&mut self, now: Instant, sight: Sight<'_>, rng: &mut Rng, outbox: &mut Outbox) {
+        match self.next_target(sight.roster, rng) {
+            Some(target) => self.begin(now, &target, sight, outbox),
+            // Nobody to be wrong about.
+            None if self.probes.is_empty() => self.awareness.better(),
+            None => {}
+        }
+    }
+
+    /// Begins a probe of one member, unless it is being asked already.
+    pub fn begin(
         &mut self,
         now: Instant,
-        config: &Config,
-        roster: &Roster,
-        links: &Links,
-        rng: &mut Rng,
+        target: &NodeId,
+        sight: Sight<'_>,
         outbox: &mut Outbox,
     ) {
-        let Some(target) = self.next_target(roster, rng) else {
+        let Some(member) = sight.roster.member(target) else {
             return;
         };
-        let Some(member) = roster.member(&target) else {
+        if self.probes.len() >= limit::PROBES || self.is_asked(target) {
             return;
-        };
+        }
+        let config = sight.config;
         let footing = member.footing();
         outbox.counters.probes += 1;
         let seq = self.seq();
-        let (stage, until) = if links.is_up(&target) {
-            ping(&target, seq, Via::Datagram, roster, outbox);
-            (Stage::Direct, now + config.probe_timeout)
-        } else {
-            let addrs = member.claim.value.addrs.clone();
-            outbox.push(Output::Dial(Target::Member(target.clone(), addrs)));
-            (
-                Stage::Dialing,
-                now + config.handshake_budget + config.probe_timeout,
-            )
+        let patience = self.awareness.scale(config.probe_interval);
+        let (ping, wait, budget) = match sight.links.link(target) {
+            Some(link) => {
+                send_ping(target, seq, Via::Datagram, sight.roster, outbox);
+                let wait = link.answers.timeout(config);
+                (Sent::At(now), wait, Duration::ZERO)
+            }
+            None => {
+                let addrs = member.claim.value.addrs.clone();
+                outbox.push(Output::Dial(Target::Member(target.clone(), addrs)));
+                (Sent::No, config.probe_timeout, config.handshake_budget)
+            }
         };
+        let wait = self.awareness.scale(wait).min(patience / 2);
         self.probes.insert(
             seq,
             Probe {
-                target,
+                target: target.clone(),
                 footing,
-                stage,
-                relays: Vec::new(),
-                until,
+                ping,
+                stage: Stage::Direct(now + wait),
+                asked: Vec::new(),
+                nacked: BTreeSet::new(),
+                until: now + patience + budget,
             },
         );
+    }
+
+    fn is_asked(&self, id: &NodeId) -> bool {
+        self.probes.values().any(|probe| probe.target == *id)
     }
 
     /// The next of the round that is here and not being asked already.
@@ -134,161 +199,144 @@ impl Prober {
         // Twice: what is left of this round, then one whole new one.
         for _ in 0..2 {
             while let Some(id) = self.round.pop() {
-                let asked = self.probes.values().any(|probe| probe.target == id);
-                if roster.is_here(&id) && id != *roster.me() && !asked {
+                if roster.is_here(&id) && id != *roster.me() && !self.is_asked(&id) {
                     return Some(id);
                 }
             }
-            let here = roster
-                .iter()
-                .filter(|(id, member)| member.is_here() && *id != roster.me());
-            self.round = here.map(|(id, _)| id.clone()).collect();
+            self.round.extend_from_slice(roster.others());
             rng.shuffle(&mut self.round);
         }
         None
     }
 
-    /// An ack came. Whether anything waited for it.
-    pub fn ack(&mut self, from: &NodeId, seq: Seq, outbox: &mut Outbox) -> bool {
-        if let Some(relayed) = self.relayed.get(&seq)
-            && relayed.target == *from
-        {
-            outbox.datagram(&relayed.asker, Body::Ack { seq: relayed.asked });
-            self.relayed.remove(&seq);
-            return true;
+    /// An ack came. The answer, if a probe of ours waited for it; `None`
+    /// without a word where it was for somebody else, and counted where nobody
+    /// waited for it.
+    pub fn ack(
+        &mut self,
+        now: Instant,
+        from: &NodeId,
+        seq: Seq,
+        outbox: &mut Outbox,
+    ) -> Option<Answer> {
+        if self.relays.ack(from, seq, outbox) {
+            return None;
         }
         // From the target, or from a relay that we asked: either will do.
         let known = self.probes.get(&seq);
-        let answers = known.is_some_and(|p| p.target == *from || p.relays.contains(from));
-        if answers {
-            self.probes.remove(&seq);
+        let answers = known.is_some_and(|probe| {
+            probe.target == *from || probe.asked.contains(from)
+        });
+        let probe = if answers {
+            self.probes.remove(&seq)
+        } else {
+            outbox.counters.stale += 1;
+            None
+        }?;
+        self.awareness.better();
+        // Asked twice, it is not clear which was answered (Karn's algorithm).
+        let clear = probe.target == *from && matches!(probe.stage, Stage::Direct(_));
+        let rtt = match probe.ping {
+            Sent::At(sent) if clear => Some(now.since(sent)),
+            _ => None,
+        };
+        Some(Answer {
+            target: probe.target,
+            rtt,
+        })
+    }
+
+    /// A relay is well, and has no answer.
+    pub fn nack(&mut self, from: &NodeId, seq: Seq) {
+        if let Some(probe) = self.probes.get_mut(&seq)
+            && probe.asked.contains(from)
+        {
+            probe.nacked.insert(from.clone());
         }
-        answers
     }
 
     /// Somebody asks us to ask.
     pub fn relay(
         &mut self,
         now: Instant,
-        config: &Config,
-        links: &Links,
+        sight: Sight<'_>,
         from: &NodeId,
-        (asked, target, addrs): (Seq, NodeId, Vec<SocketAddr>),
+        asked: (Seq, NodeId),
         outbox: &mut Outbox,
     ) {
-        if self.relayed.len() >= limit::RELAYED_PROBES {
-            outbox.counters.relays_refused += 1;
-            return;
-        }
         let seq = self.seq();
-        let dialing = !links.is_up(&target);
-        let until = if dialing {
-            outbox.push(Output::Dial(Target::Member(target.clone(), addrs)));
-            now + config.handshake_budget + config.probe_timeout
-        } else {
-            outbox.datagram(&target, Body::Ping { seq });
-            now + config.probe_timeout
-        };
-        let relayed = Relayed {
-            target,
-            asker: from.clone(),
-            asked,
-            dialing,
-            until,
-        };
-        self.relayed.insert(seq, relayed);
+        self.relays.begin(now, sight, from, asked, seq, outbox);
     }
 
     /// A link came up: the probes that waited for it go on.
-    pub fn link_up(
-        &mut self,
-        now: Instant,
-        peer: &NodeId,
-        config: &Config,
-        roster: &Roster,
-        outbox: &mut Outbox,
-    ) {
+    pub fn link_up(&mut self, now: Instant, peer: &NodeId, sight: Sight<'_>, outbox: &mut Outbox) {
         for (seq, probe) in &mut self.probes {
-            if probe.target == *peer && probe.stage == Stage::Dialing {
-                probe.stage = Stage::Direct;
-                probe.until = now + config.probe_timeout;
-                ping(peer, *seq, Via::Datagram, roster, outbox);
+            if probe.target == *peer && probe.ping == Sent::No {
+                probe.ping = Sent::At(now);
+                send_ping(peer, *seq, Via::Datagram, sight.roster, outbox);
+                if probe.stage == Stage::Relayed {
+                    send_ping(peer, *seq, Via::Stream, sight.roster, outbox);
+                }
             }
         }
-        for (seq, relayed) in &mut self.relayed {
-            if relayed.target == *peer && relayed.dialing {
-                relayed.dialing = false;
-                relayed.until = now + config.probe_timeout;
-                outbox.datagram(peer, Body::Ping { seq: *seq });
-            }
-        }
+        self.relays.link_up(peer, outbox);
     }
 
-    /// There is no link to be had: the probes that waited for it need not wait
-    /// any longer.
+    /// There is no link to be had, or it is gone: the probes that count on it
+    /// ask others now.
     pub fn link_failed(&mut self, now: Instant, peer: &NodeId) {
         for probe in self.probes.values_mut() {
             if probe.target == *peer && probe.stage != Stage::Relayed {
-                probe.until = now;
+                probe.stage = Stage::Direct(now);
             }
         }
-        for relayed in self.relayed.values_mut() {
-            if relayed.target == *peer {
-                relayed.until = now;
-            }
-        }
+        self.relays.link_failed(now, peer);
     }
 
     /// When the first probe under way has to be looked at.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let probes = self.probes.values().map(|probe| probe.until);
-        probes
-            .chain(self.relayed.values().map(|relayed| relayed.until))
-            .min()
+        let ours = self.probes.values().map(|probe| match probe.stage {
+            Stage::Direct(at) => at.min(probe.until),
+            Stage::Relayed => probe.until,
+        });
+        ours.chain(self.relays.next_deadline()).min()
     }
 
     /// Moves on the probes whose time is over; answers with those that failed.
     pub fn expire(
         &mut self,
         now: Instant,
-        config: &Config,
-        roster: &Roster,
-        links: &Links,
+        sight: Sight<'_>,
         rng: &mut Rng,
         outbox: &mut Outbox,
     ) -> Vec<Finding> {
-        let late = self
-            .relayed
-            .iter()
-            .filter(|(_, relayed)| relayed.until <= now);
-        let late: Vec<Seq> = late.map(|(seq, _)| *seq).collect();
-        for seq in late {
-            if let Some(relayed) = self.relayed.remove(&seq) {
-                outbox.datagram(&relayed.asker, Body::Nack { seq: relayed.asked });
+        self.relays.expire(now, outbox);
+        let mut over = Vec::new();
+        for (seq, probe) in &mut self.probes {
+            if probe.until <= now {
+                over.push(*seq);
+            } else if matches!(probe.stage, Stage::Direct(at) if at <= now) {
+                probe.stage = Stage::Relayed;
+                probe.asked = ask_others(*seq, &probe.target, sight, rng, outbox);
+                if sight.links.is_up(&probe.target) {
+                    send_ping(&probe.target, *seq, Via::Stream, sight.roster, outbox);
+                }
             }
         }
-        let late = self.probes.iter().filter(|(_, probe)| probe.until <= now);
-        let late: Vec<Seq> = late.map(|(seq, _)| *seq).collect();
         let mut failed = Vec::new();
-        for seq in late {
-            let Some(mut probe) = self.probes.remove(&seq) else {
+        for seq in over {
+            let Some(probe) = self.probes.remove(&seq) else {
                 continue;
             };
-            let asked = (probe.stage != Stage::Relayed)
-                .then(|| ask_otherwise(seq, &probe.target, config, roster, links, rng, outbox))
-                .flatten();
-            if let Some(relays) = asked {
-                probe.stage = Stage::Relayed;
-                probe.relays = relays;
-                probe.until = now + config.probe_timeout * 2;
-                self.probes.insert(seq, probe);
-            } else {
-                outbox.counters.probes_failed += 1;
-                failed.push(Finding {
-                    target: probe.target,
-                    footing: probe.footing,
-                });
-            }
+            outbox.counters.probes_failed += 1;
+            let silent = probe.asked.len() - probe.nacked.len();
+            let silent = u32::try_from(silent).unwrap_or(u32::MAX);
+            let worse = if probe.asked.is_empty() { 1 } else { silent };
+            self.awareness.worse(worse, sight.config.awareness_max);
+            failed.push(Finding {
+                target: probe.target,
+                footing: probe.footing,
+            });
         }
         failed
     }
@@ -297,45 +345,44 @@ impl Prober {
     pub fn forgive(&mut self, pause: Duration) {
         for probe in self.probes.values_mut() {
             probe.until = probe.until + pause;
+            if let Stage::Direct(at) = &mut probe.stage {
+                *at = *at + pause;
+            }
+            if matches!(probe.ping, Sent::At(_)) {
+                probe.ping = Sent::Once;
+            }
         }
-        for relayed in self.relayed.values_mut() {
-            relayed.until = relayed.until + pause;
-        }
+        self.relays.forgive(pause);
     }
 }
 
-/// Asks relays for help, and the target itself on a stream; the relays, or
-/// `None` where there was nobody to ask.
-fn ask_otherwise(
+/// Asks relays for help; who they are.
+fn ask_others(
     seq: Seq,
     target: &NodeId,
-    config: &Config,
-    roster: &Roster,
-    links: &Links,
+    sight: Sight<'_>,
     rng: &mut Rng,
     outbox: &mut Outbox,
-) -> Option<Vec<NodeId>> {
-    let member = roster.member(target)?;
-    let count = usize::try_from(config.relays).unwrap_or(0);
-    let relays = links.sample(count, rng, |peer| peer != target && roster.is_here(peer));
+) -> Vec<NodeId> {
+    let count = usize::try_from(sight.config.relays).unwrap_or(0);
+    let roster = sight.roster;
+    let relays = sight
+        .links
+        .sample(count, rng, |peer| *peer != target && roster.is_here(peer));
     for relay in &relays {
-        let (target, addrs) = (target.clone(), member.claim.value.addrs.clone());
-        outbox.datagram(relay, Body::PingReq { seq, target, addrs });
+        let target = target.clone();
+        outbox.datagram(relay, Body::PingReq { seq, target });
     }
-    if links.is_up(target) {
-        ping(target, seq, Via::Stream, roster, outbox);
-    }
-    (!relays.is_empty() || links.is_up(target)).then_some(relays)
+    relays
 }
 
 /// Pings, and shows a suspect first of all what it is accused of (Lifeguard's
-/// buddy system, Dadgar et al. 2017, §IV-C).
-fn ping(target: &NodeId, seq: Seq, via: Via, roster: &Roster, outbox: &mut Outbox) {
+/// buddy system, Dadgar et al. 2018, §IV-C).
+fn send_ping(target: &NodeId, seq: Seq, via: Via, roster: &Roster, outbox: &mut Outbox) {
     let mut message = Message::bare(Body::Ping { seq });
-    if let Some(Standing::Suspect { accusation, .. }) =
-        roster.member(target).map(|member| &member.standing)
-    {
-        let item = Item::Accusation(accusation.clone());
+    let suspicion = roster.member(target).and_then(|member| member.suspicion());
+    if let Some(suspicion) = suspicion {
+        let item = Item::Accusation(suspicion.accusation().clone());
         // One from a later version may be larger; it must not cost the ping.
         if message.weight() + item.weight() <= limit::DATAGRAM_BYTES {
             message.rumors.push(item);

@@ -1,118 +1,55 @@
 //! What we believe of every member.
 //!
 //! ```text
-//!             accused                time is up, or a verdict
-//!   Alive ──────────────▶ Suspect ──────────────────────────▶ Dead
-//!     ▲  ▲                   │                                 │
-//!     │  └── newer claim ────┘                                 │
-//!     └───────────── newer claim, whoever relays it ───────────┘
-//!   any ── claim «left» on an equal or higher footing ──▶ Left
+//!             accused                 its time is over, here
+//!   Alive ──────────────▶ Suspect ──────────────────────────▶ Dead ─┐
+//!     ▲  ▲                   │        an operator removes it   ▲    │ forgotten
+//!     │  └── newer claim ────┘      ───────────────────────────┘    ▼
+//!     └───────────── newer claim, whoever relays it ──────── certificate
+//!   any ── claim «left» on an equal or higher footing ──▶ Left ─────▲
 //! ```
 //!
 //! A row begins with the member's own claim and with nothing else: nobody is
-//! born by accusation, nobody is revived by hearsay.
+//! born by accusation, nobody is revived by hearsay. And each member condemns
+//! for itself: a verdict on somebody we hold alive starts a suspicion here, so
+//! that no single mistaken, sick or lying member kills the living.
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::certificate::{Certificates, LastWord};
+use super::{Certificate, Member, Standing, Suspicion};
 use crate::base::id::NodeId;
 use crate::base::limit;
+use crate::base::rng::Rng;
 use crate::base::time::Instant;
-use crate::message::{
-    Accusation, Charge, Claim, Footing, Item, MemberRow, MemberState, Presence, Sealed,
-};
+use crate::config::Terms;
+use crate::message::{Accusation, Charge, Claim, Footing, Item, MemberRow, Presence, Sealed};
 use crate::output::{MemberEvent, MemberEventKind, MemberStatus};
-
-/// How a member stands, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
-    /// Here.
-    Alive,
-    /// Accused of silence; dead at `until`, unless it refutes.
-    Suspect {
-        /// When its time to refute is over.
-        until: Instant,
-        /// Who accuses it, at most [`limit::ACCUSERS`].
-        accusers: BTreeSet<NodeId>,
-        /// One accusation, to show to the accused.
-        accusation: Sealed<Accusation>,
-    },
-    /// Condemned: this is its death certificate.
-    Dead(Sealed<Accusation>),
-    /// Gone of its own will.
-    Left,
-}
-
-/// One row of the roster.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// The newest thing it said of itself.
-    pub claim: Sealed<Claim>,
-    /// How it stands.
-    pub standing: Standing,
-}
-
-impl Member {
-    /// Where it stands in its history.
-    pub const fn footing(&self) -> Footing {
-        self.claim.value.footing
-    }
-
-    /// Its standing as one word.
-    pub const fn status(&self) -> MemberStatus {
-        match self.standing {
-            Standing::Alive => MemberStatus::Alive,
-            Standing::Suspect { .. } => MemberStatus::Suspect,
-            Standing::Dead(_) => MemberStatus::Dead,
-            Standing::Left => MemberStatus::Left,
-        }
-    }
-
-    /// Whether it takes part: alive, or suspect and not yet condemned.
-    pub const fn is_here(&self) -> bool {
-        matches!(self.standing, Standing::Alive | Standing::Suspect { .. })
-    }
-
-    /// Its row in a digest.
-    pub const fn row(&self) -> MemberRow {
-        let state = match self.standing {
-            Standing::Alive | Standing::Suspect { .. } => MemberState::Alive,
-            Standing::Dead(_) => MemberState::Dead,
-            Standing::Left => MemberState::Left,
-        };
-        MemberRow {
-            footing: self.claim.value.footing,
-            state,
-        }
-    }
-
-    /// What another has to hear to believe what we believe.
-    pub fn items(&self) -> Vec<Item> {
-        let mut items = Vec::from([Item::Claim(self.claim.clone())]);
-        if let Standing::Dead(verdict) = &self.standing {
-            items.push(Item::Accusation(verdict.clone()));
-        }
-        items
-    }
-}
 
 /// What became of something we heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
     /// It changed our mind; the application may want to know.
     News(Option<MemberEvent>),
+    /// A certificate for the archive: it changes no picture.
+    Kept,
+    /// A member is gone from the roster, and what it said goes with it.
+    Forgotten(MemberEvent),
     /// We knew, or know better.
     Stale,
-    /// Nobody can hold that: an unknown member, or a footing never issued.
+    /// Nobody can hold that: an unknown member, a footing never issued, or an
+    /// accuser that is not here itself.
     Baseless,
-    /// There is no room for another member.
+    /// There is no room for another member, or certificate.
     Full,
     /// It accuses us, on the footing we have: refute.
     AccusesUs,
     /// A member never says two things on one footing: two processes bear its
     /// name. This is what we heard first, for the second to hear.
-    Contradicts(Sealed<Claim>),
+    Contradicts(Sealed<Claim>, MemberEvent),
     /// It claims our name with words that are not ours: another run, later
     /// than ours or begun in the same second.
     OurName(Claim),
@@ -123,19 +60,27 @@ pub enum Heard {
 pub struct Roster {
     me: NodeId,
     members: BTreeMap<NodeId, Member>,
-    here: usize,
+    /// All who are here but ourselves, in no order: to choose from by chance.
+    others: Vec<NodeId>,
+    places: BTreeMap<NodeId, usize>,
     /// Those whose time runs: few, and looked at with every input.
     suspects: BTreeSet<NodeId>,
+    /// Those who are dead or left, the longest gone first.
+    gone: BTreeSet<(Instant, NodeId)>,
+    certificates: Certificates,
 }
 
 impl Roster {
     /// The roster of `me`, who has not yet said anything.
-    pub const fn new(me: NodeId) -> Self {
+    pub fn new(me: NodeId) -> Self {
         Self {
             me,
             members: BTreeMap::new(),
-            here: 0,
+            others: Vec::new(),
+            places: BTreeMap::new(),
             suspects: BTreeSet::new(),
+            gone: BTreeSet::new(),
+            certificates: Certificates::default(),
         }
     }
 
@@ -155,8 +100,8 @@ impl Roster {
     }
 
     /// How many take part, ourselves included.
-    pub const fn here(&self) -> usize {
-        self.here
+    pub fn here(&self) -> usize {
+        self.others.len() + usize::from(self.is_here(&self.me))
     }
 
     /// Whether a member takes part.
@@ -164,29 +109,100 @@ impl Roster {
         self.members.get(id).is_some_and(Member::is_here)
     }
 
+    /// All others who take part, in no particular order.
+    pub fn others(&self) -> &[NodeId] {
+        &self.others
+    }
+
+    /// Those who are dead or left, and since when; the longest gone first.
+    pub fn gone(&self) -> impl DoubleEndedIterator<Item = (Instant, &NodeId)> {
+        self.gone.iter().map(|(since, id)| (*since, id))
+    }
+
+    /// A dead member by chance.
+    pub fn any_dead(&self, rng: &mut Rng) -> Option<&Member> {
+        let dead = self.gone.iter().filter_map(|(_, id)| {
+            let member = self.members.get(id)?;
+            matches!(member.standing, Standing::Dead(_)).then_some(member)
+        });
+        rng.sample(1, dead).pop()
+    }
+
+    /// The certificates of those who have no row.
+    pub const fn certificates(&self) -> &Certificates {
+        &self.certificates
+    }
+
+    /// What a digest says of a name: its row, or what is left of it.
+    pub fn row(&self, id: &NodeId) -> Option<MemberRow> {
+        match self.members.get(id) {
+            Some(member) => Some(member.row()),
+            None => self.certificates.of(id).map(Certificate::row),
+        }
+    }
+
+    /// What another has to hear to believe what we believe of a name.
+    pub fn items(&self, id: &NodeId) -> Vec<Item> {
+        match (self.members.get(id), self.certificates.of(id)) {
+            (Some(member), _) => member.items(),
+            (None, Some(certificate)) => Vec::from([certificate.item()]),
+            (None, None) => Vec::new(),
+        }
+    }
+
     /// What we ourselves say.
-    pub fn speak(&mut self, claim: Sealed<Claim>) {
+    pub fn speak(&mut self, claim: Sealed<Claim>, now: Instant) {
         let standing = match claim.value.presence {
             Presence::Alive => Standing::Alive,
             Presence::Left => Standing::Left,
         };
         let me = self.me.clone();
-        self.put(me, Member { claim, standing });
+        let since = now;
+        self.members.insert(
+            me,
+            Member {
+                claim,
+                standing,
+                since,
+            },
+        );
     }
 
-    fn put(&mut self, id: NodeId, member: Member) {
-        let is_here = member.is_here();
-        // A claim ends a suspicion; only an accusation begins one.
-        self.suspects.remove(&id);
-        let was_here = self
-            .members
-            .insert(id, member)
-            .is_some_and(|member| member.is_here());
-        self.here = self.here + usize::from(is_here) - usize::from(was_here);
+    /// Puts a row in the place of what was there, and keeps the lists true.
+    fn put(&mut self, id: &NodeId, claim: Sealed<Claim>, standing: Standing, now: Instant) {
+        self.take_out(id);
+        let member = Member {
+            claim,
+            standing,
+            since: now,
+        };
+        if member.is_here() {
+            self.places.insert(id.clone(), self.others.len());
+            self.others.push(id.clone());
+        } else {
+            self.gone.insert((now, id.clone()));
+        }
+        if member.suspicion().is_some() {
+            self.suspects.insert(id.clone());
+        }
+        self.members.insert(id.clone(), member);
+    }
+
+    fn take_out(&mut self, id: &NodeId) -> Option<Member> {
+        let member = self.members.remove(id)?;
+        self.suspects.remove(id);
+        self.gone.remove(&(member.since, id.clone()));
+        if let Some(place) = self.places.remove(id) {
+            self.others.swap_remove(place);
+            if let Some(moved) = self.others.get(place) {
+                self.places.insert(moved.clone(), place);
+            }
+        }
+        Some(member)
     }
 
     /// A member's claim came, from whomever.
-    pub fn hear_claim(&mut self, claim: Sealed<Claim>) -> Heard {
+    pub fn hear_claim(&mut self, claim: Sealed<Claim>, now: Instant) -> Heard {
         let id = claim.value.member.clone();
         if id == self.me {
             // The same footing with other words: two processes began at once.
@@ -199,148 +215,287 @@ impl Roster {
                 Heard::OurName(claim.value)
             };
         }
-        let footing = claim.value.footing;
-        let (before, standing) = match self.members.get(&id) {
-            None if self.members.len() >= limit::ROSTER => return Heard::Full,
-            None => (None, None),
-            Some(member) if !claim.value.supersedes(&member.claim.value) => {
-                let same_footing = claim.value.footing == member.footing();
-                let same_presence = claim.value.presence == member.claim.value.presence;
-                return match same_footing && same_presence && claim.value != member.claim.value {
-                    true => Heard::Contradicts(member.claim.clone()),
-                    false => Heard::Stale,
+        match self.members.get(&id) {
+            None => self.meet(claim, now),
+            Some(member) if claim.value.supersedes(&member.claim.value) => {
+                let kind = renewed(member, &claim.value, now);
+                let standing = standing(claim.value.presence);
+                // Who says something new and stands as it stood, stands since then.
+                let since = match (&member.standing, &standing) {
+                    (Standing::Alive, Standing::Alive) => member.since,
+                    _ => now,
                 };
+                self.put(&id, claim, standing, since);
+                self.told(&id, kind)
             }
-            Some(member) => (Some(member.claim.value.clone()), Some(member.status())),
-        };
-        let left = claim.value.presence == Presence::Left;
-        let same_run = before
-            .as_ref()
-            .is_some_and(|b| b.footing.generation == footing.generation);
-        let moved = before
-            .as_ref()
-            .is_some_and(|before| before.addrs != claim.value.addrs);
-        let kind = match standing {
-            _ if left => (standing != Some(MemberStatus::Left)).then_some(MemberEventKind::Left),
-            Some(MemberStatus::Suspect) if same_run => Some(MemberEventKind::Refuted),
-            Some(MemberStatus::Alive) if same_run => moved.then_some(MemberEventKind::Updated),
-            _ => Some(MemberEventKind::Joined),
-        };
-        // One who was gone before we knew it is not worth a word to the application.
-        let kind = kind.filter(|_| !(left && standing.is_none()));
-        let standing = if left {
-            Standing::Left
-        } else {
-            Standing::Alive
-        };
-        self.put(id.clone(), Member { claim, standing });
-        Heard::News(kind.map(|kind| MemberEvent { id, kind, footing }))
+            Some(member) => {
+                let held = &member.claim;
+                let same_footing = claim.value.footing == held.value.footing;
+                let same_presence = claim.value.presence == held.value.presence;
+                match same_footing && same_presence && claim.value != held.value {
+                    true => Heard::Contradicts(
+                        held.clone(),
+                        member.event(MemberEventKind::Conflict),
+                    ),
+                    false => Heard::Stale,
+                }
+            }
+        }
     }
 
-    /// An accusation came, from whomever. `patience` is how long a suspicion
-    /// lasts in a cluster of this size.
+    /// The first claim of somebody who has no row.
+    fn meet(&mut self, claim: Sealed<Claim>, now: Instant) -> Heard {
+        let id = claim.value.member.clone();
+        let footing = claim.value.footing;
+        let mut verdict = None;
+        if let Some(certificate) = self.certificates.of(&id) {
+            let closed = certificate.closed;
+            match &certificate.word {
+                _ if footing > certificate.footing() => {}
+                // We had heard that it is dead, and now hear of whom.
+                LastWord::Verdict(last) if !closed && footing == last.value.footing => {
+                    verdict = Some(last.clone());
+                }
+                _ => return Heard::Stale,
+            }
+        }
+        if self.members.len() >= limit::ROSTER {
+            return Heard::Full;
+        }
+        self.certificates.remove(&id);
+        let (standing, kind) = match (verdict, claim.value.presence) {
+            (_, Presence::Left) => (Standing::Left, MemberEventKind::Left),
+            (Some(verdict), Presence::Alive) => {
+                let by = verdict.value.accuser.clone();
+                let kind = MemberEventKind::Died {
+                    by,
+                    accusers: 1,
+                    after: Duration::ZERO,
+                };
+                (Standing::Dead(Box::new(verdict)), kind)
+            }
+            (None, Presence::Alive) => (Standing::Alive, MemberEventKind::Joined { before: None }),
+        };
+        self.put(&id, claim, standing, now);
+        self.told(&id, kind)
+    }
+
+    fn told(&self, id: &NodeId, kind: MemberEventKind) -> Heard {
+        Heard::News(self.members.get(id).map(|member| member.event(kind)))
+    }
+
+    /// An accusation came, from whomever. `terms` are those of a suspicion in a
+    /// cluster of this size, `silent` is how long we have heard nothing of the
+    /// accused, if we are connected to it.
     pub fn hear_accusation(
         &mut self,
         accusation: Sealed<Accusation>,
         now: Instant,
-        patience: Duration,
+        terms: Terms,
+        silent: Option<Duration>,
     ) -> Heard {
         let Accusation {
             accuser,
             accused,
             footing,
             charge,
-        } = accusation.value.clone();
-        let Some(member) = self.members.get_mut(&accused) else {
-            return Heard::Baseless;
+        } = &accusation.value;
+        let (charge, footing) = (*charge, *footing);
+        let accuser_is_here = *accuser == self.me || self.is_here(accuser);
+        let id = accused.clone();
+        let Some(member) = self.members.get_mut(&id) else {
+            return self.hear_last_word(accusation, now);
         };
         let known = member.footing();
-        if footing < known || matches!(member.standing, Standing::Left) {
+        let is_left = matches!(member.standing, Standing::Left);
+        if footing < known || is_left && charge != Charge::Forgotten {
             return Heard::Stale;
         }
         if footing > known {
             return Heard::Baseless;
         }
-        if accused == self.me {
+        if id == self.me {
             return Heard::AccusesUs;
         }
-        let event = |kind| {
-            Heard::News(Some(MemberEvent {
-                id: accused.clone(),
-                kind,
-                footing,
-            }))
-        };
+        let by = accuser.clone();
         match (&mut member.standing, charge) {
-            (Standing::Dead(_) | Standing::Left, _) => Heard::Stale,
-            (Standing::Alive, Charge::Suspect) => {
-                member.standing = Standing::Suspect {
-                    until: now + patience,
-                    accusers: BTreeSet::from([accuser.clone()]),
-                    accusation,
-                };
-                self.suspects.insert(accused.clone());
-                event(MemberEventKind::Suspected { by: accuser })
+            (_, Charge::Forgotten) => {
+                let event = member.event(MemberEventKind::Forgotten { by: Some(by) });
+                self.take_out(&id);
+                let word = LastWord::Verdict(accusation);
+                self.certificates.close(id, word, now);
+                Heard::Forgotten(event)
             }
-            (Standing::Suspect { accusers, .. }, Charge::Suspect) => {
-                let room = accusers.len() < limit::ACCUSERS;
-                if room && accusers.insert(accuser) {
+            (Standing::Dead(_) | Standing::Left, _) => Heard::Stale,
+            (_, Charge::Removed) => {
+                let claim = member.claim.clone();
+                self.put(&id, claim, Standing::Dead(Box::new(accusation)), now);
+                self.told(&id, MemberEventKind::Removed { by })
+            }
+            (Standing::Suspect(suspicion), Charge::Suspect | Charge::Dead) => {
+                if accuser_is_here && suspicion.add(accusation) {
                     Heard::News(None)
                 } else {
                     Heard::Stale
                 }
             }
-            (_, Charge::Dead) => {
-                member.standing = Standing::Dead(accusation);
-                self.here = self.here.saturating_sub(1);
-                self.suspects.remove(&accused);
-                event(MemberEventKind::Died { by: accuser })
+            (Standing::Alive, Charge::Suspect) if !accuser_is_here => Heard::Baseless,
+            (Standing::Alive, Charge::Suspect | Charge::Dead) => {
+                let suspicion = Suspicion::new(accusation, now, terms);
+                member.standing = Standing::Suspect(Box::new(suspicion));
+                member.since = now;
+                self.suspects.insert(id.clone());
+                self.told(&id, MemberEventKind::Suspected { by, silent })
             }
         }
     }
 
+    /// A verdict on somebody who has no row.
+    fn hear_last_word(&mut self, accusation: Sealed<Accusation>, now: Instant) -> Heard {
+        let Accusation {
+            accused,
+            footing,
+            charge,
+            ..
+        } = &accusation.value;
+        if *charge == Charge::Suspect {
+            return Heard::Baseless;
+        }
+        let newer = self.certificates.of(accused).is_none_or(|certificate| {
+            let forgets = *charge == Charge::Forgotten
+                && certificate.row().state != crate::message::MemberState::Forgotten;
+            (*footing, forgets) > (certificate.footing(), false)
+        });
+        if !newer {
+            return Heard::Stale;
+        }
+        let kept = if *charge == Charge::Forgotten {
+            let word = LastWord::Verdict(accusation.clone());
+            self.certificates.close(accused.clone(), word, now);
+            true
+        } else {
+            self.certificates.keep(accusation, now)
+        };
+        if kept { Heard::Kept } else { Heard::Full }
+    }
+
+    /// A member's time to refute was over, and this is our verdict, or one that
+    /// came before it.
+    pub fn condemn(&mut self, verdict: Sealed<Accusation>, now: Instant) -> Heard {
+        let id = verdict.value.accused.clone();
+        let Some(member) = self.members.get(&id) else {
+            return Heard::Stale;
+        };
+        let Some(suspicion) = member.suspicion() else {
+            return Heard::Stale;
+        };
+        if member.footing() != verdict.value.footing {
+            return Heard::Stale;
+        }
+        let kind = MemberEventKind::Died {
+            by: verdict.value.accuser.clone(),
+            accusers: suspicion.accusers().len(),
+            after: now.since(suspicion.since()),
+        };
+        let claim = member.claim.clone();
+        self.put(&id, claim, Standing::Dead(Box::new(verdict)), now);
+        self.told(&id, kind)
+    }
+
     /// When the first suspicion runs out.
     pub fn next_expiry(&self) -> Option<Instant> {
-        self.suspicions().map(|(_, until)| until).min()
+        self.suspicions()
+            .map(|(_, suspicion)| suspicion.until())
+            .min()
     }
 
-    /// Those whose time to refute is over, with the footing to condemn.
-    pub fn expired(&self, now: Instant) -> Vec<(NodeId, Footing)> {
-        let over = self.suspicions().filter(|(_, until)| *until <= now);
-        over.filter_map(|(id, _)| Some((id.clone(), self.members.get(id)?.footing())))
-            .collect()
+    /// Those whose time to refute is over: the footing to condemn, and somebody
+    /// else's verdict on it, if there is one already.
+    pub fn expired(&self, now: Instant) -> Vec<(NodeId, Footing, Option<Sealed<Accusation>>)> {
+        let over = self
+            .suspicions()
+            .filter(|(_, suspicion)| suspicion.until() <= now);
+        over.filter_map(|(id, suspicion)| {
+            let footing = self.members.get(id)?.footing();
+            Some((id.clone(), footing, suspicion.verdict().cloned()))
+        })
+        .collect()
     }
 
-    /// The verdict on a member was asked for: do not ask again before `until`.
-    pub fn extend(&mut self, id: &NodeId, to: Instant) {
-        if let Some(Member {
-            standing: Standing::Suspect { until, .. },
-            ..
-        }) = self.members.get_mut(id)
+    /// Our verdict on a member was asked for: do not ask again before `until`.
+    pub fn hold(&mut self, id: &NodeId, until: Instant) {
+        if let Some(Standing::Suspect(suspicion)) =
+            self.members.get_mut(id).map(|member| &mut member.standing)
         {
-            *until = to;
+            suspicion.hold(until);
         }
     }
 
     /// We were not looking for a while: everybody gets that time back.
     pub fn forgive(&mut self, pause: Duration) {
         for id in &self.suspects {
-            if let Some(Member {
-                standing: Standing::Suspect { until, .. },
-                ..
-            }) = self.members.get_mut(id)
+            if let Some(Standing::Suspect(suspicion)) =
+                self.members.get_mut(id).map(|member| &mut member.standing)
             {
-                *until = *until + pause;
+                suspicion.forgive(pause);
             }
         }
     }
 
-    fn suspicions(&self) -> impl Iterator<Item = (&NodeId, Instant)> {
+    /// How many are under suspicion.
+    pub fn suspect_count(&self) -> usize {
+        self.suspects.len()
+    }
+
+    fn suspicions(&self) -> impl Iterator<Item = (&NodeId, &Suspicion)> {
         self.suspects
             .iter()
-            .filter_map(|id| match self.members.get(id)?.standing {
-                Standing::Suspect { until, .. } => Some((id, until)),
-                _ => None,
-            })
+            .filter_map(|id| Some((id, self.members.get(id)?.suspicion()?)))
+    }
+
+    /// When the next of those who are gone has been gone for so long.
+    pub fn next_reap(&self, after: Duration) -> Option<Instant> {
+        self.gone.first().map(|(since, _)| *since + after)
+    }
+
+    /// Forgets one who has been gone for so long; its certificate stays.
+    pub fn reap(&mut self, now: Instant, after: Duration) -> Option<MemberEvent> {
+        let (since, id) = self.gone.first()?;
+        if *since + after > now {
+            return None;
+        }
+        let id = id.clone();
+        let member = self.take_out(&id)?;
+        let event = member.event(MemberEventKind::Forgotten { by: None });
+        let word = match member.standing {
+            Standing::Dead(verdict) => LastWord::Verdict(*verdict),
+            _ => LastWord::Farewell(member.claim),
+        };
+        self.certificates.close(id, word, now);
+        Some(event)
+    }
+}
+
+/// What a newer claim of a member means, after how it stood.
+fn renewed(member: &Member, claim: &Claim, now: Instant) -> MemberEventKind {
+    let before = member.status();
+    let same_run = member.footing().generation == claim.footing.generation;
+    match (before, &member.standing) {
+        _ if claim.presence == Presence::Left => MemberEventKind::Left,
+        (_, Standing::Suspect(suspicion)) if same_run => MemberEventKind::Refuted {
+            by: suspicion.first().clone(),
+            after: now.since(suspicion.since()),
+        },
+        (MemberStatus::Alive, _) if same_run => MemberEventKind::Updated,
+        _ => MemberEventKind::Joined {
+            before: Some(before),
+        },
+    }
+}
+
+const fn standing(presence: Presence) -> Standing {
+    match presence {
+        Presence::Alive => Standing::Alive,
+        Presence::Left => Standing::Left,
     }
 }

@@ -16,6 +16,12 @@ pub enum Charge {
     Suspect,
     /// It did not answer, nobody vouched for it, and the time to refute is over.
     Dead,
+    /// An operator says that it is gone: condemned at once, without a time to
+    /// refute first. It still may: a newer claim of its own brings it back.
+    Removed,
+    /// An operator says that it will not come back: its row and its values go,
+    /// everywhere, and only this certificate stays.
+    Forgotten,
 }
 
 /// One member about another.
@@ -47,6 +53,6 @@ impl Accusation {
 impl Sealed<Accusation> {
     /// Whether it condemns, rather than suspects.
     pub fn is_verdict(&self) -> bool {
-        self.value.charge == Charge::Dead
+        self.value.charge > Charge::Suspect
     }
 }

@@ -29,6 +29,8 @@ pub enum MemberState {
     Dead,
     /// Gone of its own will.
     Left,
+    /// Gone, and forgotten because an operator said so.
+    Forgotten,
 }
 
 /// What we hold about a member. Ordered: the greater is the newer.

@@ -32,7 +32,6 @@ pub use probe::Seq;
 pub use stamp::{Replaced, Stamp, WriteId};
 
 use alloc::vec::Vec;
-use core::net::SocketAddr;
 
 use crate::base::id::NodeId;
 
@@ -62,10 +61,9 @@ pub enum Body {
     PingReq {
         /// Chosen by the asker.
         seq: Seq,
-        /// Whom to ask.
+        /// Whom to ask. The relay knows where it is, or cannot help: nobody is
+        /// sent to an address that another names.
         target: NodeId,
-        /// Where it was last known to be, for a relay that has no link to it.
-        addrs: Vec<SocketAddr>,
     },
     /// I am alive and asked, but `target` has not answered me in time.
     Nack {
@@ -106,9 +104,7 @@ impl Body {
     pub fn weight(&self) -> usize {
         match self {
             Self::Ping { .. } | Self::Ack { .. } | Self::Nack { .. } => weight::NUMBER * 2,
-            Self::PingReq { target, addrs, .. } => {
-                weight::NUMBER * 2 + weight::id(target) + addrs.len() * weight::ADDR
-            }
+            Self::PingReq { target, .. } => weight::NUMBER * 2 + weight::id(target),
             Self::Gossip | Self::Done => weight::NUMBER,
             Self::Digest(digest) => digest.weight(),
             Self::Want(want) => want.weight(),

@@ -3,9 +3,11 @@
 use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
+use crate::base::limit;
 use crate::base::time::Now;
 use crate::dissemination::Picture;
 use crate::input::Target;
+use crate::membership::Sight;
 use crate::message::Item;
 use crate::output::{MemberEvent, MemberEventKind, Notification, Output, Phase, Record};
 use crate::replica::Change;
@@ -27,6 +29,7 @@ impl Node {
         match &item {
             Item::Claim(claim) => {
                 self.book.met(&claim.value.member);
+                self.replica.revive(&claim.value.member);
                 self.outbox
                     .push(Output::Remember(Record::Claim(claim.clone())));
             }
@@ -37,12 +40,66 @@ impl Node {
             _ => {}
         }
         if let Some(event) = event {
-            if matches!(event.kind, MemberEventKind::Died { .. }) {
-                self.hang_up_if_silent(now, &event.id);
-            }
+            self.follow(now, &event);
             self.outbox.notify(Notification::Member(event));
         }
         self.spread(now, item);
+    }
+
+    /// What a change of a member means for the other rooms.
+    fn follow(&mut self, now: Now, event: &MemberEvent) {
+        match &event.kind {
+            MemberEventKind::Joined { .. } => self.prober.joined(&event.id, &mut self.rng),
+            MemberEventKind::Suspected { .. } => self.look_too(now, &event.id),
+            MemberEventKind::Refuted { after, .. } => self.pace.refuted(now.mono, *after),
+            MemberEventKind::Died { .. } | MemberEventKind::Removed { .. } => {
+                self.hang_up_if_silent(now, &event.id);
+                self.feel_loss(now);
+            }
+            _ => {}
+        }
+    }
+
+    /// Somebody is suspected: a few of us look at once, so that it is soon
+    /// confirmed by others than the accuser, or the suspect hears of it.
+    fn look_too(&mut self, now: Now, suspect: &NodeId) {
+        let here = u32::try_from(self.roster.others().len()).unwrap_or(u32::MAX);
+        let share = self.config.jurors.saturating_mul(1_000_000) / here.max(1);
+        if self.phase == Phase::Running && self.rng.chance_ppm(share.min(1_000_000)) {
+            let sight = Sight {
+                config: &self.config,
+                roster: &self.roster,
+                links: &self.links,
+            };
+            self.prober
+                .begin(now.mono, suspect, sight, &mut self.outbox);
+        }
+    }
+
+    /// A member is gone from the roster: so are its address and its values.
+    pub(super) fn member_forgotten(&mut self, item: Option<Item>, event: MemberEvent, now: Now) {
+        if let Some(Item::Accusation(verdict)) = &item {
+            self.outbox
+                .push(Output::Remember(Record::Verdict(verdict.clone())));
+        }
+        let id = &event.id;
+        self.outbox
+            .push(Output::Remember(Record::Forget(id.clone())));
+        let mut changes = Vec::new();
+        self.replica.forget(id, &mut changes);
+        self.book.met(id);
+        self.outbox.notify(Notification::Member(event));
+        self.replica_changed(changes);
+        if let Some(item) = item {
+            self.spread(now, item);
+        }
+    }
+
+    /// Those who have been gone for long enough are forgotten.
+    pub(super) fn reap(&mut self, now: Now) {
+        while let Some(event) = self.roster.reap(now.mono, self.config.forget_after) {
+            self.member_forgotten(None, event, now);
+        }
     }
 
     /// A connection to a dead member is in the way of its return: a transport
@@ -66,12 +123,22 @@ impl Node {
         }
     }
 
-    /// Looks for the cluster: everybody worth a try, a few at once.
+    /// Looks for the cluster: whoever may lead to it, a few at once.
     pub(super) fn seek(&mut self, now: Now) {
-        let candidates = self
+        let (roster, links) = (&self.roster, &self.links);
+        let targets = self
             .book
-            .candidates(&self.roster, &self.links, &mut self.rng);
-        for target in candidates.into_iter().take(SEEK_AT_ONCE) {
+            .calls(SEEK_AT_ONCE, roster, links, &mut self.rng);
+        for target in targets {
+            self.try_target(now, target);
+        }
+    }
+
+    /// Calls one of those who are not here.
+    pub(super) fn call_one(&mut self, now: Now) {
+        let (roster, links) = (&self.roster, &self.links);
+        if let Some(target) = self.book.call(roster, links, &mut self.rng) {
+            self.outbox.counters.calls += 1;
             self.try_target(now, target);
         }
     }
@@ -84,6 +151,20 @@ impl Node {
                 self.compare_notes(now, &peer);
             }
             _ => self.outbox.push(Output::Dial(target)),
+        }
+    }
+
+    /// Compares notes with a member: now, or when there is a link.
+    pub(super) fn meet(&mut self, now: Now, peer: &NodeId) {
+        if self.links.is_up(peer) {
+            self.compare_notes(now, peer);
+        } else if let Some(member) = self.roster.member(peer)
+            && self.appointments.len() < limit::APPOINTMENTS
+        {
+            let addrs = member.claim.value.addrs.clone();
+            self.appointments.insert(peer.clone());
+            self.outbox
+                .push(Output::Dial(Target::Member(peer.clone(), addrs)));
         }
     }
 

@@ -6,8 +6,10 @@ use crate::base::id::NodeId;
 use crate::base::time::Now;
 use crate::dissemination::Picture;
 use crate::input::{LinkError, LinkEvent, SessionEvent, SessionId, Target, Via};
-use crate::membership::{Link, Standing};
-use crate::message::{Batch, Body, Delta, Item, LogDelta, Message, Version};
+use crate::membership::{Answer, Link, Sight, Standing};
+use crate::message::{
+    Accusation, Batch, Body, Delta, Item, LogDelta, Message, Sealed, Version,
+};
 use crate::output::{Output, Phase};
 
 use super::Node;
@@ -36,18 +38,26 @@ impl Node {
                     .send(from, via, Message::bare(Body::Ack { seq }));
             }
             (Body::Ack { seq }, Via::Datagram | Via::Stream) => {
-                if !self.prober.ack(from, seq, &mut self.outbox) {
-                    self.outbox.counters.stale += 1;
+                let answer = self.prober.ack(now.mono, from, seq, &mut self.outbox);
+                if let Some(Answer {
+                    target,
+                    rtt: Some(rtt),
+                }) = answer
+                {
+                    self.links.measure(&target, rtt);
                 }
             }
-            (Body::PingReq { seq, target, addrs }, Via::Datagram) => {
-                let asked = (seq, target, addrs);
-                let (config, links) = (&self.config, &self.links);
+            (Body::PingReq { seq, target }, Via::Datagram) => {
+                let sight = Sight {
+                    config: &self.config,
+                    roster: &self.roster,
+                    links: &self.links,
+                };
                 self.prober
-                    .relay(now.mono, config, links, from, asked, &mut self.outbox);
+                    .relay(now.mono, sight, from, (seq, target), &mut self.outbox);
             }
-            // The relay is well, and the target is not: our timer says the same.
-            (Body::Nack { .. }, Via::Datagram) | (Body::Gossip, Via::Datagram | Via::Stream) => {}
+            (Body::Nack { seq }, Via::Datagram) => self.prober.nack(from, seq),
+            (Body::Gossip, Via::Datagram | Via::Stream) => {}
             (
                 body @ (Body::Digest(_) | Body::Want(_) | Body::Delta(_) | Body::Done),
                 Via::Session(id),
@@ -79,20 +89,63 @@ impl Node {
                 false
             }
             Item::Claim(claim) => {
-                let heard = self.roster.hear_claim(claim.clone());
+                let heard = self.roster.hear_claim(claim.clone(), now.mono);
                 self.heard_member(now, Item::Claim(claim), heard);
                 false
             }
             Item::Accusation(accusation) => {
-                let patience = self.config.suspicion_timeout(self.roster.here());
-                let heard = self
-                    .roster
-                    .hear_accusation(accusation.clone(), now.mono, patience);
-                self.heard_member(now, Item::Accusation(accusation), heard);
+                self.hear_accusation(now, accusation);
                 false
             }
             Item::Batch(batch) => self.hear_rumored_batch(now, batch),
         }
+    }
+
+    /// A suspicion or a verdict came.
+    pub(super) fn hear_accusation(&mut self, now: Now, accusation: Sealed<Accusation>) {
+        let news = self.pace.bound(now.mono);
+        let terms = self.config.suspicion(self.roster.here(), news);
+        let silent = self.links.silence(&accusation.value.accused, now.mono);
+        let heard = self
+            .roster
+            .hear_accusation(accusation.clone(), now.mono, terms, silent);
+        self.heard_member(now, Item::Accusation(accusation), heard);
+    }
+
+    /// The members of a delta, in an order in which nobody is welcomed only to
+    /// be mourned, and nobody is judged by one who is not here yet: claims
+    /// first, then verdicts; and of a dead member we never met the verdict,
+    /// then the claim. How many rows changed.
+    fn hear_members(&mut self, now: Now, items: &[Item]) -> usize {
+        let before = self.outbox.counters.rows_changed;
+        let condemned = |item: &Item, verdict: Option<&Item>| match (item, verdict) {
+            (Item::Claim(claim), Some(Item::Accusation(verdict))) => {
+                verdict.value.accused == claim.value.member
+            }
+            _ => false,
+        };
+        let pairs = || {
+            let verdicts = core::iter::once(None).chain(items.iter().map(Some));
+            items.iter().zip(verdicts)
+        };
+        let (mut last, mut claims) = (Vec::new(), Vec::new());
+        for (item, before) in pairs() {
+            match item {
+                Item::Claim(claim)
+                    if condemned(item, before)
+                        && self.roster.member(&claim.value.member).is_none() =>
+                {
+                    last.push(item.clone());
+                }
+                Item::Claim(_) => claims.push(item.clone()),
+                _ => {}
+            }
+        }
+        let verdicts = items.iter().filter(|item| !matches!(item, Item::Claim(_)));
+        for item in claims.into_iter().chain(verdicts.cloned()).chain(last) {
+            self.hear_item(now, item);
+        }
+        usize::try_from(self.outbox.counters.rows_changed - before).unwrap_or(usize::MAX)
     }
 
     fn hear_rumored_batch(&mut self, now: Now, batch: Batch) -> bool {
@@ -140,11 +193,15 @@ impl Node {
     /// what we hold.
     fn hear_delta(&mut self, now: Now, delta: &Delta) -> bool {
         let mut gaps = false;
-        self.absorbing = self.phase == Phase::Joining;
-        for item in &delta.members {
-            self.hear_item(now, item.clone());
-        }
+        // Much at once is not told on piece by piece: whoever lacks all of it
+        // gets it in a session, as we did.
+        let is_much = delta.members.len() > MUCH;
+        self.absorbing = self.phase == Phase::Joining || is_much;
+        let learned = self.hear_members(now, &delta.members);
         self.absorbing = false;
+        if learned > MUCH {
+            self.timers.pass_on(now.mono);
+        }
         for LogDelta { from, batches } in &delta.logs {
             let mut from = *from;
             for batch in batches {
@@ -156,6 +213,13 @@ impl Node {
                 if let Some(part) = batch.parts.last() {
                     from = batch.version(part.index);
                 }
+            }
+            // From somebody who has forgotten its author: not the whole of it.
+            if let Some(author) = batches.first().map(Batch::author)
+                && self.roster.member(author).is_none()
+                && self.roster.certificates().of(author).is_some()
+            {
+                self.replica.hollow(author);
             }
         }
         gaps
@@ -179,33 +243,35 @@ impl Node {
                 }
                 self.links.insert(
                     peer.clone(),
-                    Link {
-                        addr,
-                        rtt,
-                        heard: now.mono,
-                    },
+                    Link::new(addr, rtt, now.mono),
                 );
                 if self.phase == Phase::Starting {
                     // Our generation is not on disk: whatever we have to say waits.
                     return;
                 }
-                let (config, roster) = (&self.config, &self.roster);
+                let sight = Sight {
+                    config: &self.config,
+                    roster: &self.roster,
+                    links: &self.links,
+                };
                 self.prober
-                    .link_up(now.mono, &peer, config, roster, &mut self.outbox);
+                    .link_up(now.mono, &peer, sight, &mut self.outbox);
                 // A new link is told what is hot: often our own claim.
                 self.outbox.datagram(&peer, Body::Gossip);
                 let stranger = match self.roster.member(&peer).map(|member| &member.standing) {
                     None | Some(Standing::Dead(_) | Standing::Left) => true,
-                    Some(Standing::Alive | Standing::Suspect { .. }) => false,
+                    Some(Standing::Alive | Standing::Suspect(_)) => false,
                 };
                 let joining = self.phase == Phase::Joining;
-                if joining || stranger && (from_seed || self.roster.member(&peer).is_some()) {
+                let agreed = self.appointments.remove(&peer);
+                if joining || agreed || stranger && (from_seed || self.roster.member(&peer).is_some()) {
                     self.compare_notes(now, &peer);
                 }
             }
             LinkEvent::Down { peer, why } => {
                 self.links.remove(&peer);
                 self.syncs.unlinked(&peer);
+                self.prober.link_failed(now.mono, &peer);
                 if let LinkError::Outlived { by } = why {
                     self.hear_of_a_later_run(now, Some(peer), by);
                 }
@@ -223,6 +289,9 @@ impl Node {
                         Target::Seed(_) => None,
                     };
                     self.hear_of_a_later_run(now, named, by);
+                }
+                if let Target::Member(peer, _) = &target {
+                    self.appointments.remove(peer);
                 }
                 if let Target::Member(peer, _) = &target
                     && why != LinkError::NotTried
@@ -262,3 +331,7 @@ impl Node {
         }
     }
 }
+
+/// Rows learned at once that are not told on one by one (guess: four datagrams
+/// full of claims).
+const MUCH: usize = 40;

@@ -17,7 +17,7 @@ use crate::base::time::Now;
 use crate::input::{DiskError, Input, PersistId, Saved, SealId, Ticket};
 use crate::membership::Heard;
 use crate::message::{
-    Body, Claim, Footing, Generation, Incarnation, Item, Presence, Statement, Version,
+    Accusation, Body, Claim, Footing, Generation, Incarnation, Item, Presence, Sealed, Statement, Version,
 };
 use crate::output::{Counters, Halt, Notification, Output, Phase, Record, Refusal, Reply};
 
@@ -41,10 +41,20 @@ impl Node {
         let claims = saved.claims.iter();
         let claims: BTreeMap<_, _> = claims.map(|claim| (&claim.value.member, claim)).collect();
         for verdict in saved.verdicts {
-            if let Some(claim) = claims.get(&verdict.value.accused) {
-                self.roster.hear_claim((*claim).clone());
-                let patience = self.config.suspicion_timeout(1);
-                self.roster.hear_accusation(verdict, now.mono, patience);
+            let claim = claims.get(&verdict.value.accused);
+            let claim = claim.filter(|claim| claim.value.footing == verdict.value.footing);
+            let terms = self.config.suspicion(1, Duration::ZERO);
+            self.roster
+                .hear_accusation(verdict, now.mono, terms, None);
+            if let Some(claim) = claim {
+                self.roster.hear_claim((*claim).clone(), now.mono);
+            }
+        }
+        let authors: Vec<NodeId> = self.replica.authors().map(|(id, _)| id.clone()).collect();
+        for author in authors {
+            // Its row was forgotten, and its own keys with it.
+            if author != self.identity.id && !claims.contains_key(&author) {
+                self.replica.hollow(&author);
             }
         }
     }
@@ -100,7 +110,7 @@ impl Node {
                 if claim.value.footing < self.footing {
                     return;
                 }
-                self.roster.speak(claim.clone());
+                self.roster.speak(claim.clone(), now.mono);
                 self.spread(now, Item::Claim(claim));
                 if self.phase == Phase::Starting {
                     self.phase = Phase::Joining;
@@ -115,7 +125,12 @@ impl Node {
                 }
             }
             (Some(Sealing::Accusation), Item::Accusation(accusation)) => {
-                self.hear_item(now, Item::Accusation(accusation));
+                self.hear_accusation(now, accusation);
+            }
+            (Some(Sealing::Verdict), Item::Accusation(verdict)) => self.condemn(now, verdict),
+            (Some(Sealing::Order(ticket)), Item::Accusation(order)) => {
+                self.hear_accusation(now, order);
+                self.outbox.push(Output::Reply(ticket, Reply::Done));
             }
             (Some(Sealing::Commit), Item::Batch(batch)) => self.commit_sealed(batch),
             _ => self.outbox.counters.unexpected += 1,
@@ -145,8 +160,36 @@ impl Node {
             .is_some_and(|me| me.footing() < self.footing);
         if matches!(self.phase, Phase::Joining | Phase::Running) && !on_its_way {
             self.outbox.counters.refutations += 1;
+            self.prober.doubt(&self.config);
             self.raise_incarnation();
             self.claim(Presence::Alive);
+        }
+    }
+
+    /// Many died at once, or we slept: it may well be us who were cut off, and
+    /// condemned over there. A claim above whatever they hold against us is
+    /// made now, while there is time, and one meeting is enough to mend it all.
+    pub(super) fn refute_in_advance(&mut self) {
+        if matches!(self.phase, Phase::Joining | Phase::Running) {
+            self.raise_incarnation();
+            self.claim(Presence::Alive);
+        }
+    }
+
+    /// A member's time is over: it is condemned here.
+    pub(super) fn condemn(&mut self, now: Now, verdict: Sealed<Accusation>) {
+        let heard = self.roster.condemn(verdict.clone(), now.mono);
+        self.heard_member(now, Item::Accusation(verdict), heard);
+    }
+
+    /// One died. Of so many at once that we were perhaps cut off ourselves,
+    /// something follows.
+    pub(super) fn feel_loss(&mut self, now: Now) {
+        let recent = self.roster.gone().rev();
+        let recent = recent.take_while(|(since, _)| now.mono.since(*since) < SHOCK);
+        let lost = recent.take(self.roster.here()).count();
+        if lost >= 2 && lost * 8 >= self.roster.here() {
+            self.timers.shock(now.mono + self.config.suspicion_min);
         }
     }
 
@@ -287,19 +330,33 @@ impl Node {
     /// What the roster made of an item, and what follows from it.
     pub(super) fn heard_member(&mut self, now: Now, item: Item, heard: Heard) {
         match heard {
-            Heard::News(event) => self.member_changed(now, item, event),
+            Heard::News(event) => {
+                self.outbox.counters.rows_changed += u64::from(event.is_some());
+                self.member_changed(now, item, event);
+            }
+            Heard::Kept => {
+                if let Item::Accusation(verdict) = item {
+                    self.outbox.push(Output::Remember(Record::Verdict(verdict)));
+                }
+            }
+            Heard::Forgotten(event) => self.member_forgotten(Some(item), event, now),
             Heard::Stale => self.outbox.counters.stale += 1,
             Heard::Baseless => self.outbox.counters.baseless += 1,
             Heard::Full => self.outbox.counters.roster_full += 1,
             Heard::AccusesUs => self.refute(),
-            Heard::Contradicts(first) => {
+            Heard::Contradicts(first, event) => {
                 self.outbox.counters.contradictions += 1;
+                self.outbox.notify(Notification::Member(event));
                 self.spread(now, Item::Claim(first));
             }
             Heard::OurName(claim) => self.hear_our_name(&claim),
         }
     }
 }
+
+/// Deaths within this time count as one loss (guess: the time in which the two
+/// sides of a cut condemn each other).
+const SHOCK: Duration = Duration::from_secs(30);
 
 /// Different peers that have to say that a later run of our name is about,
 /// where there are so many (guess: one liar must not stop a node).

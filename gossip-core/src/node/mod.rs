@@ -38,7 +38,7 @@ use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
 use crate::dissemination::{Hot, Syncs};
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
-use crate::membership::{Book, Links, Prober, Roster};
+use crate::membership::{Book, Links, Pace, Prober, Roster};
 use crate::message::{Body, Footing, Generation};
 use crate::outbox::Outbox;
 use crate::output::{Output, Phase, Via};
@@ -57,6 +57,7 @@ pub struct Node {
     rng: Rng,
     roster: Roster,
     prober: Prober,
+    pace: Pace,
     links: Links,
     book: Book,
     replica: Replica,
@@ -69,6 +70,8 @@ pub struct Node {
     leaving: Option<Ticket>,
     /// Peers that will not have us because of a later run of our name.
     witnesses: BTreeSet<NodeId>,
+    /// Peers to compare notes with as soon as there is a link.
+    appointments: BTreeSet<NodeId>,
     /// While joining: what we are told of is news to us alone.
     absorbing: bool,
     outbox: Outbox,
@@ -81,6 +84,10 @@ enum Sealing {
     Claim,
     /// An accusation of ours.
     Accusation,
+    /// A verdict of ours.
+    Verdict,
+    /// An operator's word.
+    Order(Ticket),
     /// The commit in flight.
     Commit,
 }
@@ -129,6 +136,7 @@ impl Node {
             },
             phase: Phase::Starting,
             prober: Prober::default(),
+            pace: Pace::default(),
             links: Links::default(),
             replica: Replica::default(),
             hot: Hot::default(),
@@ -138,6 +146,7 @@ impl Node {
             generation_persist: None,
             leaving: None,
             witnesses: BTreeSet::new(),
+            appointments: BTreeSet::new(),
             absorbing: false,
             outbox: Outbox::default(),
             rng,

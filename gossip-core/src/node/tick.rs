@@ -11,7 +11,7 @@ use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::Config;
 use crate::input::Target;
-use crate::membership::Member;
+use crate::membership::Sight;
 use crate::message::{Accusation, Body, Charge, Footing, Message, Statement};
 use crate::output::{Output, Phase, Via};
 
@@ -25,7 +25,12 @@ pub(super) struct Timers {
     sync: Instant,
     /// A peer that knows something we miss, and when to ask it.
     hint: Option<(Instant, NodeId)>,
-    reconnect: Instant,
+    /// When to call one that is not here, and the interval that this is part of.
+    reconnect: (Instant, Duration),
+    /// When to say again that we are here, since many died at once.
+    shock: Option<Instant>,
+    /// When to hand on in sessions what we learned in one.
+    pass: Option<Instant>,
     /// When the next stamp from the future may be looked at.
     release: Option<Instant>,
     /// When a leaving node has told everybody.
@@ -41,7 +46,12 @@ impl Timers {
             gossip: Instant::FAR_FUTURE,
             sync: now + rng.within(config.sync_interval),
             hint: None,
-            reconnect: now + rng.within(config.reconnect_interval),
+            reconnect: (
+                now + rng.within(config.reconnect_interval),
+                config.reconnect_interval,
+            ),
+            shock: None,
+            pass: None,
             release: None,
             leave: None,
             armed: None,
@@ -58,6 +68,16 @@ impl Timers {
         if self.hint.is_none() {
             self.hint = Some((at, peer.clone()));
         }
+    }
+
+    /// Many died: once for all of them.
+    pub(super) fn shock(&mut self, at: Instant) {
+        self.shock.get_or_insert(at);
+    }
+
+    /// We learned much at once.
+    pub(super) fn pass_on(&mut self, at: Instant) {
+        self.pass.get_or_insert(at);
     }
 
     /// A session of ours came to nothing.
@@ -80,11 +100,14 @@ impl Node {
                 Some(timers.probe),
                 Some(timers.gossip),
                 Some(timers.sync),
-                Some(timers.reconnect),
+                Some(timers.reconnect.0),
+                timers.shock,
+                timers.pass,
                 timers.hint.as_ref().map(|(at, _)| *at),
                 timers.release,
                 self.prober.next_deadline(),
                 self.roster.next_expiry(),
+                self.roster.next_reap(self.config.forget_after),
                 self.syncs.next_deadline(),
             ]
             .into_iter()
@@ -106,6 +129,10 @@ impl Node {
             let back = late + self.config.probe_interval;
             self.prober.forgive(back);
             self.roster.forgive(back);
+            if late > self.config.suspicion_min {
+                // They may well have condemned us.
+                self.timers.shock(now.mono);
+            }
         }
     }
 
@@ -122,6 +149,10 @@ impl Node {
             Phase::Joining | Phase::Running => {
                 self.probe_if_due(now);
                 self.judge(now);
+                self.reap(now);
+                if self.timers.shock.take_if(|at| *at <= now.mono).is_some() {
+                    self.refute_in_advance();
+                }
                 self.reconnect_if_due(now);
                 self.sync_if_due(now);
                 self.release_if_due(now);
@@ -133,44 +164,58 @@ impl Node {
 
     fn probe_if_due(&mut self, now: Now) {
         if self.timers.probe <= now.mono {
-            self.timers.probe = now.mono + self.rng.jittered(self.config.probe_interval);
-            self.prober.tick(
-                now.mono,
-                &self.config,
-                &self.roster,
-                &self.links,
-                &mut self.rng,
-                &mut self.outbox,
-            );
+            let interval = self.prober.awareness().scale(self.config.probe_interval);
+            self.timers.probe = now.mono + self.rng.jittered(interval);
+            let sight = Sight {
+                config: &self.config,
+                roster: &self.roster,
+                links: &self.links,
+            };
+            self.prober
+                .tick(now.mono, sight, &mut self.rng, &mut self.outbox);
         }
-        let failed = self.prober.expire(
-            now.mono,
-            &self.config,
-            &self.roster,
-            &self.links,
-            &mut self.rng,
-            &mut self.outbox,
-        );
+        let sight = Sight {
+            config: &self.config,
+            roster: &self.roster,
+            links: &self.links,
+        };
+        let failed = self
+            .prober
+            .expire(now.mono, sight, &mut self.rng, &mut self.outbox);
         for finding in failed {
             // Only on what it said when we asked; since then it may have spoken.
             let member = self.roster.member(&finding.target);
             if member.is_some_and(|member| member.is_here() && member.footing() == finding.footing)
             {
-                self.accuse(finding.target, finding.footing, Charge::Suspect);
+                let (target, footing) = (finding.target, finding.footing);
+                self.accuse(target, footing, Charge::Suspect, Sealing::Accusation);
             }
         }
     }
 
-    /// Condemns those whose time to refute is over.
+    /// Condemns those whose time to refute is over: with a verdict that came
+    /// before, or with one of our own.
     fn judge(&mut self, now: Now) {
-        for (id, footing) in self.roster.expired(now.mono) {
-            self.roster
-                .extend(&id, now.mono + self.config.probe_interval);
-            self.accuse(id, footing, Charge::Dead);
+        for (id, footing, verdict) in self.roster.expired(now.mono) {
+            match verdict {
+                Some(verdict) => self.condemn(now, verdict),
+                None => {
+                    let soon = now.mono + self.config.probe_interval;
+                    self.roster.hold(&id, soon);
+                    self.accuse(id, footing, Charge::Dead, Sealing::Verdict);
+                }
+            }
         }
     }
 
-    fn accuse(&mut self, accused: NodeId, footing: Footing, charge: Charge) {
+    /// Says something against a member.
+    pub(super) fn accuse(
+        &mut self,
+        accused: NodeId,
+        footing: Footing,
+        charge: Charge,
+        sealing: Sealing,
+    ) {
         let accuser = self.identity.id.clone();
         let accusation = Accusation {
             accuser,
@@ -179,34 +224,34 @@ impl Node {
             charge,
         };
         let id = self.outbox.seal(Statement::Accusation(accusation));
-        self.seals.insert(id, Sealing::Accusation);
+        self.seals.insert(id, sealing);
     }
 
     fn reconnect_if_due(&mut self, now: Now) {
-        if self.timers.reconnect > now.mono {
+        if self.phase == Phase::Joining {
+            if self.timers.reconnect.0 <= now.mono {
+                let interval = self.config.reconnect_interval / 2;
+                let next = now.mono + self.rng.jittered(interval);
+                self.timers.reconnect = (next, interval);
+                self.seek(now);
+            }
             return;
         }
-        let joining = self.phase == Phase::Joining;
-        let interval = self.config.reconnect_interval / if joining { 2 } else { 1 };
-        self.timers.reconnect = now.mono + self.rng.jittered(interval);
-        if joining {
-            self.seek(now);
-        } else {
-            let candidates = self
-                .book
-                .candidates(&self.roster, &self.links, &mut self.rng);
-            // One seed and one member, if there are both.
-            let mut candidates = candidates.into_iter();
-            let first = candidates.next();
-            let is_seed = |target: &Target| matches!(target, Target::Seed(_));
-            let second = candidates.next().filter(|second| {
-                first
-                    .as_ref()
-                    .is_some_and(|first| is_seed(first) != is_seed(second))
-            });
-            for target in first.into_iter().chain(second) {
-                self.try_target(now, target);
-            }
+        let gone = self.roster.gone().next_back();
+        let quiet = gone.map_or(Duration::ZERO, |(since, _)| now.mono.since(since));
+        let interval = self.config.reconnect_after(self.roster.here(), quiet);
+        let (due, armed) = &mut self.timers.reconnect;
+        if *due <= now.mono {
+            *due = now.mono + self.rng.jittered(interval);
+            *armed = interval;
+            self.call_one(now);
+        } else if interval < *armed / 2 {
+            // So many are gone that fewer share the calls: what is left of the
+            // wait shrinks with it.
+            let nanos = due.since(now.mono).as_nanos() * interval.as_nanos();
+            let left = u64::try_from(nanos / armed.as_nanos().max(1)).unwrap_or(u64::MAX);
+            *due = now.mono + Duration::from_nanos(left);
+            *armed = interval;
         }
     }
 
@@ -217,12 +262,19 @@ impl Node {
         {
             self.compare_notes(now, &peer);
         }
+        if self.timers.pass.take_if(|at| *at <= now.mono).is_some() {
+            let peers = self.rng.pick(PASS_TO, self.roster.others());
+            let peers: Vec<NodeId> = peers.into_iter().cloned().collect();
+            for peer in peers {
+                self.meet(now, &peer);
+            }
+        }
         if self.timers.sync > now.mono {
             return;
         }
         self.timers.sync = now.mono + self.rng.jittered(self.config.sync_interval);
         let roster = &self.roster;
-        let wanted = |peer: &NodeId| roster.member(peer).is_none_or(|member| member.is_here());
+        let wanted = |peer: &&NodeId| roster.member(peer).is_none_or(|member| member.is_here());
         let peers = self.links.sample(1, &mut self.rng, wanted);
         for peer in peers {
             self.compare_notes(now, &peer);
@@ -277,29 +329,16 @@ impl Node {
     /// again and again, until the news is cold.
     fn listeners(&mut self) -> Vec<NodeId> {
         let fanout = usize::try_from(self.config.gossip_fanout).unwrap_or(1);
-        let others = self
-            .roster
-            .iter()
-            .filter(|(id, member)| member.is_here() && *id != &self.identity.id);
         let mut cold: Vec<Target> = Vec::new();
-        // Reservoir sampling (Vitter 1985, algorithm R).
-        let mut chosen: Vec<(&NodeId, &Member)> = Vec::new();
-        for (seen, other) in others.enumerate() {
-            if chosen.len() < fanout {
-                chosen.push(other);
-            } else if let Some(at) = self.rng.index(seen + 1)
-                && let Some(place) = chosen.get_mut(at)
-            {
-                *place = other;
-            }
-        }
         let mut peers = Vec::new();
-        for (id, member) in chosen {
-            if self.links.is_up(id) {
-                peers.push(id.clone());
-            } else {
-                let addrs = member.claim.value.addrs.clone();
-                cold.push(Target::Member(id.clone(), addrs));
+        for id in self.rng.pick(fanout, self.roster.others()) {
+            match self.roster.member(id) {
+                _ if self.links.is_up(id) => peers.push(id.clone()),
+                Some(member) => {
+                    let addrs = member.claim.value.addrs.clone();
+                    cold.push(Target::Member(id.clone(), addrs));
+                }
+                None => {}
             }
         }
         // Those we are connected to and do not know yet, while we join.
@@ -322,3 +361,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Bytes of large rumors told to one peer in one tick (guess: four of full size
 /// would hold up the small ones on a slow link for too long).
 const LARGE_BYTES: usize = 1024 * 1024;
+
+/// To how many members somebody who learned much at once hands it on (guess:
+/// everybody has it after log₃ of the cluster's size such steps).
+const PASS_TO: usize = 2;

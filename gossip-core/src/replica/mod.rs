@@ -10,11 +10,12 @@
 //! session, the journal. It answers with [`Change`]s: what to keep, and what
 //! to tell the application.
 
+mod forget;
 mod log;
 mod read;
 mod view;
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
@@ -50,6 +51,8 @@ pub struct Replica {
     logs: BTreeMap<NodeId, Log>,
     view: View,
     clock: Stamp,
+    /// Logs whose author was forgotten.
+    hollow: BTreeSet<NodeId>,
 }
 
 impl Replica {

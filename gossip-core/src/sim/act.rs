@@ -11,6 +11,7 @@ use super::machine::Machine;
 use super::queue::Event;
 use super::sealer::seal;
 use super::trace::kind;
+use super::wire;
 use super::world::World;
 use crate::input::Input;
 use crate::output::{Output, Reply, Transmit, Via};
@@ -144,6 +145,10 @@ impl<M: Machine> World<M> {
         let packet = |cargo| Event::Packet(Packet { link, to, cargo });
         match via {
             Via::Datagram => {
+                let (cost, ack) = ends.at_mut(side).pen.datagram(now, bytes);
+                let traffic = &mut self.hosts[host.index()].traffic;
+                traffic.wire.join(cost);
+                traffic.acknowledges(ack);
                 let fate = self.network.datagram(now, path, bytes);
                 for again in fate.again.into_iter().flatten() {
                     let cargo = Cargo::Datagram(message.clone());
@@ -158,7 +163,10 @@ impl<M: Machine> World<M> {
                 }
             }
             Via::Stream => {
-                let arrival = self.network.stream(now, path, bytes);
+                let (arrival, lost) = self.network.stream(now, path, bytes);
+                let wire = &mut self.hosts[host.index()].traffic.wire;
+                wire.join(wire::message(bytes as u64));
+                wire.join(wire::again(lost, bytes as u64));
                 self.queue.push(arrival, packet(Cargo::Stream(message)));
             }
             Via::Session(id) => self.send_in_session(host, (link, side), id, message, bytes),

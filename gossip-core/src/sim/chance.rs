@@ -65,7 +65,6 @@ impl Draws {
     }
 
     /// Uniform below `bound` (Lemire's multiply).
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half fits")]
     const fn below(self, stream: Stream, bound: u64) -> u64 {
         ((self.of(stream) as u128 * bound as u128) >> 64) as u64
     }

@@ -17,6 +17,7 @@ use super::host::HostId;
 use super::link::{Cargo, LinkId, Packet, Side, Stalled};
 use super::machine::Machine;
 use super::queue::Event;
+use super::wire;
 use super::world::World;
 use crate::input::{Input, LinkError, Via};
 
@@ -88,6 +89,7 @@ impl<M: Machine> World<M> {
                 link.ends.at_mut(from).hears(at, idle_timeout);
             }
         }
+        self.charge_heard(here, packet.link, to, &packet.cargo);
         let from = self.id(sender).clone();
         match packet.cargo {
             Cargo::Datagram(message) => {
@@ -107,12 +109,40 @@ impl<M: Machine> World<M> {
         }
     }
 
+    /// What hearing a packet makes a host put on the wire.
+    fn charge_heard(&mut self, here: HostId, link: LinkId, side: Side, cargo: &Cargo) {
+        let Some(link) = self.links.get_mut(&link) else {
+            return;
+        };
+        let traffic = &mut self.hosts[here.index()].traffic;
+        match cargo {
+            Cargo::Datagram(_) => {
+                let pen = &mut link.ends.at_mut(side).pen;
+                traffic.acknowledges(pen.hears(self.now));
+            }
+            Cargo::Stream(message) => {
+                traffic.wire.join(wire::MESSAGE_HEARD);
+                traffic.wire.join(wire::acks(message.weight() as u64));
+            }
+            Cargo::Session(_, _, message) => {
+                traffic.wire.join(wire::acks(message.weight() as u64));
+            }
+            Cargo::Close(_) => traffic.wire.join(wire::CLOSED),
+            Cargo::Finish(..) | Cargo::Abandon(_) | Cargo::Credit(_) | Cargo::Unknown => {}
+        }
+    }
+
     /// A few bytes of the transport's own go to one side of a link.
     pub(super) fn signal(&mut self, link: LinkId, to: Side, cargo: Cargo) {
         let Some(open) = self.links.get(&link) else {
             return;
         };
-        let path = open.ends.at(to.other()).path;
+        let (path, host) = (open.ends.at(to.other()).path, open.ends.at(to.other()).host);
+        let cost = match cargo {
+            Cargo::Close(_) => wire::CLOSE,
+            _ => wire::CLOSED,
+        };
+        self.hosts[host.index()].traffic.wire.join(cost);
         if let Some(arrival) = self.network.control(self.now, path) {
             let packet = Packet { link, to, cargo };
             self.queue.push(arrival, Event::Packet(packet));

@@ -7,6 +7,7 @@ use super::link::{Cargo, LinkId, Packet, Side};
 use super::machine::Machine;
 use super::queue::Event;
 use super::session::{Session, SessionKey};
+use super::wire;
 use super::world::World;
 use crate::base::id::NodeId;
 use crate::input::{Input, SessionEvent, SessionId, Via};
@@ -45,6 +46,8 @@ impl<M: Machine> World<M> {
             return;
         }
         let writable = end.sends();
+        let cost = wire::session_message(bytes as u64);
+        self.hosts[host.index()].traffic.wire.join(cost);
         self.push_in_session(key, side, bytes, |turn| Cargo::Session(key, turn, message));
         if writable {
             self.input_soon(host, Input::Session(id, SessionEvent::Writable));
@@ -65,7 +68,9 @@ impl<M: Machine> World<M> {
         if let Some(link) = self.links.get_mut(&link) {
             link.sessions.insert(key);
         }
-        self.hosts[host.index()].sessions.insert(id, (key, side));
+        let at = &mut self.hosts[host.index()];
+        at.traffic.wire.join(wire::SESSION_OPENER);
+        at.sessions.insert(id, (key, side));
         key
     }
 
@@ -81,10 +86,15 @@ impl<M: Machine> World<M> {
             return;
         };
         let link = session.link;
-        let ends = &mut self.links.get_mut(&link).expect("a session's link").ends;
+        let Some(ends) = self.links.get_mut(&link).map(|link| &mut link.ends) else {
+            return;
+        };
         ends.at_mut(side).sends(self.now);
         let path = ends.at(side).path;
-        let arrival = self.network.stream(self.now, path, bytes);
+        let host = ends.at(side).host;
+        let (arrival, lost) = self.network.stream(self.now, path, bytes);
+        let wire = &mut self.hosts[host.index()].traffic.wire;
+        wire.join(wire::again(lost, bytes as u64));
         let end = session.ends.at_mut(side);
         end.last_arrival = end.last_arrival.max(arrival);
         let packet = Packet {
@@ -134,6 +144,7 @@ impl<M: Machine> World<M> {
             None => {
                 let at = &mut self.hosts[here.index()];
                 at.sessions_served += 1;
+                at.traffic.wire.join(wire::SESSION_OTHER);
                 let id = SessionId::inbound(at.sessions_served);
                 receiver.id = Some(id);
                 at.sessions.insert(id, (key, to));
@@ -199,7 +210,7 @@ impl<M: Machine> World<M> {
         };
         ends.at_mut(side).sends(self.now);
         let path = ends.at(side).path;
-        let arrival = self.network.stream(self.now, path, 1);
+        let (arrival, _) = self.network.stream(self.now, path, 1);
         let packet = Packet {
             link,
             to: side.other(),

@@ -73,6 +73,9 @@ impl Journal {
             Record::Verdict(verdict) => {
                 self.verdicts.insert(verdict.value.accused.clone(), verdict);
             }
+            Record::Forget(member) => {
+                self.claims.remove(&member);
+            }
         }
     }
 

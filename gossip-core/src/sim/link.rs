@@ -16,6 +16,7 @@ use alloc::vec::Vec;
 use super::host::{Boot, HostId};
 use super::network::PathId;
 use super::session::SessionKey;
+use super::wire::Pen;
 use crate::base::time::Instant;
 use crate::input::LinkError;
 use crate::message::{Generation, Message};
@@ -82,6 +83,8 @@ pub(super) struct End {
     pub(super) heard: Instant,
     /// It has sent something since it heard anything.
     pub(super) asked: bool,
+    /// What it knows of its own packets.
+    pub(super) pen: Pen,
 }
 
 impl End {

@@ -73,12 +73,14 @@ pub mod scenario;
 mod sealer;
 mod session;
 mod setup;
+pub mod study;
 #[cfg(test)]
 mod tests;
 mod trace;
 mod traffic;
 mod watching;
 mod weather;
+mod wire;
 mod wiring;
 mod world;
 
@@ -95,4 +97,5 @@ pub use setup::{NodeSetup, Setup};
 pub use traffic::{Tally, Traffic};
 pub use watching::Broken;
 pub use weather::{Burst, Hosts, Latency, Paths, Weather};
+pub use wire::Wire;
 pub use world::World;

@@ -216,25 +216,28 @@ impl Network {
         path.control(now, conditions)
     }
 
-    /// When a message on a stream sent now arrives, retransmissions included.
-    pub(super) fn stream(&mut self, now: Instant, path: PathId, bytes: usize) -> Instant {
+    /// When a message on a stream sent now arrives, retransmissions included,
+    /// and how many packets of it were lost.
+    pub(super) fn stream(&mut self, now: Instant, path: PathId, bytes: usize) -> (Instant, u64) {
         let (most, id) = (self.setup.idle_timeout, path);
         let (path, conditions) = self.at(id);
         let arrival = path.bulk(now, bytes, conditions);
         if conditions.loss_ppm == 0 && conditions.weather.is_none() {
-            return arrival;
+            return (arrival, 0);
         }
         let mut retry = ACK_DELAY + conditions.least * 6;
         let mut delay = Duration::ZERO;
+        let mut lost = 0;
         let mut packets = (bytes / PACKET_BYTES + 1).min(PACKETS_DRAWN);
         while packets > 0 && delay < most {
             packets = (0..packets).filter(|_| path.loses(conditions)).count();
             if packets > 0 {
                 delay += retry;
                 retry *= 2;
+                lost += packets as u64;
             }
         }
-        arrival + delay
+        (arrival + delay, lost)
     }
 
     /// When something that waited out a cut arrives, now that it is mended.
@@ -379,7 +382,7 @@ mod tests {
         assert!((1_900..2_100).contains(&lost(&mut network, A, B)));
         let path = network.path(A, C, false);
         let late = (0..1_000)
-            .filter(|_| network.stream(now, path, 100) > Instant::from_millis(20))
+            .filter(|_| network.stream(now, path, 100).0 > Instant::from_millis(20))
             .count();
         assert!((150..=250).contains(&late), "{late}");
     }

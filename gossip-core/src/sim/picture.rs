@@ -51,14 +51,22 @@ impl Picture {
 
     fn member(&mut self, event: &MemberEvent) {
         let status = match event.kind {
-            MemberEventKind::Joined | MemberEventKind::Refuted => MemberStatus::Alive,
-            MemberEventKind::Updated => self.status(&event.id).unwrap_or(MemberStatus::Alive),
+            MemberEventKind::Joined { .. } | MemberEventKind::Refuted { .. } => MemberStatus::Alive,
+            MemberEventKind::Updated | MemberEventKind::Conflict => {
+                self.status(&event.id).unwrap_or(MemberStatus::Alive)
+            }
             MemberEventKind::Suspected { .. } => MemberStatus::Suspect,
-            MemberEventKind::Died { .. } => {
-                self.deaths += 1;
+            MemberEventKind::Died { after, .. } => {
+                // One that was dead before this node knew it did not die here.
+                self.deaths += u64::from(!after.is_zero());
                 MemberStatus::Dead
             }
+            MemberEventKind::Removed { .. } => MemberStatus::Dead,
             MemberEventKind::Left => MemberStatus::Left,
+            MemberEventKind::Forgotten { .. } => {
+                self.members.remove(&event.id);
+                return;
+            }
         };
         self.members
             .insert(event.id.clone(), (status, event.footing));

@@ -1,5 +1,10 @@
 //! Traffic: what one node has sent, and what became of it.
+//!
+//! Messages are counted by what they are for, at their own weight. What all
+//! of it costs on the wire, with what the transport adds of its own, is
+//! counted beside: [`Traffic::wire`] is what a network card would show.
 
+use super::wire::Wire;
 use crate::message::{Body, Message};
 
 /// Messages and their bytes.
@@ -44,6 +49,12 @@ pub struct Traffic {
     pub unread: u64,
     /// Handshakes begun by us.
     pub dials: u64,
+    /// Everything it put on the wire.
+    pub wire: Wire,
+    /// Of it: connections, begun, taken, or tried in vain.
+    pub connecting: Wire,
+    /// Of it: acknowledgements of datagrams in packets of their own.
+    pub acks: Wire,
 }
 
 impl Traffic {
@@ -63,6 +74,20 @@ impl Traffic {
         weight
     }
 
+    /// It puts something on the wire to have a connection.
+    pub(super) const fn connects(&mut self, cost: Wire) {
+        self.wire.join(cost);
+        self.connecting.join(cost);
+    }
+
+    /// It acknowledges something, if it does.
+    pub(super) const fn acknowledges(&mut self, cost: Option<Wire>) {
+        if let Some(cost) = cost {
+            self.wire.join(cost);
+            self.acks.join(cost);
+        }
+    }
+
     /// Adds another's.
     pub(super) const fn join(&mut self, other: &Self) {
         self.sent.join(other.sent);
@@ -74,5 +99,8 @@ impl Traffic {
         self.lost += other.lost;
         self.unread += other.unread;
         self.dials += other.dials;
+        self.wire.join(other.wire);
+        self.connecting.join(other.connecting);
+        self.acks.join(other.acks);
     }
 }

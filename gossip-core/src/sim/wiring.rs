@@ -18,6 +18,7 @@ use super::link::{Cargo, End, Link, LinkId, Pair, Side};
 use super::machine::Machine;
 use super::network::PathId;
 use super::queue::{Event, Handshake};
+use super::wire::{self, Pen, Wire};
 use super::world::World;
 use crate::base::id::NodeId;
 use crate::base::time::Instant;
@@ -55,6 +56,7 @@ impl<M: Machine> World<M> {
                 let to = addrs.iter().find_map(|addr| self.addrs.get(addr).copied());
                 if to.is_none() && !addrs.is_empty() {
                     // No machine has this address any more: nobody says so.
+                    self.charge(from, wire::DIAL_IN_VAIN);
                     return self.dial_fails(gives_up, from, target, LinkError::TimedOut);
                 }
                 (None, to)
@@ -71,14 +73,20 @@ impl<M: Machine> World<M> {
             return self.input_soon(from, up);
         }
         if !self.network.meet(from, to) {
+            self.charge(from, wire::DIAL_IN_VAIN);
             return self.dial_fails(gives_up, from, target, LinkError::TimedOut);
         }
         let (there, back) = (self.way(from, to), self.way(to, from));
         if !self.is_running(to) {
             let heard = now + self.network.rtt(there, back);
+            self.charge(from, wire::DIAL_REFUSED);
             return self.dial_fails(heard, from, target, LinkError::Unreachable);
         }
-        let done = now + handshake::span(&mut self.network, there, back);
+        let (span, again) = handshake::run(&mut self.network, there, back);
+        for (host, flights) in [from, to].into_iter().zip(again) {
+            (0..flights).for_each(|_| self.charge(host, wire::CONNECT_AGAIN));
+        }
+        let done = now + span;
         if done >= gives_up {
             return self.dial_fails(gives_up, from, target, LinkError::TimedOut);
         }
@@ -91,6 +99,10 @@ impl<M: Machine> World<M> {
             retry: self.network.setup().initial_rtt * 3,
         };
         self.queue.push(done, Event::Handshake(handshake));
+    }
+
+    fn charge(&mut self, host: HostId, cost: Wire) {
+        self.hosts[host.index()].traffic.connects(cost);
     }
 
     fn dial_fails(&mut self, at: Instant, from: HostId, target: Target, why: LinkError) {
@@ -117,6 +129,7 @@ impl<M: Machine> World<M> {
         let fails = !self.network.meet(from, to) || !self.runs(to, to_boot);
         if fails || now > gives_up || later.is_some_and(|later| later >= gives_up) {
             let at = gives_up.max(now);
+            self.charge(from, wire::DIAL_IN_VAIN);
             return self.dial_fails(at, from, handshake.target, LinkError::TimedOut);
         }
         if let Some(later) = later {
@@ -124,6 +137,8 @@ impl<M: Machine> World<M> {
             return;
         }
         let Handshake { target, seed, .. } = handshake;
+        self.charge(from, wire::CONNECT_DIALER);
+        self.charge(to, wire::CONNECT_SERVER);
         if self.id(from) == self.id(to) {
             return self.dial_fails(now, from, target, LinkError::Ourselves);
         }
@@ -216,6 +231,7 @@ impl<M: Machine> World<M> {
             open: true,
             heard: now,
             asked: false,
+            pen: Pen::default(),
         };
         let ends = Pair {
             dialer: end(dialer, there),

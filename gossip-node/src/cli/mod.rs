@@ -15,6 +15,8 @@ pub(crate) mod out;
 mod pki;
 pub(crate) mod reach;
 mod reader;
+#[cfg(feature = "sim")]
+mod sim;
 mod status;
 pub(crate) mod table;
 
@@ -67,6 +69,8 @@ enum Command {
     #[command(subcommand)]
     Kv(kv::Command),
     Leave(leave::Args),
+    #[cfg(feature = "sim")]
+    Sim(Box<sim::Args>),
     #[command(subcommand)]
     Pki(pki::Command),
     Completions(completions::Args),
@@ -90,6 +94,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Status(args) => block_on(status::run(&args, &shared)),
         Command::Kv(command) => block_on(kv::run(&command, &shared)),
         Command::Leave(args) => block_on(leave::run(&args, &shared)),
+        #[cfg(feature = "sim")]
+        Command::Sim(args) => sim::run(&args, &shared),
         Command::Pki(command) => pki::run(&command, &shared),
         Command::Completions(args) => completions::run(&args, &mut Args::command()),
     };

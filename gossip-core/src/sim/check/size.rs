@@ -33,23 +33,28 @@ pub(in crate::sim) fn outgrows_its_carrier(transmit: &Transmit) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Body, Message, Seq};
+    use crate::message::{Body, Claim, Footing, Message, Presence, Statement};
+    use crate::sim::seal;
     use alloc::vec;
 
     #[test]
     fn fires_on_a_datagram_that_is_too_large() {
         let to: crate::base::id::NodeId = "n1".parse().unwrap();
-        let addr = core::net::SocketAddr::from(([10, 0, 0, 1], 1));
-        let transmit = |via, addrs| Transmit {
+        let claim = seal(Statement::Claim(Claim {
+            member: to.clone(),
+            footing: Footing::default(),
+            presence: Presence::Alive,
+            addrs: vec![core::net::SocketAddr::from(([10, 0, 0, 1], 1)); 8],
+        }));
+        let transmit = |via, claims| Transmit {
             to: to.clone(),
             via,
-            message: Message::bare(Body::PingReq {
-                seq: Seq(1),
-                target: to.clone(),
-                addrs: vec![addr; addrs],
-            }),
+            message: Message {
+                body: Body::Gossip,
+                rumors: vec![claim.clone(); claims],
+            },
         };
-        assert_eq!(outgrows_its_carrier(&transmit(Via::Datagram, 8)), Ok(()));
+        assert_eq!(outgrows_its_carrier(&transmit(Via::Datagram, 2)), Ok(()));
         assert!(outgrows_its_carrier(&transmit(Via::Datagram, 28)).is_err());
         assert_eq!(outgrows_its_carrier(&transmit(Via::Stream, 28)), Ok(()));
     }

@@ -499,3 +499,38 @@ fn faults_repeat() {
     assert_eq!(hash(1), hash(1));
     assert_ne!(hash(1), hash(2));
 }
+
+/// One link, a ping and its answer, and the end.
+#[test]
+fn the_wire_carries_what_real_quic_puts_on_it() {
+    let (mut world, a, b) = linked();
+    assert_eq!(world.traffic(b).connecting.bytes, 4_230);
+    assert_eq!(world.traffic(a).connecting.bytes, 2_990);
+    world.run_for(s(1));
+    let before = [a, b].map(|host| *world.traffic(host));
+    world.say(b, a, DATAGRAM, 1);
+    world.run_for(ms(1));
+    world.say(a, b, DATAGRAM, 1);
+    world.run_for(s(1));
+    world.say(b, a, DATAGRAM, 2);
+    let bytes = world.traffic(b).sent.bytes - before[1].sent.bytes;
+    let wire = world.traffic(b).wire.bytes - before[1].wire.bytes;
+    assert_eq!(wire, bytes + 2 * 41 + 37);
+    assert_eq!(world.traffic(b).acks.packets, 1);
+    assert_eq!(world.traffic(a).acks.packets, 0);
+    let answered = world.traffic(a).wire.bytes - before[0].wire.bytes;
+    assert_eq!(answered, bytes / 2 + 41);
+    let before = [a, b].map(|host| world.traffic(host).wire.bytes);
+    world.pull(b, Output::HangUp("a".parse().unwrap()));
+    world.run_for(ms(1));
+    let after = [a, b].map(|host| world.traffic(host).wire.bytes);
+    assert_eq!([after[0] - before[0], after[1] - before[1]], [39, 49]);
+    world.crash(a);
+    world.dial_seed(b, "a");
+    world.run_for(ms(10));
+    world.partition(&[&[a]]);
+    world.dial_seed(b, "a");
+    world.run_for(s(6));
+    let tried = world.traffic(b).connecting.bytes;
+    assert_eq!(tried, 4_230 + 1_200 + 12_000);
+}

@@ -1,0 +1,59 @@
+//! A cut in halves, and what comes after: how long until all agree again, and
+//! what the search for the other half cost meanwhile.
+
+use core::time::Duration;
+
+use super::sample::Sample;
+use super::stage::{Ground, Progress, Stage};
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// The cluster.
+    pub ground: Ground,
+    /// How long the halves, chosen by chance, do not reach one another.
+    pub span: Duration,
+    /// So many times, with other halves each time; fair as in `crash.rs`.
+    pub cuts: u32,
+}
+
+/// Names in the sample.
+pub mod name {
+    /// From mending until every running member holds exactly the running ones
+    /// alive.
+    pub const HEALED: &str = "healed";
+    /// Dials of the whole cluster during cuts.
+    pub const DIALS: &str = "dials";
+    /// How long the cuts were.
+    pub const CUT: &str = "cut";
+    /// Pairs across a cut that held one another dead when it was mended.
+    pub const DEAD: &str = "held dead when mended";
+}
+
+/// The longest wait for agreement (guess: three times the worst of foca).
+const PATIENCE: Duration = Duration::from_secs(600);
+
+impl Cut {
+    /// One cluster and its cuts.
+    pub fn trial(&self, seed: u64, progress: Progress<'_>) -> Sample {
+        let mut stage = Stage::grown(&self.ground, seed, progress);
+        let mut sample = Sample::default();
+        for _ in 0..self.cuts {
+            let mut half = stage.running();
+            stage.rng().shuffle(&mut half);
+            half.truncate(stage.count() / 2);
+            let before = stage.world().total_traffic().dials;
+            stage.cut(&half);
+            stage.run_for(self.span, &mut |_| {});
+            let dials = stage.world().total_traffic().dials - before;
+            let [_, _, dead, ..] = stage.tally();
+            stage.mend();
+            sample.took(name::HEALED, stage.until_exact(PATIENCE));
+            sample.counted(name::DIALS, dials);
+            sample.counted(name::DEAD, dead as u64);
+            sample.watched(name::CUT, self.span);
+            stage.settle(&self.ground.config);
+        }
+        sample
+    }
+}

@@ -1,0 +1,129 @@
+//! Healing after a cut in halves.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::{Effort, Job, Line, Measure, Section, Unit, percentile, rate};
+use crate::config::Profile;
+use crate::sim::study::cut::{Cut, name};
+use crate::sim::study::sample::Sample;
+use crate::sim::study::stage::Ground;
+
+/// What the anchors need.
+const ANCHOR: &str = "chitchat 3.1 to 3.8; serf 26 to 31; foca 84 to 114; memberlist never";
+
+/// Members, and of each effort how many clusters and cuts in each.
+type Size = (u32, [(u32, u32); 3]);
+
+fn job(nodes: u32, span_s: u64, (trials, cuts): (u32, u32)) -> Job {
+    let study = Cut {
+        ground: Ground::new(nodes, Profile::Lan),
+        span: Duration::from_secs(span_s),
+        cuts,
+    };
+    let cost = f64::from(nodes) * (20.0 + (span_s as f64 + 25.0) * f64::from(cuts));
+    Job::new(
+        format!("N={nodes}, cut for {span_s} s"),
+        trials,
+        cost,
+        move |seed, progress| study.trial(seed, progress),
+    )
+}
+
+/// `heal`: cuts of one and of five minutes.
+pub(super) fn short(effort: Effort) -> Section {
+    let sizes: [Size; 3] = [
+        (64, [(1, 1), (4, 3), (20, 10)]),
+        (256, [(1, 1), (2, 1), (5, 4)]),
+        (1_000, [(1, 1), (1, 1), (5, 1)]),
+    ];
+    section(
+        "heal",
+        "From mending a half-and-half cut until all views are exact",
+        effort,
+        &sizes,
+        &[(60, 3.0), (300, 3.0)],
+    )
+}
+
+/// `heal-hour`: cuts of an hour.
+pub(super) fn long(effort: Effort) -> Section {
+    let sizes: [Size; 3] = [
+        (64, [(1, 1), (2, 1), (20, 10)]),
+        (256, [(1, 1), (1, 1), (5, 1)]),
+        (1_000, [(1, 1), (1, 1), (5, 1)]),
+    ];
+    section(
+        "heal-hour",
+        "The same after an hour",
+        effort,
+        effort.pick(&sizes[..1], &sizes[..1], &sizes[..]),
+        &[(effort.pick(60, 3_600, 3_600), 10.0)],
+    )
+}
+
+fn section(
+    name: &'static str,
+    title: &'static str,
+    effort: Effort,
+    sizes: &[Size],
+    spans: &[(u64, f64)],
+) -> Section {
+    let (mut jobs, mut lines) = (Vec::new(), Vec::new());
+    let sizes = effort.pick(&sizes[..1], sizes, sizes);
+    for (span_s, bar) in spans {
+        for (nodes, counts) in sizes {
+            let nodes = effort.pick(8, *nodes, *nodes);
+            let [smoke, quick, full] = *counts;
+            let place = jobs.len();
+            jobs.push(job(nodes, *span_s, effort.pick(smoke, quick, full)));
+            let (permille, word) = if nodes >= 256 {
+                (1_000, "worst")
+            } else {
+                (990, "p99")
+            };
+            let what = format!("{span_s} s, N={nodes}, {word}");
+            let healed = percentile(place, name::HEALED, permille);
+            let line = Line::new(what, Unit::Seconds, healed);
+            lines.push(line.at_most(*bar).beside(ANCHOR));
+        }
+    }
+    for (place, job) in jobs.iter().enumerate() {
+        let what = format!("dials of the whole cluster, {}", job.label);
+        let dials = rate(place, name::DIALS, name::CUT);
+        lines.push(Line::new(what, Unit::PerSecond, dials));
+    }
+    if sizes.len() > 1 {
+        let growth = Line::new(
+            "dials, the largest N to the smallest",
+            Unit::Times,
+            growth(),
+        );
+        lines.push(growth.at_most(2.0).beside("a budget independent of N"));
+    }
+    Section {
+        name,
+        title,
+        jobs,
+        lines,
+        exact: true,
+    }
+}
+
+/// How many times as often the largest cluster dials as the smallest, in the
+/// last span.
+fn growth() -> Measure {
+    Box::new(|samples: &[Sample]| {
+        let dials = |sample: Option<&Sample>| {
+            let sample = sample.cloned().unwrap_or_default();
+            sample.count(name::DIALS) as f64 / sample.time(name::CUT).as_secs_f64()
+        };
+        let third = samples.len().saturating_sub(3);
+        super::Figure {
+            number: dials(samples.last()) / dials(samples.get(third)),
+            from: "of the rates above".into(),
+        }
+    })
+}

@@ -1,0 +1,168 @@
+//! `gossip sim`: what happens to a cluster, before it happens.
+//!
+//! ```text
+//!   mod      the command line            story    one cluster, told once
+//!   given    what was asked for          words    its report for people
+//!   pool     trials on several threads   report   the table of figures
+//!   meter    how far it is               trade    speed against false positives
+//!   plot/    pictures of it
+//! ```
+//!
+//! The studies themselves are gossip-core's (`gossip_core::sim::study`); they
+//! read no clock and start no thread, so both happen here.
+
+mod clock;
+mod given;
+mod meter;
+mod plot;
+mod pool;
+mod report;
+mod story;
+mod trade;
+mod words;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::Shared;
+use super::exit::Failure;
+
+const EXAMPLES: &str = "\
+Examples:
+  gossip sim --nodes 500 --loss 5% --partition 30s --seed 7
+      what 500 members do on a network that loses 5 % of packets and is cut for 30 s
+  gossip sim --nodes 60 --zones 3 --profile wan --partition 5m
+      three zones, the link between the first and the others cut for five minutes
+  gossip sim --nodes 200 --crash 20 --plot crash.svg
+      twenty of 200 crash at one moment; how the news spreads, as a picture
+  gossip sim report --quick --only detect
+      the figures of detection beside those of other implementations";
+
+/// Simulate a cluster: what happens, before it happens
+///
+/// Runs the same protocol code as the agent, many nodes in one process, in virtual time, on a
+/// network and disks that fail as you say. All members start at once; nothing happens for a while;
+/// keys are written; members crash and come back; the network is cut and mended; nothing happens
+/// again. Then it says how long each took, what it cost, and who was wrongly declared dead. The
+/// same arguments give the same run, on every machine. docs/SIMULATOR.md explains every figure.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    story: Story,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Report(Report),
+    Trade(Trade),
+}
+
+/// What happens to one cluster.
+#[derive(Debug, clap::Args)]
+struct Story {
+    /// How many members; 3 to 10000
+    #[arg(long, value_name = "N", default_value = "100")]
+    nodes: String,
+
+    /// How many of a hundred packets are lost; 0% to 90%
+    #[arg(long, value_name = "PERCENT", default_value = "0%")]
+    loss: String,
+
+    /// Cut the network in two for so long (through the middle, or between zones) and mend it
+    #[arg(long, value_name = "TIME", default_value = "0s")]
+    partition: String,
+
+    /// How many members crash at one moment, and come back later
+    #[arg(long, value_name = "N", default_value = "1")]
+    crash: String,
+
+    /// In how many zones the members are
+    #[arg(long, value_name = "N", default_value = "1")]
+    zones: String,
+
+    /// How long nothing happens at the end, while false positives are counted
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    duration: String,
+
+    /// The kind of network the timings are for: local, lan or wan
+    #[arg(long, value_name = "NAME", default_value = "lan")]
+    profile: String,
+
+    /// Everything that is left to chance comes from it
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    seed: String,
+
+    /// Print one line for everything that any member learns
+    #[arg(long)]
+    trace: bool,
+
+    /// Draw how news spreads, and what members hold one another for
+    #[arg(long, value_name = "FILE.svg")]
+    plot: Option<PathBuf>,
+}
+
+/// Print the project's figures beside those of other implementations
+///
+/// Without --quick the figures come from hundreds of runs and take about half an hour on two cores.
+#[derive(Debug, clap::Args)]
+struct Report {
+    /// Fewer and shorter runs, about a minute: the figures are rough
+    #[arg(long)]
+    quick: bool,
+
+    /// As few runs as show that it works
+    #[arg(long, hide = true)]
+    smoke: bool,
+
+    /// Only the section of this name; may be repeated
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+
+    /// Everything that is left to chance comes from it
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    seed: String,
+
+    /// How many trials run side by side [default: one a processor]
+    #[arg(long, value_name = "N")]
+    threads: Option<String>,
+
+    /// End with 1 where a figure misses its bar; the simulator's own speed does not count
+    #[arg(long)]
+    check: bool,
+}
+
+/// Show what a longer suspicion buys and costs: false positives against detection time
+#[derive(Debug, clap::Args)]
+struct Trade {
+    /// Fewer and shorter runs: the figures are rough
+    #[arg(long)]
+    quick: bool,
+
+    /// As few runs as show that it works
+    #[arg(long, hide = true)]
+    smoke: bool,
+
+    /// Everything that is left to chance comes from it
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    seed: String,
+
+    /// How many trials run side by side [default: one a processor]
+    #[arg(long, value_name = "N")]
+    threads: Option<String>,
+
+    /// Draw it
+    #[arg(long, value_name = "FILE.svg")]
+    plot: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
+    match &args.verb {
+        None => story::run(&args.story, shared.json),
+        Some(Verb::Report(report)) => report::run(report, shared.json),
+        Some(Verb::Trade(trade)) => trade::run(trade, shared.json),
+    }
+}

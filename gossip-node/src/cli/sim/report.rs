@@ -1,0 +1,261 @@
+//! `gossip sim report`: the figures, their bars, and the anchors.
+
+use std::fmt::Write as _;
+
+use gossip_core::sim::study::Sample;
+use gossip_core::sim::study::report::{Bar, Effort, Figure, Job, Line, Section, Unit, sections};
+use serde_json::{Value, json};
+
+use super::{Report, given, pool};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::out;
+use crate::cli::table::table;
+
+pub(super) fn run(args: &Report, as_json: bool) -> Result<(), Failure> {
+    let effort = given::effort(args.quick, args.smoke);
+    let seed = given::number("--seed", &args.seed, 0, u64::MAX)?;
+    let threads = given::threads(args.threads.as_deref())?;
+    let sections = chosen(sections(effort), &args.only)?;
+
+    // What is timed runs alone, afterwards: side by side it would be slower.
+    let (exact, timed): (Vec<_>, Vec<_>) = sections.iter().partition(|it| it.exact);
+    let mut samples = play(&exact, seed, threads)?;
+    samples.extend(play(&timed, seed, 1)?);
+    let sections: Vec<&Section> = exact.into_iter().chain(timed).collect();
+
+    let mut told = Vec::new();
+    for (section, samples) in sections.iter().zip(&samples) {
+        told.push(Told::of(section, samples));
+    }
+    let missed: Vec<String> = told.iter().flat_map(Told::missed).collect();
+    if as_json {
+        out::json(&json!({
+            "seed": seed,
+            "effort": word(effort),
+            "sections": told.iter().map(Told::json).collect::<Vec<_>>(),
+            "missed": missed,
+        }))?;
+    } else {
+        out::line(&people(&told, effort, seed, &missed))?;
+    }
+    if args.check && !missed.is_empty() {
+        return Err(Failure::many(
+            Exit::Error,
+            missed
+                .iter()
+                .map(|missed| format!("missed: {missed}"))
+                .collect(),
+        ));
+    }
+    Ok(())
+}
+
+/// The sections that were asked for, in the order of the report.
+fn chosen(mut sections: Vec<Section>, only: &[String]) -> Result<Vec<Section>, Failure> {
+    let unknown = only
+        .iter()
+        .find(|name| sections.iter().all(|it| it.name != **name));
+    if let Some(name) = unknown {
+        let names: Vec<_> = sections.iter().map(|it| it.name).collect();
+        let (name, names) = (out::visible(name), names.join(", "));
+        let line = format!("--only: there is no section {name:?}; allowed: {names}");
+        return Err(Failure::new(Exit::Usage, line));
+    }
+    sections.retain(|it| only.is_empty() || only.iter().any(|name| it.name == *name));
+    Ok(sections)
+}
+
+/// Plays the jobs of all sections together; samples by section and job.
+fn play(sections: &[&Section], seed: u64, threads: usize) -> Result<Vec<Vec<Sample>>, Failure> {
+    let jobs: Vec<&Job> = sections.iter().flat_map(|it| &it.jobs).collect();
+    let mut samples = pool::play(&jobs, seed, threads)?.into_iter();
+    let taken = sections
+        .iter()
+        .map(|it| samples.by_ref().take(it.jobs.len()).collect());
+    Ok(taken.collect())
+}
+
+fn word(effort: Effort) -> &'static str {
+    match effort {
+        Effort::Smoke => "smoke",
+        Effort::Quick => "quick",
+        Effort::Full => "full",
+    }
+}
+
+/// A section with its figures.
+struct Told<'a> {
+    section: &'a Section,
+    figures: Vec<(&'a Line, Figure)>,
+}
+
+impl<'a> Told<'a> {
+    fn of(section: &'a Section, samples: &[Sample]) -> Self {
+        let lines = section.lines.iter();
+        Self {
+            section,
+            figures: lines.map(|line| (line, (line.measure)(samples))).collect(),
+        }
+    }
+
+    /// Figures that miss a bar that depends on the seed alone.
+    fn missed(&self) -> Vec<String> {
+        let exact = self.figures.iter().filter(|_| self.section.exact);
+        let missed = exact.filter(|(line, figure)| {
+            let bar = line.bar;
+            bar.is_some_and(|bar| !bar.is_reached(figure.number))
+        });
+        missed
+            .map(|(line, figure)| {
+                let (name, what) = (self.section.name, &line.what);
+                let number = shown(figure.number, line.unit);
+                format!("{name}: {what}: {number}, not {}", bar(line))
+            })
+            .collect()
+    }
+
+    fn json(&self) -> Value {
+        let figures = self.figures.iter().map(|(line, figure)| {
+            let (word, bar) = match line.bar {
+                Some(Bar::AtMost(bar)) => (Some("at_most"), Some(bar)),
+                Some(Bar::AtLeast(bar)) => (Some("at_least"), Some(bar)),
+                None => (None, None),
+            };
+            json!({
+                "what": line.what,
+                "measured": figure.number.is_finite().then_some(figure.number),
+                "never": figure.number.is_infinite(),
+                "unit": unit(line.unit),
+                "bar": bar,
+                "bar_is": word,
+                "reached": line.bar.map(|bar| bar.is_reached(figure.number)),
+                "anchor": line.anchor,
+                "from": figure.from,
+            })
+        });
+        json!({
+            "name": self.section.name,
+            "title": self.section.title,
+            "exact": self.section.exact,
+            "figures": figures.collect::<Vec<_>>(),
+        })
+    }
+
+    fn people(&self) -> String {
+        let rows: Vec<_> = self.figures.iter().map(row).collect();
+        let headings = ["", "MEASURED", "TO REACH", "REACHED", "OTHERS", "FROM"];
+        let text = table(headings, &rows);
+        format!("{}  ({})\n{text}", self.section.title, self.section.name)
+    }
+}
+
+fn row((line, figure): &(&Line, Figure)) -> [String; 6] {
+    let reached = match line.bar {
+        None => "",
+        Some(bar) if bar.is_reached(figure.number) => "yes",
+        Some(_) => "NO",
+    };
+    [
+        format!("  {}", line.what),
+        shown(figure.number, line.unit),
+        bar(line),
+        reached.to_owned(),
+        line.anchor.to_owned(),
+        figure.from.clone(),
+    ]
+}
+
+fn bar(line: &Line) -> String {
+    match line.bar {
+        Some(Bar::AtMost(bar)) => format!("≤ {}", shown(bar, line.unit)),
+        Some(Bar::AtLeast(bar)) => format!("≥ {}", shown(bar, line.unit)),
+        None => String::new(),
+    }
+}
+
+fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Seconds => "s",
+        Unit::PerHour => "/h",
+        Unit::Count => "",
+        Unit::Percent => "%",
+        Unit::PerSecond => "/s",
+        Unit::BytesPerSecond => "B/s",
+        Unit::Times => "times",
+    }
+}
+
+/// A number as people read it.
+fn shown(number: f64, of: Unit) -> String {
+    if number.is_nan() {
+        return "not measured".to_owned();
+    }
+    if number.is_infinite() {
+        return "never".to_owned();
+    }
+    let digits = match of {
+        Unit::Count => 0,
+        _ if number >= 1_000.0 || number == 0.0 => 0,
+        _ if number >= 100.0 || number.fract() == 0.0 => 0,
+        _ if number >= 10.0 => 1,
+        _ if number >= 0.1 => 2,
+        _ => 4,
+    };
+    let text = match of {
+        Unit::Percent => format!("±{number:.digits$}"),
+        _ => format!("{number:.digits$}"),
+    };
+    format!("{text} {}", unit(of)).trim_end().to_owned()
+}
+
+fn people(told: &[Told<'_>], effort: Effort, seed: u64, missed: &[String]) -> String {
+    let mut text = String::new();
+    for it in told {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{}\n\n", it.people());
+    }
+    let bars = told.iter().flat_map(|it| &it.figures);
+    let bars = bars.filter(|(line, _)| line.bar.is_some());
+    let reached = bars
+        .clone()
+        .filter(|(line, figure)| line.bar.is_some_and(|bar| bar.is_reached(figure.number)));
+    let (reached, all) = (reached.count(), bars.count());
+    let _ = write!(
+        text,
+        "{reached} of {all} bars reached; effort {}, seed {seed}. Times and rates are simulated: \
+         the same on every machine.",
+        word(effort)
+    );
+    if effort < Effort::Full {
+        text.push_str(" Few runs: rough.");
+    }
+    if !missed.is_empty() {
+        text.push_str(" docs/SIMULATOR.md says what each figure is.");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_at_a_glance() {
+        assert_eq!(shown(6.0, Unit::Seconds), "6 s");
+        assert_eq!(shown(10.237, Unit::Seconds), "10.2 s");
+        assert_eq!(shown(0.0003, Unit::PerHour), "0.0003 /h");
+        assert_eq!(shown(f64::INFINITY, Unit::Seconds), "never");
+        assert_eq!(shown(f64::NAN, Unit::Count), "not measured");
+        assert_eq!(shown(12.34, Unit::Percent), "±12.3 %");
+        assert_eq!(shown(0.0, Unit::Count), "0");
+    }
+
+    #[test]
+    fn a_section_that_does_not_exist_is_refused_with_those_that_do() {
+        let refused = chosen(sections(Effort::Smoke), &["moon".to_owned()]);
+        let text = refused.unwrap_err().to_string();
+        assert!(text.contains("moon") && text.contains("detect"), "{text}");
+        let one = chosen(sections(Effort::Smoke), &["leave".to_owned()]).unwrap();
+        assert_eq!(one.len(), 1);
+    }
+}
