@@ -9,7 +9,7 @@ use core::net::SocketAddr;
 use crate::base::id::NodeId;
 use crate::config::Config;
 use crate::input::{Query, Space};
-use crate::membership::{Member, Standing};
+use crate::membership::Member;
 use crate::message::Footing;
 use crate::output::{Counters, MemberStatus, Row};
 
@@ -43,6 +43,10 @@ pub struct Burden {
     pub rows: usize,
     /// Members that take part.
     pub here: usize,
+    /// Members that are gone from the roster and not from memory.
+    pub certificates: usize,
+    /// How little it trusts its own eyes.
+    pub awareness: u32,
     /// Whether a session of its own runs.
     pub compares_notes: bool,
     /// What happened and what was refused.
@@ -98,6 +102,8 @@ impl Node {
             links: self.links.len(),
             rows: self.roster.iter().count(),
             here: self.roster.here(),
+            certificates: self.roster.certificates().len(),
+            awareness: self.prober.awareness().score(),
             compares_notes: self.syncs.is_any_open(),
             counters: self.outbox.counters,
         }
@@ -105,10 +111,9 @@ impl Node {
 }
 
 fn sight<'a>(id: &'a NodeId, member: &'a Member) -> Sight<'a> {
-    let accusers = match &member.standing {
-        Standing::Suspect { accusers, .. } => accusers.len(),
-        _ => 0,
-    };
+    let accusers = member
+        .suspicion()
+        .map_or(0, |suspicion| suspicion.accusers().len());
     Sight {
         id,
         footing: member.footing(),

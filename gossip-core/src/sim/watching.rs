@@ -12,7 +12,7 @@ use super::world::World;
 use crate::base::id::NodeId;
 use crate::input::{Input, Target};
 use crate::message::{Body, Message, Statement};
-use crate::output::{Output, Record};
+use crate::output::{MemberEventKind, Notification, Output, Record};
 
 /// A rule was broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +111,12 @@ impl<M: Machine> World<M> {
             }
             Output::Remember(Record::Claim(claim)) => watch.touches(&claim.value.member),
             Output::Remember(Record::Verdict(verdict)) => watch.touches(&verdict.value.accused),
-            Output::Notify(crate::output::Notification::Member(event)) => watch.touches(&event.id),
+            Output::Notify(Notification::Member(event)) => match event.kind {
+                MemberEventKind::Removed { .. } | MemberEventKind::Forgotten { .. } => {
+                    watch.removes(&event.id);
+                }
+                _ => watch.touches(&event.id),
+            },
             _ => {}
         }
     }

@@ -16,6 +16,7 @@ pub(in crate::sim) fn outgrows_its_bounds(burden: &Burden) -> Verdict {
     let all = [
         ("members", burden.rows, limit::ROSTER),
         ("members here", burden.here, burden.rows),
+        ("certificates", burden.certificates, limit::CERTIFICATES),
         ("hot rumors", burden.hot_rumors, limit::HOT_RUMORS),
         ("statements being sealed", burden.seals, SEALS),
     ];
@@ -50,6 +51,8 @@ mod tests {
             links: 0,
             rows: 3,
             here: 3,
+            certificates: 0,
+            awareness: 0,
             compares_notes: false,
             counters: crate::output::Counters::default(),
         };

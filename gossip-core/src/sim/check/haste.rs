@@ -3,7 +3,8 @@
 //! shortest time a suspicion lasts.
 //!
 //! A verdict that was heard starts that time and does not shorten it. Only a
-//! member a node had not held as here may be taken in as dead at once.
+//! member a node had not held as here may be taken in as dead at once, and one
+//! that an operator removes.
 
 use alloc::format;
 use core::time::Duration;
@@ -15,8 +16,8 @@ use crate::config::Config;
 use crate::message::Footing;
 
 /// The shortest time a suspicion lasts with these knobs.
-pub(in crate::sim) fn least(config: &Config) -> Duration {
-    config.suspicion_timeout(1)
+pub(in crate::sim) const fn least(config: &Config) -> Duration {
+    config.suspicion_min
 }
 
 /// Holds where `id`, suspect `since` then on some footing, may be condemned

@@ -4,6 +4,7 @@
 //! stops the run with the seed, the time and the last lines of the trace.
 
 mod alarm;
+mod awareness;
 mod birth;
 mod bounds;
 mod bump;
@@ -27,6 +28,7 @@ mod statement;
 mod truth;
 mod watch;
 
+pub(super) use awareness::still_distrusts_itself;
 pub(super) use bounds::pours_out;
 pub(super) use durable::{told_before_durable, written_before_durable};
 pub(super) use exact::{Truly, is_wrong_about};

@@ -33,6 +33,8 @@ mod tests {
             links: 1,
             rows: 2,
             here: 2,
+            certificates: 0,
+            awareness: 0,
             compares_notes: false,
             counters: crate::output::Counters::default(),
         };

@@ -28,11 +28,13 @@ pub enum Rule {
     Alarm,
     /// Nobody is passed over (M19).
     Fairness,
+    /// Distrust of oneself has an end (M20).
+    Awareness,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Ownership,
         Self::Monotone,
         Self::Transition,
@@ -44,26 +46,14 @@ impl Rule {
         Self::Bounds,
         Self::Alarm,
         Self::Fairness,
+        Self::Awareness,
     ];
 }
 
-/// Which rules are on: all but those that the protocol does not keep yet,
-/// unless left off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which rules are on: all, unless left off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::sim) struct Rules {
     off: u32,
-}
-
-/// Rules the protocol does not keep yet: a verdict that is heard counts at
-/// once, whatever its hearer saw itself.
-const NOT_YET: [Rule; 2] = [Rule::Transition, Rule::Haste];
-
-impl Default for Rules {
-    fn default() -> Self {
-        let mut rules = Self { off: 0 };
-        NOT_YET.into_iter().for_each(|rule| rules.leave_off(rule));
-        rules
-    }
 }
 
 impl Rules {

@@ -16,6 +16,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::awareness::despairs;
 use super::birth::is_not_its_own_word;
 use super::bounds::outgrows_its_bounds;
 use super::bump::Bumps;
@@ -52,6 +53,8 @@ struct Beheld {
 pub(in crate::sim) struct Watch {
     beheld: BTreeMap<NodeId, Beheld>,
     touched: Vec<NodeId>,
+    /// Whom an operator has removed, by this very input.
+    removed: Vec<NodeId>,
     /// The highest footing on which the input accuses us, and where we stood.
     accused: Option<(Footing, Footing)>,
     bumps: Bumps,
@@ -132,6 +135,12 @@ impl Watch {
         }
     }
 
+    /// An operator removes or forgets a member: that takes no time.
+    pub(in crate::sim) fn removes(&mut self, id: &NodeId) {
+        self.touches(id);
+        self.removed.push(id.clone());
+    }
+
     /// The node asks somebody, or calls to ask.
     pub(in crate::sim) fn asks(&mut self, id: &NodeId) {
         self.fairness.asks(id);
@@ -205,6 +214,7 @@ impl Watch {
                 verdict.and_then(|()| self.beholds(rules, truth, node, picture, now, id, held));
         }
         touched.clear();
+        self.removed.clear();
         self.touched = touched;
         verdict?;
         let walked = *self.walked.get_or_insert(now);
@@ -227,6 +237,9 @@ impl Watch {
         let burden = node.burden();
         if rules.has(Rule::Bounds) {
             outgrows_its_bounds(&burden)?;
+        }
+        if rules.has(Rule::Awareness) {
+            despairs(burden.awareness, node.config().awareness_max)?;
         }
         for sight in node.sights() {
             let held = (sight.footing, sight.status);
@@ -290,11 +303,12 @@ impl Watch {
             if rules.has(Rule::Monotone) {
                 goes_back(was, held)?;
             }
-            if rules.has(Rule::Transition) {
+            let by_hand = self.removed.contains(id);
+            if rules.has(Rule::Transition) && !by_hand {
                 leaps(was, held)?;
             }
             let was_here = matches!(was.1, MemberStatus::Alive | MemberStatus::Suspect);
-            if rules.has(Rule::Haste) && status == MemberStatus::Dead && was_here {
+            if rules.has(Rule::Haste) && status == MemberStatus::Dead && was_here && !by_hand {
                 let since = self.suspect_since(id);
                 is_hasty(id, since, footing, now, least(node.config()))?;
             }

@@ -13,7 +13,7 @@ use crate::input::{Query, Space};
 use crate::message::Key;
 use crate::node::Node;
 use crate::output::MemberStatus;
-use crate::sim::check::{Truly, is_wrong_about, still_tells};
+use crate::sim::check::{Truly, is_wrong_about, still_distrusts_itself, still_tells};
 use crate::sim::{HostId, Machine};
 
 impl<M: Machine> Stage<M> {
@@ -22,7 +22,10 @@ impl<M: Machine> Stage<M> {
         match what {
             What::Exact(who) => self.inexact(who),
             What::Equal(who) => self.unequal(who),
-            What::Quiet(who) => self.each(who, |node| still_tells(&node.burden())),
+            What::Quiet(who) => self.each(who, |node| {
+                let burden = node.burden();
+                still_tells(&burden).or_else(|| still_distrusts_itself(burden.awareness))
+            }),
             What::Hold(who, about, status) => self.held_otherwise(who, about, *status),
             What::Run(who) => self.not_all(who, "does not run", |host| self.world.is_running(host)),
             What::Stopped(who) => self.not_all(who, "runs", |host| !self.world.is_running(host)),

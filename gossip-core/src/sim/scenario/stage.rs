@@ -332,11 +332,15 @@ impl<M: Machine> Stage<M> {
                 continue;
             };
             let status = match event.kind {
-                MemberEventKind::Joined | MemberEventKind::Refuted => MemberStatus::Alive,
+                MemberEventKind::Joined { .. } | MemberEventKind::Refuted { .. } => {
+                    MemberStatus::Alive
+                }
                 MemberEventKind::Suspected { .. } => MemberStatus::Suspect,
-                MemberEventKind::Died { .. } => MemberStatus::Dead,
+                MemberEventKind::Died { .. } | MemberEventKind::Removed { .. } => {
+                    MemberStatus::Dead
+                }
                 MemberEventKind::Left => MemberStatus::Left,
-                MemberEventKind::Updated => continue,
+                _ => continue,
             };
             let at = at.since(crate::base::time::Instant::ZERO);
             if status == never.status && at >= never.after && about(&event.id) {
