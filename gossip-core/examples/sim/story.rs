@@ -15,6 +15,7 @@ use gossip_core::sim::scenario::{Failure, Played, Scenario, Stage, shrink};
 
 /// How long a failure is made smaller (guess: after a minute a reader would
 /// rather have what there is).
+#[allow(dead_code, reason = "tests have less of it")]
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Plays a scenario; a panic in a node is a failure like any other.

@@ -77,8 +77,9 @@ impl<M: Machine> World<M> {
             return;
         }
         let at = &mut self.hosts[host.index()];
+        let now = at.clocks.read(self.now).mono;
         if let Some(node) = at.node.as_ref().and_then(M::as_node) {
-            at.checks.watch.hears(node, &at.identity.id, input);
+            at.checks.watch.hears(node, now, input);
         }
     }
 
@@ -114,6 +115,9 @@ impl<M: Machine> World<M> {
             Output::Notify(Notification::Member(event)) => match event.kind {
                 MemberEventKind::Removed { .. } | MemberEventKind::Forgotten { .. } => {
                     watch.removes(&event.id);
+                }
+                MemberEventKind::Died { .. } => {
+                    watch.mourns(&event.id);
                 }
                 _ => watch.touches(&event.id),
             },

@@ -2,8 +2,9 @@
 //! further than the reason asks.
 //!
 //! Reasons are a start, an accusation or another's claim to its name that it
-//! heard, and a command of its application. Without this, two members could
-//! drive each other's numbers up for ever.
+//! heard, a command of its application, and whatever makes it think that it was
+//! cut off itself: a death that it holds for true, or a pause of its own.
+//! Without this, two members could drive each other's numbers up for ever.
 
 use alloc::format;
 
@@ -17,6 +18,8 @@ pub(in crate::sim) struct Bumps {
     /// Reasons since the last claim, and the highest incarnation in them.
     reasons: u64,
     highest: u64,
+    /// It lost somebody, and may answer that once, some time later.
+    grieves: bool,
 }
 
 impl Bumps {
@@ -26,9 +29,14 @@ impl Bumps {
         self.highest = self.highest.max(about.incarnation.0);
     }
 
-    /// Its application wants something.
+    /// Something else happened that is a reason.
     pub(in crate::sim) const fn is_told(&mut self) {
         self.reasons += 1;
+    }
+
+    /// It holds somebody for dead: of many at once it was perhaps cut off itself.
+    pub(in crate::sim) const fn mourns(&mut self) {
+        self.grieves = true;
     }
 
     /// It says this of itself. Holds where that may follow on what it said.
@@ -43,6 +51,10 @@ impl Bumps {
         if footing == before {
             return Ok(());
         }
+        let reasons = match reasons {
+            0 => u64::from(core::mem::take(&mut self.grieves)),
+            reasons => reasons,
+        };
         if reasons == 0 {
             return Err(format!(
                 "bump: from {before:?} to {footing:?} without a reason"
@@ -76,5 +88,8 @@ mod tests {
         rule.is_told();
         assert_eq!(rule.says(footing(7, 10)), Ok(()));
         assert!(rule.says(footing(7, 9)).is_err());
+        rule.mourns();
+        assert_eq!(rule.says(footing(7, 10)), Ok(()));
+        assert!(rule.says(footing(7, 11)).is_err());
     }
 }

@@ -40,6 +40,9 @@ use crate::sim::picture::Picture;
 /// How often all rows are looked at (guess: ten rounds of the default).
 const WALK_EVERY: Duration = Duration::from_secs(10);
 
+/// A node that is woken so much later than it asked for was paused.
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// What a member was held as, last.
 #[derive(Debug, Clone, Copy)]
 struct Beheld {
@@ -64,7 +67,14 @@ pub(in crate::sim) struct Watch {
 
 impl Watch {
     /// The node is about to hear something.
-    pub(in crate::sim) fn hears(&mut self, node: &Node, me: &NodeId, input: &Input) {
+    pub(in crate::sim) fn hears(&mut self, node: &Node, now: Instant, input: &Input) {
+        let me = node.id();
+        if node
+            .poll_timeout()
+            .is_some_and(|due| now.since(due) >= PAUSE)
+        {
+            self.bumps.is_told();
+        }
         match input {
             Input::Message { message, .. } => self.hears_message(node, me, message),
             // Whatever a link or a journal says of a later run of ours.
@@ -133,6 +143,12 @@ impl Watch {
         if self.touched.last() != Some(id) {
             self.touched.push(id.clone());
         }
+    }
+
+    /// The node holds somebody for dead: perhaps it was cut off itself.
+    pub(in crate::sim) fn mourns(&mut self, id: &NodeId) {
+        self.touches(id);
+        self.bumps.mourns();
     }
 
     /// An operator removes or forgets a member: that takes no time.

@@ -192,7 +192,10 @@ impl<M: Machine> Stage<M> {
     fn command(&mut self, host: HostId, command: Command) {
         let asked = self.world.elapsed();
         let ticket = self.world.command(host, command);
-        self.tickets.push((ticket, host, asked));
+        // One that is paused may be gone before it hears of it.
+        if !self.hampered.contains(&host) {
+            self.tickets.push((ticket, host, asked));
+        }
     }
 
     fn wish(&self, host: HostId, wish: &Wish) -> Option<Write> {

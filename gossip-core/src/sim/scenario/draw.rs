@@ -163,12 +163,15 @@ fn trouble(scenario: &mut Scenario, rng: &mut Rng) -> Duration {
 }
 
 /// How long a healed core may take (guess, generous: a minute, sixty probe
-/// intervals, and one attempt at each member).
-fn bound(scenario: &Scenario) -> Duration {
+/// intervals, and an attempt at each member; where many are gone for good, a
+/// few that are left trust themselves least and ask one after another).
+fn bound(scenario: &Scenario, gone: usize) -> Duration {
     let config = scenario.config();
-    let size = u32::try_from(scenario.cast.len()).unwrap_or(u32::MAX);
-    let bound =
-        Duration::from_secs(60) + config.probe_interval * 60 + config.reconnect_interval * size;
+    let count = |count| u32::try_from(count).unwrap_or(u32::MAX);
+    let bound = Duration::from_secs(60)
+        + config.probe_interval * 60
+        + config.reconnect_interval * count(scenario.cast.len())
+        + config.probe_interval * (config.awareness_max + 2) * count(gone);
     Duration::from_secs(bound.as_secs())
 }
 
@@ -221,6 +224,7 @@ fn calm(scenario: &mut Scenario, at: Duration, rng: &mut Rng) {
     scenario.at(at, Deed::Disks(core.clone(), super::deed::Writing::Mended));
     // Those that leave have left.
     let at = at + Duration::from_secs(4);
+    let gone = rest.len();
     for name in rest {
         let one = Who::one(&name);
         scenario.at(
@@ -234,7 +238,7 @@ fn calm(scenario: &mut Scenario, at: Duration, rng: &mut Rng) {
         );
     }
     scenario.at(at, Deed::Start(core.clone()));
-    let within = bound(scenario);
+    let within = bound(scenario, gone);
     for what in [What::Exact(core.clone()), What::Equal(core.clone())] {
         scenario.at(
             at,

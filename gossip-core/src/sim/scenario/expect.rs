@@ -14,7 +14,8 @@
 //!   else, alive, in the run they are; nobody suspect. Who is not among them
 //!   may stand as it likes, unless it does not run: then nobody holds it alive.
 //! * *equal*: their replicas are the same.
-//! * *quiet*: none of them has news to tell, and all trust their own eyes.
+//! * *quiet*: none of them has news to tell; where it is asked of all, they also
+//!   trust their own eyes.
 
 use alloc::string::String;
 use core::fmt;

@@ -24,7 +24,13 @@ impl<M: Machine> Stage<M> {
             What::Equal(who) => self.unequal(who),
             What::Quiet(who) => self.each(who, |node| {
                 let burden = node.burden();
-                still_tells(&burden).or_else(|| still_distrusts_itself(burden.awareness))
+                // Who still meets the broken has reason to distrust itself.
+                let score = if *who == Who::All {
+                    burden.awareness
+                } else {
+                    0
+                };
+                still_tells(&burden).or_else(|| still_distrusts_itself(score))
             }),
             What::Hold(who, about, status) => self.held_otherwise(who, about, *status),
             What::Run(who) => self.not_all(who, "does not run", |host| self.world.is_running(host)),
