@@ -3,6 +3,12 @@
 //! The library plays a scenario and makes one smaller; it reads no file, no
 //! clock, and catches no panic. That is done here, for the command line and for
 //! the tests alike.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the patience of whoever waits is real time"
+)]
+#![allow(dead_code, reason = "each of them takes what it needs")]
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,7 +21,6 @@ use gossip_core::sim::scenario::{Failure, Played, Scenario, Stage, shrink};
 
 /// How long a failure is made smaller (guess: after a minute a reader would
 /// rather have what there is).
-#[allow(dead_code, reason = "tests have less of it")]
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Plays a scenario; a panic in a node is a failure like any other.

@@ -1,5 +1,10 @@
 //! What the simulator does with scenarios: run a file, a swarm of seeds, make a
 //! failure smaller.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "what is printed for whoever waits is real time"
+)]
 
 use std::error::Error;
 use std::fs;

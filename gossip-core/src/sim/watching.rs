@@ -102,8 +102,10 @@ impl<M: Machine> World<M> {
                 }
             }
             Output::Seal(_, statement) => {
-                if let Statement::Claim(claim) = statement {
-                    self.truth.says(claim);
+                match statement {
+                    Statement::Claim(claim) => self.truth.says(claim),
+                    Statement::Accusation(accusation) => self.truth.accuses(accusation),
+                    Statement::Batch(_) => {}
                 }
                 let now = at.clocks.read(self.now).mono;
                 let node = at.node.as_ref().and_then(M::as_node);

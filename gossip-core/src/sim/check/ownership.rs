@@ -1,7 +1,8 @@
 //! Rule M2, ownership: nobody holds or tells of a member what it never said.
 //!
 //! A footing is issued by its member alone. Whoever carries one that was never
-//! issued has made it up, and the member could not outbid it.
+//! issued has made it up, and the member could not outbid it. So it is with an
+//! accusation: its accuser made it, on that footing, or nobody tells of it.
 
 use alloc::format;
 
@@ -32,6 +33,10 @@ pub(in crate::sim) fn tells_what_was_never_issued(truth: &Truth, message: &Messa
             Item::Claim(claim) => never_issued(truth, &claim.value.member, claim.value.footing)?,
             Item::Accusation(accusation) => {
                 never_issued(truth, &accusation.value.accused, accusation.value.footing)?;
+                if !truth.has_accused(&accusation.value) {
+                    let accusation = &accusation.value;
+                    return Err(format!("ownership: nobody made {accusation:?}"));
+                }
             }
             _ => {}
         }
@@ -56,9 +61,15 @@ mod tests {
         };
         truth.says(&said.value);
         assert_eq!(tells_what_was_never_issued(&truth, &message), Ok(()));
-        message
-            .rumors
-            .push(accusation("n2", "n1", footing(7, 2), Charge::Dead));
+        let accuse = |footing| accusation("n2", "n1", footing, Charge::Dead);
+        message.rumors.push(accuse(footing(7, 1)));
+        assert!(tells_what_was_never_issued(&truth, &message).is_err());
+        let Item::Accusation(made) = accuse(footing(7, 1)) else {
+            unreachable!()
+        };
+        truth.accuses(&made.value);
+        assert_eq!(tells_what_was_never_issued(&truth, &message), Ok(()));
+        message.rumors.push(accuse(footing(7, 2)));
         assert!(tells_what_was_never_issued(&truth, &message).is_err());
     }
 }

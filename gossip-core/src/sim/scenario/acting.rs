@@ -103,7 +103,7 @@ impl<M: Machine> Stage<M> {
                     self.command(host, Command::Get(query));
                 }
             }
-            Deed::Expect(expectation) => self.expect(expectation.clone()),
+            Deed::Expect(expectation) => self.wait_for(expectation.clone()),
         }
     }
 

@@ -162,7 +162,7 @@ impl<M: Machine> Stage<M> {
             self.enact(entry)?;
         }
         self.run_to(self.scenario.end.max(self.world.elapsed()))?;
-        for waiting in core::mem::take(&mut self.waiting) {
+        if let Some(waiting) = self.waiting.pop() {
             let wrong = self.is_wrong(&waiting.expectation.what);
             return Err(self.missed(&waiting, wrong.unwrap_or_else(|| "the end came".to_owned())));
         }
@@ -241,7 +241,7 @@ impl<M: Machine> Stage<M> {
     }
 
     /// Something is expected from now on.
-    pub(super) fn expect(&mut self, expectation: Expectation) {
+    pub(super) fn wait_for(&mut self, expectation: Expectation) {
         let asked = self.world.elapsed();
         self.waiting.push(Waiting {
             expectation,
