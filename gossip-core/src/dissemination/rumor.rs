@@ -1,22 +1,34 @@
 //! The rumors we still tell.
 //!
 //! A rumor is hot until it has been told often enough for the cluster's size
-//! (SWIM §4.1: a multiple of log n). Those told least go first, so fresh news
-//! is never behind old news. A newer statement on the same topic takes the
-//! place of the older one.
+//! (SWIM §4.1: a multiple of log n); one of several accusations of one member
+//! half as often, since each says the same. A newer statement on the same topic
+//! takes the place of the older one.
+//!
+//! Who goes first is decided by what depends on it, and among equals by who was
+//! told least, so that fresh news is never behind old news:
+//!
+//! | rank | news |
+//! |---|---|
+//! | 1 | a member left, or refutes |
+//! | 2 | a suspicion, a verdict, an operator's word |
+//! | 3 | a member joined, or moved |
+//! | 4 | what the application says |
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
 use crate::base::limit;
-use crate::message::{Item, Version};
+use crate::message::{Incarnation, Item, Presence, Version};
 
 /// What a rumor is about: at most one is hot on each topic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Topic {
-    /// How a member stands.
+    /// How a member stands: its own claim, or a verdict.
     Member(NodeId),
+    /// Who accuses it: each accuser counts.
+    Charge(NodeId, Option<NodeId>),
     /// One batch of an author.
     Batch(NodeId, Version),
 }
@@ -25,26 +37,68 @@ impl Topic {
     fn of(item: &Item) -> Self {
         match item {
             Item::Claim(claim) => Self::Member(claim.value.member.clone()),
-            Item::Accusation(accusation) => Self::Member(accusation.value.accused.clone()),
+            Item::Accusation(accusation) => {
+                let accused = accusation.value.accused.clone();
+                match accusation.is_verdict() {
+                    true => Self::Member(accused),
+                    false => Self::Charge(accused, Some(accusation.value.accuser.clone())),
+                }
+            }
             Item::Batch(batch) => Self::Batch(batch.author().clone(), batch.head.value.first),
         }
     }
 }
 
+/// What depends on it: the smaller, the sooner it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// A member left, or refutes: somebody may be about to be condemned.
+    Refutation,
+    Charge,
+    Member,
+    Data,
+}
+
+impl Rank {
+    fn of(item: &Item) -> Self {
+        match item {
+            Item::Claim(claim) => {
+                let refutes = claim.value.footing.incarnation > Incarnation(0);
+                match claim.value.presence {
+                    Presence::Left => Self::Refutation,
+                    Presence::Alive if refutes => Self::Refutation,
+                    Presence::Alive => Self::Member,
+                }
+            }
+            Item::Accusation(_) => Self::Charge,
+            Item::Batch(_) => Self::Data,
+        }
+    }
+}
+
+/// A place in the queue: rank, how often told, then the newest first.
+type Turn = (Rank, u32, u64, Topic);
+
 #[derive(Debug)]
 struct Rumor {
     item: Item,
+    rank: Rank,
     weight: usize,
     sends: u32,
     order: u64,
+}
+
+impl Rumor {
+    fn turn(&self, topic: &Topic) -> Turn {
+        (self.rank, self.sends, self.order, topic.clone())
+    }
 }
 
 /// The hot rumors, bounded in number and bytes.
 #[derive(Debug, Default)]
 pub struct Hot {
     rumors: BTreeMap<Topic, Rumor>,
-    /// By how often they were told, then the newest first.
-    turn: BTreeSet<(u32, u64, Topic)>,
+    turn: BTreeSet<Turn>,
     bytes: usize,
     /// How many fit no datagram.
     large: usize,
@@ -67,25 +121,27 @@ impl Hot {
     pub fn add(&mut self, item: Item) -> u64 {
         let topic = Topic::of(&item);
         self.remove(&topic);
+        if let Topic::Member(accused) = &topic {
+            self.drop_charges(accused);
+        }
         self.added += 1;
         // Counted down, so that of those told equally often the newest goes first.
         let order = u64::MAX - self.added;
         let weight = item.weight();
         self.bytes += weight;
         self.large += usize::from(is_large(weight));
-        self.turn.insert((0, order, topic.clone()));
-        self.rumors.insert(
-            topic,
-            Rumor {
-                item,
-                weight,
-                sends: 0,
-                order,
-            },
-        );
+        let rumor = Rumor {
+            rank: Rank::of(&item),
+            item,
+            weight,
+            sends: 0,
+            order,
+        };
+        self.turn.insert(rumor.turn(&topic));
+        self.rumors.insert(topic, rumor);
         let mut dropped = 0;
         while self.rumors.len() > limit::HOT_RUMORS || self.bytes > limit::HOT_RUMOR_BYTES {
-            let Some((_, _, coldest)) = self.turn.last().cloned() else {
+            let Some((_, _, _, coldest)) = self.turn.last().cloned() else {
                 break;
             };
             self.remove(&coldest);
@@ -94,9 +150,21 @@ impl Hot {
         dropped
     }
 
+    /// What stands about a member now: who accused it before does not matter.
+    fn drop_charges(&mut self, accused: &NodeId) {
+        let first = Topic::Charge(accused.clone(), None);
+        let charges = self.rumors.range(first..).map(|(topic, _)| topic);
+        let charges = charges
+            .take_while(|topic| matches!(topic, Topic::Charge(suspect, _) if suspect == accused));
+        let charges: Vec<Topic> = charges.cloned().collect();
+        for topic in charges {
+            self.remove(&topic);
+        }
+    }
+
     fn remove(&mut self, topic: &Topic) {
         if let Some(rumor) = self.rumors.remove(topic) {
-            self.turn.remove(&(rumor.sends, rumor.order, topic.clone()));
+            self.turn.remove(&rumor.turn(topic));
             self.bytes -= rumor.weight;
             self.large -= usize::from(is_large(rumor.weight));
         }
@@ -107,7 +175,7 @@ impl Hot {
     pub fn take(&mut self, budget: usize, sends: u32) -> Vec<Item> {
         let mut rest = budget;
         let mut chosen = Vec::new();
-        for (_, _, topic) in &self.turn {
+        for (_, _, _, topic) in &self.turn {
             if chosen.len() >= limit::MESSAGE_ITEMS || rest < SMALLEST {
                 break;
             }
@@ -132,7 +200,7 @@ impl Hot {
             return Vec::new();
         }
         let mut rest = budget;
-        let large = self.turn.iter().filter_map(|(_, _, topic)| {
+        let large = self.turn.iter().filter_map(|(_, _, _, topic)| {
             let rumor = self.rumors.get(topic)?;
             is_large(rumor.weight).then_some((topic, rumor.weight))
         });
@@ -158,15 +226,19 @@ impl Hot {
 
     fn tell(&mut self, topic: &Topic, sends: u32) -> Option<Item> {
         let rumor = self.rumors.get_mut(topic)?;
-        self.turn.remove(&(rumor.sends, rumor.order, topic.clone()));
+        self.turn.remove(&rumor.turn(topic));
         rumor.sends += 1;
         let item = rumor.item.clone();
-        if rumor.sends >= sends {
+        let enough = match topic {
+            Topic::Charge(..) => sends.div_ceil(2),
+            Topic::Member(_) | Topic::Batch(..) => sends,
+        };
+        if rumor.sends >= enough {
             self.bytes -= rumor.weight;
             self.large -= usize::from(is_large(rumor.weight));
             self.rumors.remove(topic);
         } else {
-            self.turn.insert((rumor.sends, rumor.order, topic.clone()));
+            self.turn.insert(rumor.turn(topic));
         }
         Some(item)
     }

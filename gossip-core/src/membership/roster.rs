@@ -63,8 +63,8 @@ pub struct Roster {
     /// All who are here but ourselves, in no order: to choose from by chance.
     others: Vec<NodeId>,
     places: BTreeMap<NodeId, usize>,
-    /// Those whose time runs: few, and looked at with every input.
-    suspects: BTreeSet<NodeId>,
+    /// Those whose time runs, the first to end first.
+    suspects: BTreeSet<(Instant, NodeId)>,
     /// Those who are dead or left, the longest gone first.
     gone: BTreeSet<(Instant, NodeId)>,
     certificates: Certificates,
@@ -182,15 +182,14 @@ impl Roster {
         } else {
             self.gone.insert((now, id.clone()));
         }
-        if member.suspicion().is_some() {
-            self.suspects.insert(id.clone());
-        }
         self.members.insert(id.clone(), member);
     }
 
     fn take_out(&mut self, id: &NodeId) -> Option<Member> {
         let member = self.members.remove(id)?;
-        self.suspects.remove(id);
+        if let Some(suspicion) = member.suspicion() {
+            self.suspects.remove(&(suspicion.until(), id.clone()));
+        }
         self.gone.remove(&(member.since, id.clone()));
         if let Some(place) = self.places.remove(id) {
             self.others.swap_remove(place);
@@ -332,18 +331,20 @@ impl Roster {
                 self.told(&id, MemberEventKind::Removed { by })
             }
             (Standing::Suspect(suspicion), Charge::Suspect | Charge::Dead) => {
-                if accuser_is_here && suspicion.add(accusation) {
-                    Heard::News(None)
-                } else {
-                    Heard::Stale
+                let before = suspicion.until();
+                if !accuser_is_here || !suspicion.add(accusation) {
+                    return Heard::Stale;
                 }
+                self.suspects.remove(&(before, id.clone()));
+                self.suspects.insert((suspicion.until(), id));
+                Heard::News(None)
             }
             (Standing::Alive, Charge::Suspect) if !accuser_is_here => Heard::Baseless,
             (Standing::Alive, Charge::Suspect | Charge::Dead) => {
                 let suspicion = Suspicion::new(accusation, now, terms);
+                self.suspects.insert((suspicion.until(), id.clone()));
                 member.standing = Standing::Suspect(Box::new(suspicion));
                 member.since = now;
-                self.suspects.insert(id.clone());
                 self.told(&id, MemberEventKind::Suspected { by, silent })
             }
         }
@@ -403,53 +404,44 @@ impl Roster {
 
     /// When the first suspicion runs out.
     pub fn next_expiry(&self) -> Option<Instant> {
-        self.suspicions()
-            .map(|(_, suspicion)| suspicion.until())
-            .min()
+        self.suspects.first().map(|(until, _)| *until)
     }
 
-    /// Those whose time to refute is over: the footing to condemn, and somebody
+    /// One whose time to refute is over: the footing to condemn, and somebody
     /// else's verdict on it, if there is one already.
-    pub fn expired(&self, now: Instant) -> Vec<(NodeId, Footing, Option<Sealed<Accusation>>)> {
-        let over = self
-            .suspicions()
-            .filter(|(_, suspicion)| suspicion.until() <= now);
-        over.filter_map(|(id, suspicion)| {
-            let footing = self.members.get(id)?.footing();
-            Some((id.clone(), footing, suspicion.verdict().cloned()))
-        })
-        .collect()
+    pub fn expired(&self, now: Instant) -> Option<(NodeId, Footing, Option<Sealed<Accusation>>)> {
+        let (_, id) = self.suspects.first().filter(|(until, _)| *until <= now)?;
+        let member = self.members.get(id)?;
+        let verdict = member.suspicion()?.verdict().cloned();
+        Some((id.clone(), member.footing(), verdict))
     }
 
     /// Our verdict on a member was asked for: do not ask again before `until`.
     pub fn hold(&mut self, id: &NodeId, until: Instant) {
-        if let Some(Standing::Suspect(suspicion)) =
-            self.members.get_mut(id).map(|member| &mut member.standing)
-        {
-            suspicion.hold(until);
-        }
+        self.delay(id, |suspicion| suspicion.hold(until));
     }
 
     /// We were not looking for a while: everybody gets that time back.
     pub fn forgive(&mut self, pause: Duration) {
-        for id in &self.suspects {
-            if let Some(Standing::Suspect(suspicion)) =
-                self.members.get_mut(id).map(|member| &mut member.standing)
-            {
-                suspicion.forgive(pause);
-            }
+        let all: Vec<NodeId> = self.suspects.iter().map(|(_, id)| id.clone()).collect();
+        for id in all {
+            self.delay(&id, |suspicion| suspicion.forgive(pause));
+        }
+    }
+
+    fn delay(&mut self, id: &NodeId, change: impl FnOnce(&mut Suspicion)) {
+        if let Some(Standing::Suspect(suspicion)) =
+            self.members.get_mut(id).map(|member| &mut member.standing)
+        {
+            self.suspects.remove(&(suspicion.until(), id.clone()));
+            change(suspicion);
+            self.suspects.insert((suspicion.until(), id.clone()));
         }
     }
 
     /// How many are under suspicion.
     pub fn suspect_count(&self) -> usize {
         self.suspects.len()
-    }
-
-    fn suspicions(&self) -> impl Iterator<Item = (&NodeId, &Suspicion)> {
-        self.suspects
-            .iter()
-            .filter_map(|id| Some((id, self.members.get(id)?.suspicion()?)))
     }
 
     /// When the next of those who are gone has been gone for so long.

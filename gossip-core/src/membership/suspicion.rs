@@ -30,8 +30,8 @@ use crate::message::{Accusation, Sealed};
 pub struct Suspicion {
     terms: Terms,
     since: Instant,
-    /// Not to be looked at before this, whatever the terms say.
-    held: Instant,
+    /// When its time is over, by the terms or held up.
+    until: Instant,
     first: NodeId,
     /// Everybody who said so, the first one included; at most [`limit::ACCUSERS`].
     accusers: BTreeSet<NodeId>,
@@ -45,13 +45,15 @@ impl Suspicion {
     /// Begins with a first accusation, or with a verdict.
     pub fn new(accusation: Sealed<Accusation>, now: Instant, terms: Terms) -> Self {
         let first = accusation.value.accuser.clone();
+        let verdict = accusation.is_verdict().then(|| accusation.clone());
+        let lasts = terms.lasts(if verdict.is_some() { u32::MAX } else { 0 });
         Self {
             terms,
             since: now,
-            held: now,
+            until: now + lasts,
             accusers: BTreeSet::from([first.clone()]),
             first,
-            verdict: accusation.is_verdict().then(|| accusation.clone()),
+            verdict,
             accusation,
         }
     }
@@ -59,7 +61,7 @@ impl Suspicion {
     /// One more accuser. Whether that is worth telling on: it brings the end
     /// nearer, or is the first verdict.
     pub fn add(&mut self, accusation: Sealed<Accusation>) -> bool {
-        let before = self.until();
+        let before = self.until;
         let room = self.accusers.len() < limit::ACCUSERS;
         if room {
             self.accusers.insert(accusation.value.accuser.clone());
@@ -68,26 +70,28 @@ impl Suspicion {
         if first_verdict {
             self.verdict = Some(accusation);
         }
-        first_verdict || self.until() < before
-    }
-
-    /// When the time to refute is over.
-    pub fn until(&self) -> Instant {
         let confirmations = match self.verdict {
             Some(_) => u32::MAX,
             None => u32::try_from(self.accusers.len() - 1).unwrap_or(u32::MAX),
         };
-        (self.since + self.terms.lasts(confirmations)).max(self.held)
+        self.until = before.min(self.since + self.terms.lasts(confirmations));
+        first_verdict || self.until < before
+    }
+
+    /// When the time to refute is over.
+    pub const fn until(&self) -> Instant {
+        self.until
     }
 
     /// Our own verdict was asked for: do not ask again before `until`.
     pub const fn hold(&mut self, until: Instant) {
-        self.held = until;
+        self.until = until;
     }
 
     /// We were not looking for a while: the suspect gets that time back.
     pub fn forgive(&mut self, pause: Duration) {
         self.since = self.since + pause;
+        self.until = self.until + pause;
     }
 
     /// When we heard of it.

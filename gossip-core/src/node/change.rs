@@ -9,7 +9,9 @@ use crate::dissemination::Picture;
 use crate::input::Target;
 use crate::membership::Sight;
 use crate::message::Item;
-use crate::output::{MemberEvent, MemberEventKind, Notification, Output, Phase, Record};
+use crate::output::{
+    MemberEvent, MemberEventKind, MemberStatus, Notification, Output, Phase, Record,
+};
 use crate::replica::Change;
 
 use super::Node;
@@ -21,7 +23,8 @@ impl Node {
             return;
         }
         self.outbox.counters.rumors_dropped += self.hot.add(item);
-        self.timers.gossip_soon(now.mono + self.config.gossip_delay);
+        let soon = now.mono + self.config.gossip_delay;
+        self.timers.gossip_soon(soon, self.config.gossip_interval);
     }
 
     /// A row of the roster changed because of `item`.
@@ -49,7 +52,15 @@ impl Node {
     /// What a change of a member means for the other rooms.
     fn follow(&mut self, now: Now, event: &MemberEvent) {
         match &event.kind {
-            MemberEventKind::Joined { .. } => self.prober.joined(&event.id, &mut self.rng),
+            MemberEventKind::Joined { before } => {
+                self.prober.joined(&event.id, &mut self.rng);
+                if *before == Some(MemberStatus::Dead) {
+                    // A cut was mended, perhaps: whom rumors missed shall not
+                    // wait for the next round.
+                    let soon = self.rng.jittered(self.config.gossip_interval * 5);
+                    self.timers.sync_retry(now.mono + soon);
+                }
+            }
             MemberEventKind::Suspected { .. } => self.look_too(now, &event.id),
             MemberEventKind::Refuted { after, .. } => self.pace.refuted(now.mono, *after),
             MemberEventKind::Died { .. } | MemberEventKind::Removed { .. } => {

@@ -22,6 +22,8 @@ use super::{Node, Sealing};
 pub(super) struct Timers {
     probe: Instant,
     gossip: Instant,
+    /// When gossip was last told.
+    gossiped: Instant,
     sync: Instant,
     /// A peer that knows something we miss, and when to ask it.
     hint: Option<(Instant, NodeId)>,
@@ -29,8 +31,8 @@ pub(super) struct Timers {
     reconnect: (Instant, Duration),
     /// When to say again that we are here, since many died at once.
     shock: Option<Instant>,
-    /// When to hand on in sessions what we learned in one.
-    pass: Option<Instant>,
+    /// When to hand on in sessions what we learned in one, and how often yet.
+    pass: Option<(Instant, u32)>,
     /// When the next stamp from the future may be looked at.
     release: Option<Instant>,
     /// When a leaving node has told everybody.
@@ -44,6 +46,7 @@ impl Timers {
         Self {
             probe: now + rng.within(config.probe_interval),
             gossip: Instant::FAR_FUTURE,
+            gossiped: Instant::ZERO,
             sync: now + rng.within(config.sync_interval),
             hint: None,
             reconnect: (
@@ -58,9 +61,10 @@ impl Timers {
         }
     }
 
-    /// There is news.
-    pub(super) fn gossip_soon(&mut self, at: Instant) {
-        self.gossip = self.gossip.min(at);
+    /// There is news: at once where it was quiet, and where much comes one upon
+    /// the other, eight times an interval (guess).
+    pub(super) fn gossip_soon(&mut self, at: Instant, interval: Duration) {
+        self.gossip = self.gossip.min(at.max(self.gossiped + interval / 8));
     }
 
     /// We miss something that `peer` has.
@@ -77,7 +81,7 @@ impl Timers {
 
     /// We learned much at once.
     pub(super) fn pass_on(&mut self, at: Instant) {
-        self.pass.get_or_insert(at);
+        self.pass = Some((at, PASSES));
     }
 
     /// A session of ours came to nothing.
@@ -102,7 +106,7 @@ impl Node {
                 Some(timers.sync),
                 Some(timers.reconnect.0),
                 timers.shock,
-                timers.pass,
+                timers.pass.map(|(at, _)| at),
                 timers.hint.as_ref().map(|(at, _)| *at),
                 timers.release,
                 self.prober.next_deadline(),
@@ -196,7 +200,7 @@ impl Node {
     /// Condemns those whose time to refute is over: with a verdict that came
     /// before, or with one of our own.
     fn judge(&mut self, now: Now) {
-        for (id, footing, verdict) in self.roster.expired(now.mono) {
+        while let Some((id, footing, verdict)) = self.roster.expired(now.mono) {
             match verdict {
                 Some(verdict) => self.condemn(now, verdict),
                 None => {
@@ -262,7 +266,11 @@ impl Node {
         {
             self.compare_notes(now, &peer);
         }
-        if self.timers.pass.take_if(|at| *at <= now.mono).is_some() {
+        if let Some((_, left)) = self.timers.pass.take_if(|(at, _)| *at <= now.mono) {
+            if left > 1 {
+                let next = now.mono + self.rng.jittered(self.config.gossip_interval);
+                self.timers.pass = Some((next, left - 1));
+            }
             let peers = self.rng.pick(PASS_TO, self.roster.others());
             let peers: Vec<NodeId> = peers.into_iter().cloned().collect();
             for peer in peers {
@@ -299,6 +307,7 @@ impl Node {
             return;
         }
         self.timers.gossip = Instant::FAR_FUTURE;
+        self.timers.gossiped = now.mono;
         if self.hot.is_empty() {
             return;
         }
@@ -334,11 +343,12 @@ impl Node {
         for id in self.rng.pick(fanout, self.roster.others()) {
             match self.roster.member(id) {
                 _ if self.links.is_up(id) => peers.push(id.clone()),
-                Some(member) => {
+                // A suspect without a link is being dialed by those who look.
+                Some(member) if member.suspicion().is_none() => {
                     let addrs = member.claim.value.addrs.clone();
                     cold.push(Target::Member(id.clone(), addrs));
                 }
-                None => {}
+                _ => {}
             }
         }
         // Those we are connected to and do not know yet, while we join.
@@ -362,6 +372,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// would hold up the small ones on a slow link for too long).
 const LARGE_BYTES: usize = 1024 * 1024;
 
-/// To how many members somebody who learned much at once hands it on (guess:
-/// everybody has it after log₃ of the cluster's size such steps).
+/// To how many members at a time somebody who learned much at once hands it on,
+/// and how often: like a rumor told eight times, of which e⁻⁸ do not hear
+/// (Demers et al. 1987, §1.4).
 const PASS_TO: usize = 2;
+const PASSES: u32 = 4;

@@ -14,6 +14,7 @@ use super::trace::kind;
 use super::wire;
 use super::world::World;
 use crate::input::Input;
+use crate::message::Body;
 use crate::output::{Output, Reply, Transmit, Via};
 
 impl<M: Machine> World<M> {
@@ -40,13 +41,9 @@ impl<M: Machine> World<M> {
         }
         let deadline = at.node.as_ref().and_then(M::poll_timeout);
         let wake = deadline.map(|mono| at.clocks.moment(mono).max(self.now));
-        if at.wake.map(|(when, _)| when) == wake {
-            return;
+        if self.queue.wakes_at(host) != wake {
+            self.queue.wake(host, wake);
         }
-        if let Some(place) = at.wake.take() {
-            self.queue.remove(place);
-        }
-        at.wake = wake.map(|when| self.queue.push(when, Event::Wake(host)));
     }
 
     /// Hands a node something as soon as what happens now is over.
@@ -113,16 +110,22 @@ impl<M: Machine> World<M> {
 
     fn send(&mut self, host: HostId, transmit: Transmit) {
         let at = &self.hosts[host.index()];
+        let tells =
+            !transmit.message.rumors.is_empty() || matches!(transmit.message.body, Body::Delta(_));
         let checked = outgrows_its_carrier(&transmit)
             .and_then(|()| at.checks.generation.may_speak(at.id(), &transmit.message))
             .and_then(|()| {
+                if !tells {
+                    return Ok(());
+                }
                 let run = at.checks.generation.run();
                 told_before_durable(at.id(), run, at.disk.journal(), &transmit.message)
             });
         self.hold(host, checked);
         let Transmit { to, via, message } = transmit;
         let at = &mut self.hosts[host.index()];
-        let Some((link, side)) = at.peers.get(&to).copied() else {
+        let name = self.names.find(&to);
+        let Some((link, side)) = name.and_then(|name| at.peers.link(name)) else {
             at.traffic.unlinked += 1;
             return;
         };
@@ -134,7 +137,7 @@ impl<M: Machine> World<M> {
             format_args!("-> {to} {name} +{rumors} rumors ({via:?}, {bytes} B)"),
         );
         let message = Box::new(message);
-        let Some(ends) = self.links.get_mut(&link).map(|link| &mut link.ends) else {
+        let Some(ends) = self.links.at_mut(link).map(|link| &mut link.ends) else {
             return;
         };
         let (now, to) = (self.now, side.other());

@@ -28,7 +28,7 @@ const CLOGGED: usize = 4_096;
 impl<M: Machine> World<M> {
     /// A packet comes to the other end's host, if there is a way.
     pub(super) fn arrives(&mut self, packet: Packet) {
-        let Some(link) = self.links.get_mut(&packet.link) else {
+        let Some(link) = self.links.at_mut(packet.link) else {
             return;
         };
         let sender = link.ends.at(packet.to.other()).host;
@@ -62,7 +62,7 @@ impl<M: Machine> World<M> {
 
     /// A process takes a packet from its socket.
     pub(super) fn reads(&mut self, packet: Packet) {
-        let Some(link) = self.links.get_mut(&packet.link) else {
+        let Some(link) = self.links.at_mut(packet.link) else {
             return;
         };
         let (to, from) = (packet.to, packet.to.other());
@@ -111,7 +111,7 @@ impl<M: Machine> World<M> {
 
     /// What hearing a packet makes a host put on the wire.
     fn charge_heard(&mut self, here: HostId, link: LinkId, side: Side, cargo: &Cargo) {
-        let Some(link) = self.links.get_mut(&link) else {
+        let Some(link) = self.links.at_mut(link) else {
             return;
         };
         let traffic = &mut self.hosts[here.index()].traffic;
@@ -134,7 +134,7 @@ impl<M: Machine> World<M> {
 
     /// A few bytes of the transport's own go to one side of a link.
     pub(super) fn signal(&mut self, link: LinkId, to: Side, cargo: Cargo) {
-        let Some(open) = self.links.get(&link) else {
+        let Some(open) = self.links.at(link) else {
             return;
         };
         let (path, host) = (open.ends.at(to.other()).path, open.ends.at(to.other()).host);
@@ -151,7 +151,7 @@ impl<M: Machine> World<M> {
 
     /// Something stands still until its way is free again.
     pub(super) fn stall(&mut self, link: LinkId, to: Side, cargo: Cargo) {
-        if let Some(stalling) = self.links.get_mut(&link) {
+        if let Some(stalling) = self.links.at_mut(link) {
             let packet = Packet { link, to, cargo };
             let queued = false;
             stalling.stalled.push(Stalled { packet, queued });
@@ -197,7 +197,7 @@ impl<M: Machine> World<M> {
 
     /// An end may have heard nothing for too long.
     pub(super) fn idles(&mut self, link: LinkId, side: Side) {
-        let Some(end) = self.links.get(&link).map(|link| link.ends.at(side)) else {
+        let Some(end) = self.links.at(link).map(|link| link.ends.at(side)) else {
             return;
         };
         if !end.open {

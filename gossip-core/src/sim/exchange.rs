@@ -65,7 +65,7 @@ impl<M: Machine> World<M> {
         let mut session = Session::new(link);
         session.ends.at_mut(side).id = Some(id);
         self.sessions.insert(key, session);
-        if let Some(link) = self.links.get_mut(&link) {
+        if let Some(link) = self.links.at_mut(link) {
             link.sessions.insert(key);
         }
         let at = &mut self.hosts[host.index()];
@@ -86,7 +86,7 @@ impl<M: Machine> World<M> {
             return;
         };
         let link = session.link;
-        let Some(ends) = self.links.get_mut(&link).map(|link| &mut link.ends) else {
+        let Some(ends) = self.links.at_mut(link).map(|link| &mut link.ends) else {
             return;
         };
         ends.at_mut(side).sends(self.now);
@@ -120,7 +120,7 @@ impl<M: Machine> World<M> {
         let sender = session.ends.at_mut(to.other());
         let goes_on = sender.arrived() && !sender.over;
         if let (true, Some(id)) = (goes_on, sender.id) {
-            let ends = &self.links[&session.link].ends;
+            let ends = &self.links[session.link].ends;
             let (here, there) = (ends.at(to).host, ends.at(to.other()).host);
             let now = self.now;
             if self.network.passes(here, there) && self.network.clogged(now, here, there).is_none()
@@ -134,7 +134,7 @@ impl<M: Machine> World<M> {
         let Some(session) = self.sessions.get_mut(&key) else {
             return;
         };
-        let here = self.links[&session.link].ends.at(to).host;
+        let here = self.links[session.link].ends.at(to).host;
         let receiver = session.ends.at_mut(to);
         if receiver.over {
             return self.forget_if_done(key);
@@ -169,7 +169,7 @@ impl<M: Machine> World<M> {
         };
         let end = session.ends.at(side);
         if let (false, Some(id)) = (end.over, end.id) {
-            let here = self.links[&session.link].ends.at(side).host;
+            let here = self.links[session.link].ends.at(side).host;
             self.input(here, Input::Session(id, SessionEvent::Writable));
         }
     }
@@ -205,7 +205,7 @@ impl<M: Machine> World<M> {
             return;
         };
         let link = session.link;
-        let Some(ends) = self.links.get_mut(&link).map(|link| &mut link.ends) else {
+        let Some(ends) = self.links.at_mut(link).map(|link| &mut link.ends) else {
             return;
         };
         ends.at_mut(side).sends(self.now);
@@ -224,7 +224,7 @@ impl<M: Machine> World<M> {
         let Some(link) = self.sessions.get(&key).map(|session| session.link) else {
             return;
         };
-        let here = self.links[&link].ends.at(to).host;
+        let here = self.links[link].ends.at(to).host;
         let told = self.end_session(key, to);
         self.forget_if_done(key);
         if let Some(id) = told {
@@ -235,7 +235,7 @@ impl<M: Machine> World<M> {
     /// Ends a session for one side; its number there, if it is to be told.
     pub(super) fn end_session(&mut self, key: SessionKey, side: Side) -> Option<SessionId> {
         let session = self.sessions.get_mut(&key)?;
-        let host = self.links.get(&session.link)?.ends.at(side).host;
+        let host = self.links.at(session.link)?.ends.at(side).host;
         let end = session.ends.at_mut(side);
         if end.over {
             return None;
@@ -252,7 +252,7 @@ impl<M: Machine> World<M> {
             return;
         };
         if session.is_done() {
-            if let Some(link) = self.links.get_mut(&session.link) {
+            if let Some(link) = self.links.at_mut(session.link) {
                 link.sessions.remove(&key);
             }
             self.sessions.remove(&key);

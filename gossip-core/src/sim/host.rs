@@ -13,9 +13,9 @@ use super::backlog::Backlog;
 use super::check::Checks;
 use super::clock::Clocks;
 use super::disk::Disk;
-use super::link::{LinkId, Side};
+use super::link::Side;
+use super::names::{NameId, Peers};
 use super::picture::Picture;
-use super::queue::Place;
 use super::session::SessionKey;
 use super::traffic::Traffic;
 use crate::base::id::NodeId;
@@ -63,6 +63,7 @@ pub(super) struct Boot(pub(super) u32);
 /// One machine.
 pub(super) struct Host<M> {
     pub(super) identity: Identity,
+    pub(super) name: NameId,
     pub(super) config: Config,
     pub(super) clocks: Clocks,
     pub(super) disk: Disk,
@@ -73,9 +74,7 @@ pub(super) struct Host<M> {
     pub(super) backlog: Backlog,
     /// How often it was given a new address.
     moves: u8,
-    /// Where its deadline stands in the queue.
-    pub(super) wake: Option<Place>,
-    pub(super) peers: BTreeMap<NodeId, (LinkId, Side)>,
+    pub(super) peers: Peers,
     pub(super) sessions: BTreeMap<SessionId, (SessionKey, Side)>,
     /// Sessions that peers opened in this boot.
     pub(super) sessions_served: u64,
@@ -90,9 +89,15 @@ pub(super) struct Host<M> {
 }
 
 impl<M> Host<M> {
-    pub(super) fn new(identity: Identity, config: Config, clocks: Clocks, disk: Disk) -> Self {
+    pub(super) fn new(
+        (name, identity): (NameId, Identity),
+        config: Config,
+        clocks: Clocks,
+        disk: Disk,
+    ) -> Self {
         Self {
             identity,
+            name,
             config,
             clocks,
             disk,
@@ -100,8 +105,7 @@ impl<M> Host<M> {
             node: None,
             backlog: Backlog::default(),
             moves: 0,
-            wake: None,
-            peers: BTreeMap::new(),
+            peers: Peers::default(),
             sessions: BTreeMap::new(),
             sessions_served: 0,
             last_opened: None,
@@ -134,7 +138,7 @@ impl<M> Host<M> {
     /// The next boot begins: whatever belonged to the last process is gone.
     pub(super) fn reboot(&mut self) {
         self.boot.0 += 1;
-        self.peers.clear();
+        self.peers = Peers::default();
         self.sessions.clear();
         self.sessions_served = 0;
         self.last_opened = None;

@@ -12,18 +12,67 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::ops::Index;
 
 use super::host::{Boot, HostId};
 use super::network::PathId;
 use super::session::SessionKey;
+use super::slab::Slab;
 use super::wire::Pen;
 use crate::base::time::Instant;
 use crate::input::LinkError;
 use crate::message::{Generation, Message};
 
-/// A link's number, never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct LinkId(pub(super) u64);
+/// A link's number, never used twice: its place, and which link there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LinkId {
+    place: u32,
+    turn: u32,
+}
+
+/// All links.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    slab: Slab<(u32, Link)>,
+    next_turn: u32,
+}
+
+impl Links {
+    pub(super) fn insert(&mut self, link: Link) -> LinkId {
+        self.next_turn = self.next_turn.wrapping_add(1);
+        let turn = self.next_turn;
+        let place = self.slab.insert((turn, link));
+        LinkId { place, turn }
+    }
+
+    pub(super) fn at(&self, id: LinkId) -> Option<&Link> {
+        let (turn, link) = self.slab.at(id.place)?;
+        (*turn == id.turn).then_some(link)
+    }
+
+    pub(super) fn at_mut(&mut self, id: LinkId) -> Option<&mut Link> {
+        let (turn, link) = self.slab.at_mut(id.place)?;
+        (*turn == id.turn).then_some(link)
+    }
+
+    pub(super) fn remove(&mut self, id: LinkId) -> Option<Link> {
+        self.at(id)?;
+        self.slab.remove(id.place).map(|(_, link)| link)
+    }
+
+    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut Link> {
+        self.slab.iter_mut().map(|(_, link)| link)
+    }
+}
+
+impl Index<LinkId> for Links {
+    type Output = Link;
+
+    fn index(&self, id: LinkId) -> &Link {
+        // tidy: allow(panic): whoever asks so holds a session or an end of it
+        self.at(id).expect("a link that stands")
+    }
+}
 
 /// One of the two ends of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,6 @@
 //! three kinds, which stack: its [`Weather`], whether it is cut (itself, or by
 //! a partition, which is a grouping of the hosts), and whether it is clogged.
 
-use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -69,6 +68,9 @@ const RESUME: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PathId(u32);
 
+/// No path between these two has been used yet.
+const UNKNOWN: u32 = u32::MAX;
+
 /// A path and where it leads.
 #[derive(Debug)]
 struct Known {
@@ -95,7 +97,8 @@ pub(super) struct Network {
     seed: u64,
     hosts: usize,
     known: Vec<Known>,
-    by_ends: BTreeMap<(HostId, HostId), PathId>,
+    /// The number of each path, by its ends, row by row.
+    by_ends: Vec<Vec<u32>>,
     /// The group of each host, where there is a partition.
     groups: Vec<u32>,
     /// What was done to each pair, row by row, where anything was.
@@ -111,7 +114,7 @@ impl Network {
             seed,
             hosts: 0,
             known: Vec::new(),
-            by_ends: BTreeMap::new(),
+            by_ends: Vec::new(),
             groups: Vec::new(),
             cells: Vec::new(),
             weathers: Vec::new(),
@@ -126,6 +129,7 @@ impl Network {
     pub(super) fn add_host(&mut self) {
         let before = self.hosts;
         self.hosts += 1;
+        self.by_ends.push(Vec::new());
         if !self.groups.is_empty() {
             self.groups.push(0);
         }
@@ -140,19 +144,23 @@ impl Network {
 
     /// The path from one host to another; `far` where their zones differ.
     pub(super) fn path(&mut self, from: HostId, to: HostId, far: bool) -> PathId {
-        let (seed, known) = (self.seed, &mut self.known);
-        *self.by_ends.entry((from, to)).or_insert_with(|| {
-            let seed = RunningHash::of(&[seed, from.number(), to.number()]);
-            let path = Path::new(seed);
-            known.push(Known {
+        let row = &mut self.by_ends[from.index()];
+        if row.len() <= to.index() {
+            row.resize(self.hosts, UNKNOWN);
+        }
+        let number = &mut row[to.index()];
+        if *number == UNKNOWN {
+            // tidy: allow(panic): nobody has memory for so many
+            *number = u32::try_from(self.known.len()).expect("fewer paths than that");
+            let seed = [self.seed, from.number(), to.number()];
+            self.known.push(Known {
                 from,
                 to,
                 far,
-                path,
+                path: Path::new(RunningHash::of(&seed)),
             });
-            // tidy: allow(panic): nobody has memory for so many
-            PathId(u32::try_from(known.len() - 1).expect("fewer paths than that"))
-        })
+        }
+        PathId(*number)
     }
 
     fn at(&mut self, id: PathId) -> (&mut Path, Conditions<'_>) {

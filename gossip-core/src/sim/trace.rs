@@ -19,7 +19,7 @@ use super::hash::RunningHash;
 use super::host::HostId;
 use crate::base::id::NodeId;
 use crate::base::time::Instant;
-use crate::input::{Input, Via};
+use crate::input::{Input, LinkEvent, SessionEvent, Via};
 use crate::message::{Batch, Body, Delta, DigestRow, Item, MemberRow, Message};
 use crate::output::Notification;
 
@@ -87,6 +87,24 @@ impl Trace {
                 self.item(item);
             }
             Input::Timeout => self.hash.word(3),
+            Input::Persisted(id, Ok(())) => self.words(4, id.0),
+            Input::Session(id, SessionEvent::Writable) => self.words(5, id.as_u64()),
+            Input::Session(id, SessionEvent::Closed) => self.words(6, id.as_u64()),
+            Input::Session(id, SessionEvent::Opened { peer }) => {
+                self.words(7, id.as_u64());
+                self.name(Some(peer));
+            }
+            Input::Link(LinkEvent::Up {
+                peer,
+                seed,
+                addr: _,
+                rtt,
+            }) => {
+                self.words(8, u64::from(seed.is_some()));
+                self.name(Some(peer));
+                self.hash.word(u64::from(rtt.subsec_nanos()));
+                self.line(now, host, format_args!("{input:?}"));
+            }
             other => {
                 // Writing to a hash cannot fail.
                 let _ = write!(self.hash, "{other:?}");

@@ -28,7 +28,7 @@ use crate::message::Generation;
 impl<M: Machine> World<M> {
     /// The host at the other end of a link.
     fn other_end(&self, link: LinkId, side: Side) -> HostId {
-        self.links[&link].ends.at(side.other()).host
+        self.links[link].ends.at(side.other()).host
     }
 
     /// The way from one host to another.
@@ -47,9 +47,11 @@ impl<M: Machine> World<M> {
         let now = self.now;
         let gives_up = now + self.network.setup().dial_timeout;
         let (seed, to) = match &target {
-            Target::Seed(name) => (Some(name.clone()), self.names.get(name).copied()),
+            Target::Seed(name) => (Some(name.clone()), self.seeds.get(name).copied()),
             Target::Member(id, addrs) => {
-                if let Some((link, side)) = self.hosts[from.index()].peers.get(id).copied() {
+                let name = self.names.find(id);
+                let peers = &self.hosts[from.index()].peers;
+                if let Some((link, side)) = name.and_then(|name| peers.link(name)) {
                     let up = self.up(from, self.other_end(link, side), None);
                     return self.input_soon(from, up);
                 }
@@ -98,7 +100,7 @@ impl<M: Machine> World<M> {
             gives_up,
             retry: self.network.setup().initial_rtt * 3,
         };
-        self.queue.push(done, Event::Handshake(handshake));
+        self.queue.push(done, Event::Handshake(Box::new(handshake)));
     }
 
     fn charge(&mut self, host: HostId, cost: Wire) {
@@ -113,7 +115,7 @@ impl<M: Machine> World<M> {
     }
 
     /// A handshake comes to its end, unless something stands in its way.
-    pub(super) fn handshake_ends(&mut self, mut handshake: Handshake) {
+    pub(super) fn handshake_ends(&mut self, mut handshake: Box<Handshake>) {
         let ((from, boot), (to, to_boot)) = (handshake.from, handshake.to);
         if !self.runs(from, boot) {
             return;
@@ -136,7 +138,7 @@ impl<M: Machine> World<M> {
             self.queue.push(later, Event::Handshake(handshake));
             return;
         }
-        let Handshake { target, seed, .. } = handshake;
+        let Handshake { target, seed, .. } = *handshake;
         self.charge(from, wire::CONNECT_DIALER);
         self.charge(to, wire::CONNECT_SERVER);
         if self.id(from) == self.id(to) {
@@ -172,7 +174,7 @@ impl<M: Machine> World<M> {
     /// which one.
     fn outlives(&self, here: HostId, newcomer: HostId) -> Option<Generation> {
         let peers = &self.hosts[here.index()].peers;
-        let (link, side) = peers.get(self.id(newcomer))?;
+        let (link, side) = peers.link(self.hosts[newcomer.index()].name)?;
         let known = self.links[link].ends.at(side.other());
         let is_same = known.host == newcomer && known.boot == self.hosts[newcomer.index()].boot;
         known
@@ -184,8 +186,8 @@ impl<M: Machine> World<M> {
     fn is_linked(&self, from: HostId, to: HostId) -> bool {
         let peers = &self.hosts[from.index()].peers;
         peers
-            .get(self.id(to))
-            .is_some_and(|(link, side)| self.other_end(*link, *side) == to)
+            .link(self.hosts[to.index()].name)
+            .is_some_and(|(link, side)| self.other_end(link, side) == to)
     }
 
     fn up(&mut self, to: HostId, peer: HostId, seed: Option<alloc::string::String>) -> Input {
@@ -205,11 +207,11 @@ impl<M: Machine> World<M> {
     /// same run only carries what follows.
     fn establish(&mut self, dialer: HostId, server: HostId) {
         for (here, there) in [(dialer, server), (server, dialer)] {
-            let Some((link, side)) = self.hosts[here.index()].peers.get(self.id(there)).copied()
-            else {
+            let name = self.hosts[there.index()].name;
+            let Some((link, side)) = self.hosts[here.index()].peers.link(name) else {
                 continue;
             };
-            let known = self.links[&link].ends.at(side.other()).generation;
+            let known = self.links[link].ends.at(side.other()).generation;
             let new = self.generation(there);
             let why = match new {
                 Some(by) if new > known => LinkError::Outlived { by },
@@ -219,8 +221,6 @@ impl<M: Machine> World<M> {
             let down = (new != known).then_some(LinkError::Closed);
             self.close_end(link, side, down);
         }
-        self.next_number += 1;
-        let link = LinkId(self.next_number);
         let now = self.now;
         let (there, back) = (self.way(dialer, server), self.way(server, dialer));
         let end = |host: HostId, path: PathId| End {
@@ -242,14 +242,14 @@ impl<M: Machine> World<M> {
             stalled: Vec::new(),
             sessions: [].into(),
         };
-        self.links.insert(link, new);
+        let link = self.links.insert(new);
         let idle = now + self.network.setup().idle_timeout;
         for (side, here, there) in [
             (Side::Dialer, dialer, server),
             (Side::Server, server, dialer),
         ] {
-            let id = self.id(there).clone();
-            self.hosts[here.index()].peers.insert(id, (link, side));
+            let name = self.hosts[there.index()].name;
+            self.hosts[here.index()].peers.insert(name, (link, side));
             self.queue.push(idle, Event::Idle(link, side));
         }
     }
@@ -258,7 +258,7 @@ impl<M: Machine> World<M> {
     /// sessions are over, and then why the link is gone (if another does not
     /// take its place).
     pub(super) fn close_end(&mut self, id: LinkId, side: Side, why: Option<LinkError>) {
-        let Some(link) = self.links.get_mut(&id) else {
+        let Some(link) = self.links.at_mut(id) else {
             return;
         };
         let end = link.ends.at_mut(side);
@@ -271,15 +271,16 @@ impl<M: Machine> World<M> {
         for key in keys {
             told.extend(self.end_session(key, side));
         }
-        if gone && let Some(link) = self.links.remove(&id) {
+        if gone && let Some(link) = self.links.remove(id) {
             for key in link.sessions {
                 self.sessions.remove(&key);
             }
         }
+        let name = self.hosts[peer.index()].name;
         let peer = self.id(peer).clone();
         let peers = &mut self.hosts[host.index()].peers;
-        if peers.get(&peer) == Some(&(id, side)) {
-            peers.remove(&peer);
+        if peers.link(name) == Some((id, side)) {
+            peers.remove(name);
         }
         if !self.runs(host, boot) {
             return;
@@ -298,10 +299,8 @@ impl<M: Machine> World<M> {
         let peers = core::mem::take(&mut at.peers);
         at.node = None;
         at.backlog.clear();
-        if let Some(place) = at.wake.take() {
-            self.queue.remove(place);
-        }
-        for (link, side) in peers.into_values() {
+        self.queue.wake(host, None);
+        for (link, side) in peers.all() {
             if politely {
                 self.signal(link, side.other(), Cargo::Close(LinkError::Closed));
             }
@@ -311,8 +310,9 @@ impl<M: Machine> World<M> {
 
     /// A node closes its connection to a peer.
     pub(super) fn hang_up(&mut self, host: HostId, peer: &NodeId) {
-        let at = &self.hosts[host.index()];
-        if let Some((link, side)) = at.peers.get(peer).copied() {
+        let name = self.names.find(peer);
+        let peers = &self.hosts[host.index()].peers;
+        if let Some((link, side)) = name.and_then(|name| peers.link(name)) {
             self.signal(link, side.other(), Cargo::Close(LinkError::Closed));
             self.close_end(link, side, Some(LinkError::Closed));
         }
@@ -320,7 +320,7 @@ impl<M: Machine> World<M> {
 
     /// Closes every connection of a host at both ends.
     pub(super) fn sever(&mut self, host: HostId) {
-        let links: Vec<_> = self.hosts[host.index()].peers.values().copied().collect();
+        let links: Vec<_> = self.hosts[host.index()].peers.all().collect();
         for (link, side) in links {
             self.close_end(link, side.other(), Some(LinkError::Closed));
             self.close_end(link, side, Some(LinkError::Closed));

@@ -19,8 +19,9 @@ use super::disk::{Disk, DiskSetup};
 use super::hash::RunningHash;
 use super::host::{Boot, Host, HostId, addr};
 use super::journal::Journal;
-use super::link::{Link, LinkId};
+use super::link::Links;
 use super::machine::Machine;
+use super::names::Names;
 use super::network::Network;
 use super::picture::Picture;
 use super::queue::{Event, Queue};
@@ -55,13 +56,15 @@ pub struct World<M = Node> {
     pub(super) queue: Queue,
     pub(super) hosts: Vec<Host<M>>,
     pub(super) network: Network,
-    pub(super) links: BTreeMap<LinkId, Link>,
+    pub(super) links: Links,
     pub(super) sessions: BTreeMap<SessionKey, Session>,
-    pub(super) names: BTreeMap<String, HostId>,
+    pub(super) names: Names,
+    /// Where the names of seeds lead.
+    pub(super) seeds: BTreeMap<String, HostId>,
     pub(super) addrs: BTreeMap<SocketAddr, HostId>,
     pub(super) replies: Replies,
     pub(super) trace: Trace,
-    /// The next number of a link or a session.
+    /// The next number of a session.
     pub(super) next_number: u64,
     /// What rules are judged by, which are on, and which was broken.
     pub(super) truth: Truth,
@@ -91,9 +94,10 @@ impl<M: Machine> World<M> {
             queue: Queue::default(),
             hosts: Vec::new(),
             network: Network::new(setup.network, RunningHash::of(&[seed, stream::NETWORK])),
-            links: BTreeMap::new(),
+            links: Links::default(),
             sessions: BTreeMap::new(),
-            names: BTreeMap::new(),
+            names: Names::default(),
+            seeds: BTreeMap::new(),
             addrs: BTreeMap::new(),
             replies: Replies::default(),
             trace: Trace::new(setup.trace_lines),
@@ -128,21 +132,22 @@ impl<M: Machine> World<M> {
             id: setup.id,
             addrs: vec![addr(host, 0)],
         };
-        self.names.entry(identity.id.to_string()).or_insert(host);
+        self.seeds.entry(identity.id.to_string()).or_insert(host);
+        let name = self.names.insert(&identity.id);
         self.addrs.insert(addr(host, 0), host);
         self.network.add_host();
         let rng = Rng::new(RunningHash::of(&[seed, stream::DISK, number]));
         let disk = Disk::new(self.disk.clone(), rng, setup.journal);
         let clocks = Clocks::new(origin, wall);
         self.hosts
-            .push(Host::new(identity, setup.config, clocks, disk));
+            .push(Host::new((name, identity), setup.config, clocks, disk));
         self.restart(host);
         host
     }
 
     /// Lets a name of a seed lead to a host from now on.
     pub fn resolve(&mut self, name: &str, host: HostId) {
-        self.names.insert(name.to_string(), host);
+        self.seeds.insert(name.to_string(), host);
     }
 
     /// Lets time pass.
@@ -181,10 +186,7 @@ impl<M: Machine> World<M> {
 
     fn happen(&mut self, event: Event) {
         let host = match &event {
-            Event::Wake(host) => {
-                self.hosts[host.index()].wake = None;
-                *host
-            }
+            Event::Wake(host) => *host,
             Event::Input(host, boot, _) | Event::Synced(host, boot) => {
                 if !self.runs(*host, *boot) {
                     return;
@@ -192,7 +194,7 @@ impl<M: Machine> World<M> {
                 *host
             }
             Event::Handshake(handshake) => handshake.from.0,
-            Event::Idle(link, side) => match self.links.get(link) {
+            Event::Idle(link, side) => match self.links.at(*link) {
                 Some(link) => link.ends.at(*side).host,
                 None => return,
             },

@@ -38,7 +38,7 @@ pub fn rungs(effort: Effort) -> Vec<Rung> {
     let (span_s, trials) = effort.pick((30, 1), (300, 2), (1_800, 8));
     let rung = |factor| {
         let mut ground = Ground::new(nodes, Profile::Lan);
-        ground.config.suspicion_min = ground.config.probe_interval * factor;
+        ground.config.suspicion_min = Duration::from_millis(500) * factor;
         ground.config.suspicion_max = ground.config.suspicion_min * 6;
         let crash = Crash {
             ground: ground.clone(),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::input::Target;
+use crate::sim::names::Peers;
 use crate::sim::{Burst, Latency, Paths, Weather};
 
 const DATAGRAM: Via = Via::Datagram;
@@ -293,7 +294,7 @@ fn a_paused_process_acknowledges_nothing_and_its_socket_is_bounded() {
 #[test]
 fn a_dial_to_a_paused_process_is_answered_when_it_goes_on() {
     let (mut world, [a, b, c]) = three();
-    world.names.insert("b".to_string(), b);
+    world.seeds.insert("b".to_string(), b);
     world.pause(b);
     world.dial_seed(c, "b");
     world.run_for(s(2));
@@ -409,7 +410,7 @@ fn nobody_answers_at_the_old_address() {
     assert_eq!(world.links_heard(c), ["b up"]);
     // The name of a seed leads to the new one at once.
     world.heard(a);
-    world.hosts[a.index()].peers.clear();
+    world.hosts[a.index()].peers = Peers::default();
     world.dial_seed(a, "b");
     world.run_for(ms(10));
     assert_eq!(world.links_heard(a), ["b up"]);
@@ -443,12 +444,12 @@ fn of_two_with_one_name_the_later_run_stays() {
     world.run_for(ms(10));
     assert_eq!((world.numbers(b), world.numbers(twin)), (vec![], vec![1]));
     // One another they find under their own name.
-    world.names.insert("other".to_string(), twin);
+    world.seeds.insert("other".to_string(), twin);
     world.dial_seed(b, "other");
     world.run_for(ms(10));
     assert_eq!(world.links_heard(b), ["dial Ourselves"]);
     // Who reaches the earlier one by chance will not have it.
-    world.names.insert("earlier".to_string(), b);
+    world.seeds.insert("earlier".to_string(), b);
     world.dial_seed(a, "earlier");
     world.run_for(ms(10));
     assert_eq!(world.links_heard(a), ["dial Refused"]);
