@@ -26,6 +26,8 @@ mod commit;
 mod inbound;
 mod life;
 mod quorum;
+#[cfg(feature = "sim")]
+pub mod observe;
 mod tick;
 
 use alloc::collections::{BTreeMap, BTreeSet};
