@@ -304,14 +304,19 @@ impl Config {
     /// are not here, in a cluster of `here`, so long after the last of them
     /// went. See [`Config::reconnect_interval`].
     pub fn reconnect_after(&self, here: usize, quiet: Duration) -> Duration {
-        let share = u32::try_from(here).unwrap_or(u32::MAX).div_ceil(CALLERS).max(1);
+        let share = u32::try_from(here)
+            .unwrap_or(u32::MAX)
+            .div_ceil(CALLERS)
+            .max(1);
         let minutes = quiet.as_secs() / 60;
         let patience = match minutes {
             0..5 => 1,
             5..20 => 2,
             _ => 4,
         };
-        self.reconnect_interval.saturating_mul(share).saturating_mul(patience)
+        self.reconnect_interval
+            .saturating_mul(share)
+            .saturating_mul(patience)
     }
 
     /// How often a node of a cluster of `members` tells one rumor:
@@ -461,9 +466,8 @@ mod tests {
     fn all_together_call_as_often_however_many_they_are() {
         let config = Config::default();
         let second = Duration::from_secs(1);
-        let calls_per_s = |here: usize, quiet| {
-            here as f64 / config.reconnect_after(here, quiet).as_secs_f64()
-        };
+        let calls_per_s =
+            |here: usize, quiet| here as f64 / config.reconnect_after(here, quiet).as_secs_f64();
         for here in [8, 64, 1_000, 10_000] {
             assert_eq!(calls_per_s(here, second), 4.0);
             assert_eq!(calls_per_s(here, 3_600 * second), 1.0);

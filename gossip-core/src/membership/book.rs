@@ -79,12 +79,13 @@ impl Book {
             (Some(one), Some(other)) => Some(if rng.chance_ppm(500_000) { one } else { other }),
             (one, _) => one,
         };
-        let member =
-            member.map(|claim| Target::Member(claim.member.clone(), claim.addrs.clone()));
+        let member = member.map(|claim| Target::Member(claim.member.clone(), claim.addrs.clone()));
         match (seed, member) {
-            (Some(seed), Some(member)) => {
-                Some(if rng.chance_ppm(500_000) { seed } else { member })
-            }
+            (Some(seed), Some(member)) => Some(if rng.chance_ppm(500_000) {
+                seed
+            } else {
+                member
+            }),
             (seed, member) => seed.or(member),
         }
     }

@@ -12,9 +12,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::Instant;
-use crate::message::{
-    Accusation, Charge, Claim, Footing, Item, MemberRow, MemberState, Sealed,
-};
+use crate::message::{Accusation, Charge, Claim, Footing, Item, MemberRow, MemberState, Sealed};
 
 /// The last word on a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,7 +167,11 @@ mod tests {
         }
         assert!(!all.keep(verdict("stranger"), Instant::ZERO));
         let known: NodeId = "known".parse().unwrap();
-        all.close(known.clone(), LastWord::Verdict(verdict("known")), Instant::ZERO);
+        all.close(
+            known.clone(),
+            LastWord::Verdict(verdict("known")),
+            Instant::ZERO,
+        );
         assert_eq!(all.len(), limit::CERTIFICATES);
         assert!(all.of(&known).is_some());
         assert!(all.of(&"n0".parse().unwrap()).is_none(), "the oldest went");

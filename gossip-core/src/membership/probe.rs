@@ -145,13 +145,7 @@ impl Prober {
     }
 
     /// Begins a probe of one member, unless it is being asked already.
-    pub fn begin(
-        &mut self,
-        now: Instant,
-        target: &NodeId,
-        sight: Sight<'_>,
-        outbox: &mut Outbox,
-    ) {
+    pub fn begin(&mut self, now: Instant, target: &NodeId, sight: Sight<'_>, outbox: &mut Outbox) {
         let Some(member) = sight.roster.member(target) else {
             return;
         };
@@ -224,9 +218,8 @@ impl Prober {
         }
         // From the target, or from a relay that we asked: either will do.
         let known = self.probes.get(&seq);
-        let answers = known.is_some_and(|probe| {
-            probe.target == *from || probe.asked.contains(from)
-        });
+        let answers =
+            known.is_some_and(|probe| probe.target == *from || probe.asked.contains(from));
         let probe = if answers {
             self.probes.remove(&seq)
         } else {

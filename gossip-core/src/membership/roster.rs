@@ -233,10 +233,9 @@ impl Roster {
                 let same_footing = claim.value.footing == held.value.footing;
                 let same_presence = claim.value.presence == held.value.presence;
                 match same_footing && same_presence && claim.value != held.value {
-                    true => Heard::Contradicts(
-                        held.clone(),
-                        member.event(MemberEventKind::Conflict),
-                    ),
+                    true => {
+                        Heard::Contradicts(held.clone(), member.event(MemberEventKind::Conflict))
+                    }
                     false => Heard::Stale,
                 }
             }

@@ -126,9 +126,7 @@ impl Node {
     /// Looks for the cluster: whoever may lead to it, a few at once.
     pub(super) fn seek(&mut self, now: Now) {
         let (roster, links) = (&self.roster, &self.links);
-        let targets = self
-            .book
-            .calls(SEEK_AT_ONCE, roster, links, &mut self.rng);
+        let targets = self.book.calls(SEEK_AT_ONCE, roster, links, &mut self.rng);
         for target in targets {
             self.try_target(now, target);
         }

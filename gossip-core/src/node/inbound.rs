@@ -7,9 +7,7 @@ use crate::base::time::Now;
 use crate::dissemination::Picture;
 use crate::input::{LinkError, LinkEvent, SessionEvent, SessionId, Target, Via};
 use crate::membership::{Answer, Link, Sight, Standing};
-use crate::message::{
-    Accusation, Batch, Body, Delta, Item, LogDelta, Message, Sealed, Version,
-};
+use crate::message::{Accusation, Batch, Body, Delta, Item, LogDelta, Message, Sealed, Version};
 use crate::output::{Output, Phase};
 
 use super::Node;
@@ -241,10 +239,8 @@ impl Node {
                 if let Some(seed) = seed {
                     self.book.seed_is(&seed, &peer);
                 }
-                self.links.insert(
-                    peer.clone(),
-                    Link::new(addr, rtt, now.mono),
-                );
+                self.links
+                    .insert(peer.clone(), Link::new(addr, rtt, now.mono));
                 if self.phase == Phase::Starting {
                     // Our generation is not on disk: whatever we have to say waits.
                     return;
@@ -264,7 +260,10 @@ impl Node {
                 };
                 let joining = self.phase == Phase::Joining;
                 let agreed = self.appointments.remove(&peer);
-                if joining || agreed || stranger && (from_seed || self.roster.member(&peer).is_some()) {
+                if joining
+                    || agreed
+                    || stranger && (from_seed || self.roster.member(&peer).is_some())
+                {
                     self.compare_notes(now, &peer);
                 }
             }

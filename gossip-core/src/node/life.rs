@@ -17,7 +17,8 @@ use crate::base::time::Now;
 use crate::input::{DiskError, Input, PersistId, Saved, SealId, Ticket};
 use crate::membership::Heard;
 use crate::message::{
-    Accusation, Body, Claim, Footing, Generation, Incarnation, Item, Presence, Sealed, Statement, Version,
+    Accusation, Body, Claim, Footing, Generation, Incarnation, Item, Presence, Sealed, Statement,
+    Version,
 };
 use crate::output::{Counters, Halt, Notification, Output, Phase, Record, Refusal, Reply};
 
@@ -44,8 +45,7 @@ impl Node {
             let claim = claims.get(&verdict.value.accused);
             let claim = claim.filter(|claim| claim.value.footing == verdict.value.footing);
             let terms = self.config.suspicion(1, Duration::ZERO);
-            self.roster
-                .hear_accusation(verdict, now.mono, terms, None);
+            self.roster.hear_accusation(verdict, now.mono, terms, None);
             if let Some(claim) = claim {
                 self.roster.hear_claim((*claim).clone(), now.mono);
             }

@@ -186,7 +186,9 @@ pub(super) fn lifeguard(effort: Effort) -> Section {
     for aware in [true, false] {
         for (slow, pause, gap) in cells {
             let mut ground = Ground::new(nodes, Profile::Lan);
-            without_awareness(&mut ground, !aware);
+            if !aware {
+                ground.config.awareness_max = 0;
+            }
             let study = Slow {
                 ground,
                 slow: *slow,
@@ -251,6 +253,3 @@ pub(super) fn lifeguard(effort: Effort) -> Section {
         exact: true,
     }
 }
-
-/// Switches awareness off.
-fn without_awareness(_ground: &mut Ground, _off: bool) {}
