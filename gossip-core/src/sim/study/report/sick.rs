@@ -40,7 +40,7 @@ pub(super) fn one(effort: Effort) -> Section {
         ("is mute", Ailment::Mute, "foca 0"),
     ];
     let nodes = effort.pick(8, 100, 100);
-    let (span_s, trials) = effort.pick((60, 1), (600, 2), (1_800, 20));
+    let (span_s, trials) = effort.pick((60, 1), (600, 1), (1_800, 20));
     let (mut jobs, mut lines) = (Vec::new(), Vec::new());
     for (words, ailment, anchor) in ailments {
         let measure = rate(jobs.len(), sick::name::SICK_TIME, "sick-node-h");
