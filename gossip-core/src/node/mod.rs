@@ -25,9 +25,9 @@ mod command;
 mod commit;
 mod inbound;
 mod life;
-mod quorum;
 #[cfg(feature = "sim")]
 pub mod observe;
+mod quorum;
 mod tick;
 
 use alloc::collections::{BTreeMap, BTreeSet};
