@@ -502,6 +502,7 @@ fn a_ping_fits_its_datagram() {
     use gossip_core::base::limit;
     let mut solo = Solo::new();
     solo.link("n1");
+    solo.rumors("n2", vec![claim("n2", footing(7, 0))]);
     let mut suspected = Accusation {
         accuser: id("n2"),
         accused: id("n1"),
@@ -513,7 +514,8 @@ fn a_ping_fits_its_datagram() {
         suspected.footing = footing(7, incarnation);
         let item = Item::Accusation(sealed(suspected.clone(), bytes));
         solo.rumors("n2", vec![item]);
-        solo.pass(SECOND * 3);
+        // Nobody answers, so the node takes ever more time.
+        solo.pass(SECOND * 12);
         let sent = solo.sent();
         assert!(
             sent.iter()
