@@ -143,7 +143,7 @@ impl Node {
             self.phase = Phase::Running;
             // Others join at the same time, and what was told of them while we
             // did not listen is told no more: compare once again, soon.
-            let soon = self.rng.jittered(self.config.gossip_interval * 5);
+            let soon = self.rng.jittered(self.config.gossip_interval * 2);
             self.timers.sync_retry(now.mono + soon);
             let generation = self.footing.generation;
             self.outbox.notify(Notification::Running { generation });
