@@ -628,7 +628,7 @@ fn a_seed_is_tried_at_once_however_many_are_dead() {
     assert!(dialed.iter().any(|target| *target != seed), "and others");
 }
 
-/// Two processes under one name that began in the same second stand on the
+/// Two processes under one name that began in the same millisecond stand on the
 /// same footing; that they are two shows in what they say.
 #[test]
 fn a_twin_of_the_same_second_is_noticed() {
