@@ -8,6 +8,11 @@
 //!
 //! One seed gives one report, for ever.
 
+#[path = "sim/story.rs"]
+mod story;
+#[path = "sim/verbs.rs"]
+mod verbs;
+
 use std::error::Error;
 use std::time::Duration;
 
@@ -58,7 +63,11 @@ impl Options {
 const PATIENCE: Duration = Duration::from_secs(300);
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::parse(std::env::args().skip(1))?;
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if verbs::run(&args)? {
+        return Ok(());
+    }
+    let options = Options::parse(args.into_iter())?;
     let (nodes, loss, seed) = (options.nodes, options.loss_percent, options.seed);
     println!("{nodes} nodes, {loss} % loss, seed {seed}\n");
     let mut world = World::new(Setup::seeded(seed).losing(loss * 10_000));

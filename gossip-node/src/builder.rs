@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use gossip_core::base::limit;
 use gossip_core::config::{Config, ConfigError};
@@ -10,6 +11,7 @@ use gossip_quic::{BindError, Credentials, EndpointConfig};
 
 use crate::handle::Node;
 use crate::journal::JournalError;
+use crate::resolve::Resolve;
 
 /// Configures a [`Node`] and starts it.
 #[derive(Default)]
@@ -20,6 +22,7 @@ pub struct NodeBuilder {
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) config: Option<Config>,
     pub(crate) seeds: Vec<String>,
+    pub(crate) resolve: Option<Arc<dyn Resolve>>,
     pub(crate) seed: Option<u64>,
     pub(crate) transport: Option<TransportTuning>,
 }
@@ -120,10 +123,18 @@ impl NodeBuilder {
     }
 
     /// Names (`host:port`) that lead to members; added to those in the
-    /// configuration. They are resolved anew each time they are dialed.
+    /// configuration. They are resolved anew each time they are dialed; of
+    /// several addresses those that answer are enough.
     #[must_use]
     pub fn seeds<S: Into<String>>(mut self, seeds: impl IntoIterator<Item = S>) -> Self {
         self.seeds.extend(seeds.into_iter().map(Into::into));
+        self
+    }
+
+    /// Who knows where the seeds' names lead. Default: [`SystemResolver`](crate::SystemResolver).
+    #[must_use]
+    pub fn resolver(mut self, resolve: impl Resolve) -> Self {
+        self.resolve = Some(Arc::new(resolve));
         self
     }
 

@@ -33,6 +33,7 @@ mod driver;
 mod events;
 mod handle;
 pub mod journal;
+mod resolve;
 mod watch;
 
 pub use builder::{NodeBuilder, StartError};
@@ -40,6 +41,7 @@ pub use driver::{DriverCounters, limit};
 pub use events::{Events, EventsItem, MemberPicture, MemberSeen, status_after};
 pub use handle::{Node, NodeError, NodeStatus, Stopped};
 pub use journal::JournalCounters;
+pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use watch::{Subscription, SubscriptionItem, Watch, WatchItem};
 
 pub use gossip_core::base::id::{ClusterId, IdError, NodeId};

@@ -12,12 +12,14 @@ mod kit;
 use std::fs;
 use std::path::Path;
 
+use bytes::Bytes;
 use gossip_core::base::rng::Rng;
 use gossip_core::input::{PersistId, Saved};
 use gossip_core::message::Generation;
 use gossip_core::output::Record;
 use gossip_node::JournalError;
 use gossip_node::journal::Journal;
+use gossip_wire::decode_sealed_claim;
 use kit::{Log, claim, open, owner, wait_for};
 
 /// A journal of some commits, its bytes, and every state it went through.
@@ -141,5 +143,74 @@ fn stretches_of_zeros_and_noise() {
         }
         let what = format!("{length} bytes at {offset}, zeros: {zeros}");
         judge(dir.path(), &torn, &states, &what);
+    }
+}
+
+/// What our own decoders would believe: the store's checksums alone tell it
+/// from the truth.
+#[test]
+fn a_flip_that_still_makes_sense_is_found_by_the_checksums() {
+    let dir = tempfile::tempdir().unwrap();
+    let truth = claim("n2", 3, 0);
+    let mut opened = open(dir.path());
+    opened
+        .journal
+        .persist(PersistId(1), Record::Generation(Generation(41)));
+    opened.journal.remember(Record::Claim(truth.clone()));
+    wait_for(&mut opened.completions, PersistId(1)).unwrap();
+    drop(opened);
+    let saved = open(dir.path()).saved;
+    assert_eq!(saved.generation, Generation(41));
+    assert_eq!(saved.claims.len(), 1);
+    let bytes = fs::read(dir.path().join("journal.redb")).unwrap();
+
+    // One bit of the member's address: nobody signs it yet.
+    let sealed = truth.bytes.as_ref();
+    let lie = {
+        let flips = (0..sealed.len()).rev().map(|at| {
+            let mut lie = sealed.to_vec();
+            lie[at] ^= 1;
+            lie
+        });
+        let believed = |lie: &Vec<u8>| {
+            let decoded = decode_sealed_claim(Bytes::copy_from_slice(lie));
+            decoded.is_ok_and(|claim| claim.value != truth.value)
+        };
+        flips
+            .into_iter()
+            .find(believed)
+            .expect("a lie that decodes")
+    };
+    let mut lied = bytes.clone();
+    let places: Vec<_> = (0..bytes.len() - sealed.len())
+        .filter(|at| &bytes[*at..at + sealed.len()] == sealed)
+        .collect();
+    assert!(!places.is_empty(), "the claim is in the file");
+    for at in places {
+        lied[at..at + lie.len()].copy_from_slice(&lie);
+    }
+    refused(dir.path(), &lied);
+
+    // One digit of our own generation: the values of `meta` lie side by side,
+    // cluster, format, generation, node.
+    let mut lied = bytes.clone();
+    let name = b"test141n1";
+    let places: Vec<_> = (0..bytes.len() - name.len())
+        .filter(|at| &bytes[*at..at + name.len()] == name)
+        .collect();
+    assert!(!places.is_empty(), "the generation is in the file");
+    for at in places {
+        lied[at + 6] = b'0';
+    }
+    refused(dir.path(), &lied);
+}
+
+#[track_caller]
+fn refused(dir: &Path, bytes: &[u8]) {
+    fs::write(dir.join("journal.redb"), bytes).unwrap();
+    match Journal::open(dir, &owner("n1")) {
+        Err(JournalError::Damaged { .. }) => {}
+        Err(other) => panic!("{other}"),
+        Ok(opened) => panic!("a lie was believed: {:?}", opened.saved),
     }
 }

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use quinn::{Connection, Incoming};
+use quinn::{Connection, ConnectionError, Incoming};
+use quinn_proto::TransportErrorCode;
 use tokio::time::timeout;
 
 use crate::close::CloseCode;
@@ -142,7 +143,7 @@ pub(crate) async fn listen(shared: Arc<Shared>) {
 }
 
 fn receive(shared: &Arc<Shared>, stranger: Incoming) {
-    let address = stranger.remote_address().ip();
+    let address = stranger.remote_address().ip().to_canonical();
     let proven = stranger.remote_address_validated();
     let verdict = {
         let census = shared
@@ -178,8 +179,14 @@ async fn welcome(shared: Arc<Shared>, stranger: Incoming, handshake: Entry) {
     let address = handshake.address;
     let bound = shared.config.connect_timeout;
     let connection = match timeout(bound, handshake_of(stranger)).await {
-        Ok(Some(connection)) => connection,
-        Ok(None) | Err(_) => return shared.cells.handshakes_failed.bump(),
+        Ok(Ok(connection)) => connection,
+        Ok(Err(error)) => {
+            if is_other_cluster(&error) {
+                shared.cells.refused_other_cluster.bump();
+            }
+            return shared.cells.handshakes_failed.bump();
+        }
+        Err(_) => return shared.cells.handshakes_failed.bump(),
     };
     let greeted = timeout(bound, greet::accepted(&shared, &connection)).await;
     drop(handshake);
@@ -201,9 +208,19 @@ async fn welcome(shared: Arc<Shared>, stranger: Incoming, handshake: Entry) {
     }
 }
 
-async fn handshake_of(stranger: Incoming) -> Option<Connection> {
-    stranger.accept().ok()?.await.ok()
+async fn handshake_of(stranger: Incoming) -> Result<Connection, ConnectionError> {
+    stranger.accept()?.await
 }
+
+/// Whether a stranger hung up because, as it says, we are another cluster's.
+/// TLS shows the listener's certificate first, so we never saw its own.
+fn is_other_cluster(error: &ConnectionError) -> bool {
+    let said = TransportErrorCode::crypto(ACCESS_DENIED);
+    matches!(error, ConnectionError::ConnectionClosed(close) if close.error_code == said)
+}
+
+/// The alert for a certificate that is valid and not wanted (RFC 8446 §6.2).
+const ACCESS_DENIED: u8 = 49;
 
 #[cfg(test)]
 mod tests {

@@ -20,6 +20,9 @@ pub enum CloseCode {
     /// A later run of the same node is connected; the reason is its generation
     /// in decimal digits.
     Outlived,
+    /// Nothing wrong: its place is needed for another peer. Dial again when
+    /// there is something to say.
+    Spared,
     /// The certificate has expired.
     CertificateExpired,
     /// The certificate was revoked.
@@ -53,6 +56,7 @@ impl CloseCode {
             Self::Shutdown => 2,
             Self::Reauthenticate => 3,
             Self::Outlived => 4,
+            Self::Spared => 5,
             Self::CertificateExpired => 0x10,
             Self::CertificateRevoked => 0x11,
             Self::IdentityMismatch => 0x12,
@@ -75,6 +79,7 @@ impl CloseCode {
             2 => Self::Shutdown,
             3 => Self::Reauthenticate,
             4 => Self::Outlived,
+            5 => Self::Spared,
             0x10 => Self::CertificateExpired,
             0x11 => Self::CertificateRevoked,
             0x12 => Self::IdentityMismatch,
@@ -116,6 +121,7 @@ impl fmt::Display for CloseCode {
             Self::Shutdown => "shutting down",
             Self::Reauthenticate => "show your certificate again",
             Self::Outlived => "a later run of this node is connected",
+            Self::Spared => "spared for another; dial again when needed",
             Self::CertificateExpired => "certificate expired",
             Self::CertificateRevoked => "certificate revoked",
             Self::IdentityMismatch => "hello and certificate differ",

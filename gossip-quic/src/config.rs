@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::limit::CONNECTIONS;
+
 /// Everything an [`Endpoint`](crate::Endpoint) is told besides its credentials.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -19,17 +21,24 @@ pub struct EndpointConfig {
     pub reset_key: [u8; 32],
     /// Seed of the jitter between dials. Not for secrets.
     pub seed: u64,
-    /// How long silence is borne. 10 s to 10 min; shorter than the probe cycle
-    /// makes every probe a handshake.
+    /// How long silence is borne; the shorter of both ends' counts. At least
+    /// 10 s; shorter than the probe cycle makes every probe a handshake.
+    /// Default: the longest that a member of the largest cluster that stays
+    /// connected is left alone by one that probes everybody once a round, a
+    /// member a second: first in one round, last in the next, so twice
+    /// [`CONNECTIONS`](crate::limit::CONNECTIONS) seconds. A silent connection
+    /// costs 44 kB and no packet; whoever is known to be dead is to be
+    /// [disconnected](crate::Endpoint::disconnect).
     pub idle_timeout: Duration,
     /// Pings of the transport's own when nothing else is sent; `None` where a
-    /// failure detector probes anyway. Below 15 s if there is a NAT between.
+    /// failure detector probes anyway. Below 15 s if there is a NAT between: it
+    /// forgets a silent connection long before we do.
     pub keep_alive: Option<Duration>,
     /// The round trip assumed before the first measurement: 100 ms suits a
     /// local network (first retransmission after 0.3 s), 333 ms the world.
     pub initial_rtt: Duration,
-    /// How long one dial may take in all, and a stranger until its `Hello`
-    /// (corrosion: 5 s).
+    /// How long a dial may take at one address, and a stranger until its
+    /// `Hello` (corrosion: 5 s).
     pub connect_timeout: Duration,
     /// Segmentation offload. Some network cards and virtual machines answer it
     /// with EIO (quinn#1128, #2202); off costs throughput only.
@@ -50,7 +59,7 @@ impl EndpointConfig {
             generation,
             reset_key,
             seed,
-            idle_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(2 * CONNECTIONS as u64),
             keep_alive: None,
             initial_rtt: Duration::from_millis(100),
             connect_timeout: Duration::from_secs(5),
@@ -83,11 +92,14 @@ pub enum RetryPolicy {
     Always,
 }
 
-/// Bounds on connections; each refusal is counted. They bind strangers only:
-/// a dial of our own is never charged to them, or two nodes that dial each
-/// other at their bounds would never meet.
+/// Bounds on connections; each refusal is counted. All but the first bind
+/// strangers only: a dial of our own is never charged to them, or two nodes
+/// that dial each other at their bounds would never meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
+    /// Peers kept connected: beyond it one that rests is hung up on, whoever
+    /// dialed. At least 1.
+    pub peers: usize,
     /// Connections in total (al8n memberlist: 4 096).
     pub connections: usize,
     /// Connections with one node, draining ones included. Two are a pair that
@@ -105,6 +117,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            peers: CONNECTIONS,
             connections: 4_096,
             connections_per_node: 4,
             connections_per_address: 1_024,

@@ -18,6 +18,10 @@ impl Cell {
         self.0.fetch_add(by, Ordering::Relaxed);
     }
 
+    pub(crate) fn is_zero(&self) -> bool {
+        self.read() == 0
+    }
+
     fn read(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -78,11 +82,16 @@ counters! {
     handshakes_over_limit,
     /// Strangers refused: too many handshakes or connections from their address.
     connections_over_address_limit,
+    /// Peers hung up on to make room for another, above [`CONNECTIONS`](crate::limit::CONNECTIONS).
+    peers_spared,
+    /// Peers admitted above [`CONNECTIONS`](crate::limit::CONNECTIONS) because all others were at work.
+    peers_over_limit,
     /// Connections refused: too many in total.
     connections_over_limit,
     /// Connections refused: too many with that node.
     connections_over_node_limit,
-    /// Connections refused: the certificate is for another cluster.
+    /// Connections refused: one end's certificate is for another cluster. As
+    /// the listener only the dialer's word for it: it judges first.
     refused_other_cluster,
     /// Connections refused: `Hello` and certificate name different nodes.
     refused_identity,

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::event::Event;
 use crate::greet::{self, GreetError};
 use crate::limit;
 use crate::quic;
+use crate::race;
 use crate::shared::Shared;
 use crate::socket;
 use crate::target::{DialError, Dialing, Target, TargetName};
@@ -104,11 +106,7 @@ pub(crate) fn begin(shared: &Arc<Shared>, mut target: Target) -> Result<Dialing,
 }
 
 async fn run(shared: Arc<Shared>, target: Target) {
-    let outcome = {
-        // An error cannot be: the slots are never closed.
-        let _slot = shared.dial_slots.acquire().await;
-        reach(&shared, &target).await
-    };
+    let outcome = in_turn(&shared, &target).await;
     let Target { name, .. } = target;
     shared.dials().end(&name, outcome.is_ok());
     let event = match outcome {
@@ -121,22 +119,22 @@ async fn run(shared: Arc<Shared>, target: Target) {
     shared.tell(event).await;
 }
 
-/// Tries one address after the other; the last failure is the answer.
-async fn reach(shared: &Arc<Shared>, target: &Target) -> Result<NodeId, DialError> {
-    let count = u32::try_from(target.addrs.len()).unwrap_or(u32::MAX).max(1);
-    let each = (shared.config.connect_timeout / count).max(limit::ATTEMPT_MIN);
-    let mut failure = DialError::NoAddress;
-    for addr in &target.addrs {
-        match timeout(each, attempt(shared, &target.name, *addr)).await {
-            Ok(Ok(peer)) => return Ok(peer),
-            Ok(Err(error)) => failure = error,
-            Err(_) => failure = DialError::Timeout { addr: *addr },
+/// Waits for a slot, and gives it back as soon as no answer is on its way.
+async fn in_turn(shared: &Arc<Shared>, target: &Target) -> Result<NodeId, DialError> {
+    // An error cannot be: the slots are never closed.
+    let slot = shared.dial_slots.acquire().await;
+    let mut reaching = pin!(race::reach(shared, target));
+    match timeout(limit::DIAL_BEGINS, &mut reaching).await {
+        Ok(outcome) => outcome,
+        Err(_) => {
+            drop(slot);
+            reaching.await
         }
     }
-    Err(failure)
 }
 
-async fn attempt(
+/// Tries one address.
+pub(crate) async fn attempt(
     shared: &Arc<Shared>,
     name: &TargetName,
     addr: SocketAddr,

@@ -25,6 +25,7 @@ use crate::link::Link;
 use crate::outbox::{Outbox, Priority};
 use crate::pool::Pool;
 use crate::quic;
+use crate::race::canonical;
 use crate::session::{self, Sessions};
 use crate::shared::Shared;
 use crate::socket::{self, GuardedSocket};
@@ -78,9 +79,10 @@ impl Endpoint {
         config: EndpointConfig,
         credentials: Credentials,
     ) -> Result<(Self, Events), BindError> {
-        let refused = |error| BindError::Socket {
-            addr: config.listen,
-            error,
+        let addr = config.listen;
+        let refused = |error| match socket::lacks_ipv6(addr, &error) {
+            true => BindError::NoIpv6 { addr, error },
+            false => BindError::Socket { addr, error },
         };
         let cells = Arc::new(Cells::default());
         let own = credentials.identity().clone();
@@ -226,7 +228,7 @@ impl Endpoint {
             PeerInfo {
                 id: id.clone(),
                 generation: peer.generation,
-                remote_addr: best.connection.remote_address(),
+                remote_addr: canonical(best.connection.remote_address()),
                 rtt: best.connection.rtt(),
                 direction: best.direction,
                 connections: peer.links.iter().filter(|link| link.is_alive()).count(),
@@ -258,11 +260,8 @@ impl Endpoint {
     /// If there is no connection, no room, or too many bytes.
     pub fn send_datagram(&self, peer: &NodeId, bytes: Bytes) -> Result<(), SendError> {
         let shared = self.shared();
-        let connection = &shared
-            .pool()
-            .best(peer)
-            .ok_or(SendError::NotConnected)?
-            .connection;
+        let link = shared.pool().best(peer).ok_or(SendError::NotConnected)?;
+        let connection = &link.connection;
         // The path may carry less than the budget for a while (quinn#2791).
         let max = connection
             .max_datagram_size()
@@ -283,6 +282,7 @@ impl Endpoint {
         connection
             .send_datagram(bytes)
             .map_err(|_| SendError::NotConnected)?;
+        link.activity.touch();
         shared.cells.datagrams_sent.bump();
         Ok(())
     }

@@ -17,11 +17,21 @@ pub enum BindError {
         /// What the system said.
         error: io::Error,
     },
+    /// It is an IPv6 address, and the system has no IPv6.
+    #[error(
+        "cannot listen on {addr} (UDP): this system has no IPv6 ({error}); listen on an IPv4 address, such as 0.0.0.0"
+    )]
+    NoIpv6 {
+        /// Where.
+        addr: SocketAddr,
+        /// What the system said.
+        error: io::Error,
+    },
     /// TLS refused the credentials.
     #[error("TLS refused the configuration: {0}")]
     Tls(String),
     /// A duration in the configuration is beyond what QUIC can say.
-    #[error("the idle timeout is longer than QUIC can say; use less than an hour")]
+    #[error("the idle timeout is longer than QUIC can say; use days at most")]
     IdleTimeout,
 }
 

@@ -92,12 +92,14 @@
 //! [`Identity`] and [`Credentials`] say who we are, [`pki`] makes them so.
 //! `verify` judges certificates and `tls` asks it. `socket` drops what is not
 //! QUIC; `quic` holds the settings. `accept` receives strangers, `dial` goes
-//! out, `greet` exchanges `hello`. `pool` keeps the peers, by `rank`; `link`
-//! carries; `outbox` and `inbox` bound what waits; `session` is a session.
+//! out in a `race` of addresses, `greet` exchanges `hello`. `pool` keeps the peers, by `rank`, and of too
+//! many says by `activity` which to `spare`; `link` carries; `outbox` and
+//! `inbox` bound what waits; `session` is a session.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod accept;
+mod activity;
 mod backoff;
 mod close;
 mod config;
@@ -119,10 +121,12 @@ mod outbox;
 pub mod pki;
 mod pool;
 mod quic;
+mod race;
 mod rank;
 mod session;
 mod shared;
 mod socket;
+mod spare;
 mod target;
 mod tasks;
 mod tls;

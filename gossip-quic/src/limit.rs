@@ -85,18 +85,31 @@ pub const INCOMING_BYTES_TOTAL: u64 = 8 * 1024 * 1024;
 /// How long the address check of a stranger may take.
 pub const RETRY_TOKEN_LIFETIME: Duration = Duration::from_secs(15);
 
+// ---- Peers ------------------------------------------------------------------
+
+/// Peers kept connected; beyond it one that rests is hung up on. About 45 MB
+/// of memory (the bench `packets`: 44 kB each), for which every member of a
+/// cluster up to this size stays warm (guess).
+pub const CONNECTIONS: usize = 1_024;
+
+/// How long a connection must not have been used before it may be closed for
+/// its affinity: longer than a probe with all its retries takes, so that what
+/// was just dialed is used before it goes (guess).
+pub const REST: Duration = Duration::from_secs(10);
+
 // ---- Dials ------------------------------------------------------------------
 
-/// Dials in flight; the rest wait. With the system's default socket buffer,
+/// Dials begun at once; the rest wait. With the system's default socket buffer,
 /// 1 000 dials at once lose a quarter, 32 at a time lose none (measured).
 pub const DIALS_IN_FLIGHT: usize = 32;
 
+/// How long a dial counts among [`DIALS_IN_FLIGHT`]: an answer that is not
+/// there by then does not crowd the socket, and those who wait must not pay
+/// for many that are dead (guess: ten round trips around the world and a handshake's work).
+pub const DIAL_BEGINS: Duration = Duration::from_secs(1);
+
 /// Dials that may wait for their turn.
 pub const DIALS_QUEUED: usize = 1_024;
-
-/// The least an address is given when a target has several (guess: three
-/// retransmissions at the initial round trip of a local network).
-pub const ATTEMPT_MIN: Duration = Duration::from_secs(1);
 
 /// First pause after a failed dial; it doubles with each failure.
 pub const BACKOFF_FIRST: Duration = Duration::from_millis(100);

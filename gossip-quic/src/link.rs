@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use gossip_core::base::id::NodeId;
 use quinn::{Connection, ConnectionError, RecvStream, SendStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::activity::{Activity, Open};
 use crate::close::CloseCode;
 use crate::event::{Direction, Event};
 use crate::frame::{self, FrameError, StreamKind};
@@ -39,6 +40,7 @@ pub(crate) struct Link {
     pub(crate) rank: Rank,
     pub(crate) connection: Connection,
     pub(crate) share: Arc<Share>,
+    pub(crate) activity: Arc<Activity>,
     /// A permit for each message on its way; closed when no more may leave.
     pub(crate) writes: Arc<Semaphore>,
     /// A permit for each session.
@@ -85,6 +87,7 @@ impl Link {
             rank,
             connection,
             share,
+            activity: Activity::new(),
             writes: Arc::new(Semaphore::new(limit::MESSAGES_IN_FLIGHT as usize)),
             sessions: Arc::new(Semaphore::new(LINK_SESSIONS as usize)),
             control: Mutex::new(Some(control)),
@@ -198,6 +201,7 @@ async fn read_control(shared: &Arc<Shared>, link: &Arc<Link>, mut control: RecvS
 
 async fn read_datagrams(shared: &Shared, link: &Link) {
     while let Ok(bytes) = link.connection.read_datagram().await {
+        link.activity.touch();
         link.tell(|| {
             link.share
                 .offer_datagram(&shared.inbox, &shared.cells, &link.peer, bytes)
@@ -215,6 +219,7 @@ async fn accept_messages(shared: &Arc<Shared>, link: &Arc<Link>) {
 }
 
 async fn read_message(shared: Arc<Shared>, link: Arc<Link>, mut stream: RecvStream) {
+    let _open = link.activity.open();
     if let Err(error) = try_read_message(&shared, &link, &mut stream).await {
         let code = shared.judge_frame_error(&error);
         // An error means that the stream is over already.
@@ -274,7 +279,7 @@ pub(crate) async fn write_messages(
     let mut writers = JoinSet::new();
     while let Some(waiting) = outbox.pop().await {
         while writers.try_join_next().is_some() {}
-        let Some((stream, permit)) = open_message(&mut best).await else {
+        let Some((stream, permit, open)) = open_message(&mut best).await else {
             shared.cells.messages_lost.bump();
             break;
         };
@@ -283,7 +288,7 @@ pub(crate) async fn write_messages(
             if write_message(stream, waiting).await.is_err() {
                 shared.cells.messages_lost.bump();
             }
-            drop(permit);
+            drop((permit, open));
         });
     }
     while writers.join_next().await.is_some() {}
@@ -291,13 +296,14 @@ pub(crate) async fn write_messages(
 
 async fn open_message(
     best: &mut watch::Receiver<Arc<Link>>,
-) -> Option<(SendStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(SendStream, OwnedSemaphorePermit, Open)> {
     loop {
         let link = Arc::clone(&best.borrow_and_update());
         if let Ok(permit) = Arc::clone(&link.writes).acquire_owned().await
             && let Ok(stream) = link.connection.open_uni().await
         {
-            return Some((stream, permit));
+            let open = link.activity.open();
+            return Some((stream, permit, open));
         }
         // Gone or going; the pool names another, or drops the peer.
         best.changed().await.ok()?;

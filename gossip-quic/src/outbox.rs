@@ -128,17 +128,20 @@ impl Outbox {
         forgotten
     }
 
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queues
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+            == 0
+    }
+
     /// Waits until nothing waits.
     pub(crate) async fn drained(&self) {
         loop {
             let emptied = self.emptied.notified();
-            if self
-                .queues
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .len()
-                == 0
-            {
+            if self.is_empty() {
                 return;
             }
             emptied.await;

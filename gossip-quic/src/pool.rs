@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gossip_core::base::id::NodeId;
 use tokio::sync::watch;
@@ -20,6 +21,8 @@ use crate::inbox::Share;
 use crate::limit::LOST;
 use crate::link::Link;
 use crate::outbox::Outbox;
+use crate::race::canonical;
+use crate::spare::{self, Affinity, Candidate};
 
 /// A peer that is up.
 #[derive(Debug)]
@@ -50,6 +53,17 @@ impl Peer {
 
     pub(crate) fn is_alive(&self) -> bool {
         self.links.iter().any(|link| link.is_alive())
+    }
+
+    /// Whether a stream is open, or a message waits for one.
+    fn is_at_work(&self) -> bool {
+        !self.outbox.is_empty() || self.links.iter().any(|link| link.activity.is_open())
+    }
+
+    /// For how long nothing was said, either way.
+    fn idle(&self) -> Duration {
+        let idles = self.links.iter().map(|link| link.activity.idle());
+        idles.min().unwrap_or_default()
     }
 
     fn choose(&self) {
@@ -182,6 +196,25 @@ impl Pool {
         admitted
     }
 
+    /// How many peers are up.
+    pub(crate) fn standing(&self) -> usize {
+        self.peers.values().filter(|peer| peer.is_alive()).count()
+    }
+
+    /// The links of one peer to hang up on for a newcomer's sake: of those that
+    /// are not at work, [`spare::choose`] says which.
+    pub(crate) fn spare(&self, own: &NodeId, newcomer: &NodeId) -> Option<Vec<Arc<Link>>> {
+        let others = self.peers.iter().filter(|(id, _)| *id != newcomer);
+        let at_rest = others.filter(|(_, peer)| peer.is_alive() && !peer.is_at_work());
+        let candidates = at_rest.map(|(id, peer)| Candidate {
+            peer: id,
+            idle: peer.idle(),
+            affinity: Affinity::new(own, id),
+        });
+        let spared = spare::choose(candidates)?;
+        self.peers.get(spared).map(|peer| peer.links.clone())
+    }
+
     /// Another run of the process: the one before is down, whatever its links say.
     fn replace_process(&mut self, link: &Link, admitted: &mut Admitted) {
         let Some(old) = self.peers.remove(&link.peer) else {
@@ -258,7 +291,7 @@ fn up(link: &Link) -> Event {
         peer: link.peer.clone(),
         generation: link.peer_generation,
         rtt: link.connection.rtt(),
-        remote_addr: link.connection.remote_address(),
+        remote_addr: canonical(link.connection.remote_address()),
         direction: link.direction,
     }
 }

@@ -205,6 +205,7 @@ fn turn_away(send: &mut SendStream, recv: &mut RecvStream, code: CloseCode) {
 }
 
 async fn run(shared: &Shared, link: &Link, task: Task, mut send: SendStream, mut recv: RecvStream) {
+    let _open = link.activity.open();
     let Task {
         key,
         mut queue,

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use gossip_core::base::id::NodeId;
 use quinn::{Connection, RecvStream, SendStream, TransportConfig};
 use tokio::sync::Semaphore;
 
@@ -125,6 +126,7 @@ impl Shared {
             self.drain_duplicate(loser);
         }
         if let Some((outbox, best)) = admitted.writer {
+            self.make_room_for(&link.peer);
             self.tasks
                 .spawn(link::write_messages(Arc::clone(self), outbox, best));
         }
@@ -175,6 +177,28 @@ impl Shared {
                 )
                 .await;
         });
+    }
+
+    /// Somebody came up: of too many, others are hung up on.
+    fn make_room_for(&self, newcomer: &NodeId) {
+        let pool = self.pool();
+        for _ in self.config.limits.peers.max(1)..pool.standing() {
+            let Some(links) = pool.spare(self.own.node(), newcomer) else {
+                self.cells.peers_over_limit.bump();
+                return;
+            };
+            if self.cells.peers_spared.is_zero() {
+                tracing::info!(
+                    limit = self.config.limits.peers,
+                    "more peers than are kept connected: those at rest are hung up on"
+                );
+            }
+            self.cells.peers_spared.bump();
+            for link in links {
+                tracing::debug!(peer = %link.peer, for = %newcomer, "hung up on for another");
+                link.close(CloseCode::Spared, "for another");
+            }
+        }
     }
 
     /// The peer holds another link for better. So do we, if there is another;

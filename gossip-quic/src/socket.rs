@@ -23,6 +23,18 @@ use crate::limit::{SOCKET_BUFFER_BYTES, SOCKET_BUFFER_BYTES_WARN};
 /// The shortest packet with a meaning: a stateless reset (RFC 9000 §10.3).
 const PACKET_BYTES_MIN: usize = 21;
 
+/// Whether an error says that this machine has no IPv6.
+pub(crate) fn lacks_ipv6(addr: SocketAddr, error: &io::Error) -> bool {
+    // The family is unknown to the system, or none of its addresses are there.
+    let unknown =
+        error.kind() == io::ErrorKind::Unsupported || error.raw_os_error() == Some(EAFNOSUPPORT);
+    let none = error.kind() == io::ErrorKind::AddrNotAvailable && addr.ip().is_unspecified();
+    addr.is_ipv6() && (unknown || none)
+}
+
+/// "Address family not supported", in Linux's errno(3).
+const EAFNOSUPPORT: i32 = 97;
+
 /// Opens the socket with buffers that survive a storm, and says what it got.
 pub(crate) fn open(addr: SocketAddr) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
@@ -178,8 +190,13 @@ pub(crate) async fn refused(addr: SocketAddr) {
         SocketAddr::V6(_) => ([0_u16; 8], 0).into(),
     };
     if let Ok(socket) = tokio::net::UdpSocket::bind(any).await {
-        let asked = socket.connect(addr).await.is_ok() && socket.send(&[]).await.is_ok();
-        if asked && matches!(socket.recv(&mut [0]).await, Err(error) if is_refusal(&error)) {
+        let asked = async {
+            // Without a route to it, this machine refuses at once.
+            socket.connect(addr).await?;
+            socket.send(&[]).await?;
+            socket.recv(&mut [0]).await
+        };
+        if matches!(asked.await, Err(error) if is_refusal(&error)) {
             return;
         }
     }
@@ -229,6 +246,23 @@ mod tests {
         assert_eq!(meta.len, 60);
         assert_eq!(buf[..60], [vec![0x40; 30], vec![0xc1; 30]].concat());
         assert_eq!(cells.snapshot().packets_not_quic, 2);
+    }
+
+    #[test]
+    fn a_system_without_ipv6_is_told_from_an_address_that_is_not_ours() {
+        let any: SocketAddr = "[::]:1".parse().unwrap();
+        let some: SocketAddr = "[2001:db8::1]:1".parse().unwrap();
+        let v4: SocketAddr = "0.0.0.0:1".parse().unwrap();
+        let unknown = io::Error::from_raw_os_error(EAFNOSUPPORT);
+        let none = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        let taken = io::Error::from(io::ErrorKind::AddrInUse);
+        assert!(lacks_ipv6(any, &unknown) && lacks_ipv6(some, &unknown));
+        assert!(lacks_ipv6(any, &none));
+        assert!(
+            !lacks_ipv6(some, &none),
+            "that one may be another machine's"
+        );
+        assert!(!lacks_ipv6(any, &taken) && !lacks_ipv6(v4, &none));
     }
 
     #[tokio::test]

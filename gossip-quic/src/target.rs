@@ -152,6 +152,16 @@ pub enum DialError {
         /// What was wrong.
         reason: String,
     },
+    /// None of its addresses can be sent to from where we listen.
+    #[error(
+        "{addr} cannot be reached from {listen}: IPv4 and IPv6 do not mix; listen on [::] for both"
+    )]
+    Family {
+        /// The first of its addresses.
+        addr: SocketAddr,
+        /// Where we listen.
+        listen: SocketAddr,
+    },
     /// The last failure is too fresh.
     #[error("failed a moment ago; try again in {retry_in:?}")]
     BackingOff {

@@ -59,6 +59,9 @@ impl From<&Refusal> for rustls::Error {
             Refusal::Expired { .. } => CertificateError::Expired,
             Refusal::NotYetValid { .. } => CertificateError::NotValidYet,
             Refusal::UnknownAuthority => CertificateError::UnknownIssuer,
+            // "Access denied", and nothing else is: the listener, whose
+            // certificate is judged first, learns by it who dialed.
+            Refusal::OtherCluster { .. } => CertificateError::ApplicationVerificationFailure,
             other => CertificateError::Other(OtherError(Arc::new(other.clone()))),
         })
     }

@@ -11,6 +11,9 @@ pub(crate) const HELP: &str = "\
 usage: cargo xtask bench [name] [-- arguments]
 
   codec     encode and decode messages (criterion, gossip-wire)
+  leave20   one of 20 nodes on loopback leaves: until all others know, 50 times
+  packets   what QUIC costs: bytes and packets of handshakes, datagrams, streams;
+            memory of a connection (`-- --quick` takes half a minute, all of it three)
   spread64  one update to 64 nodes on loopback with mutual TLS: median, last
 
 Without a name all of them run. Arguments go to the benchmark of that name.";
@@ -18,6 +21,21 @@ Without a name all of them run. Arguments go to the benchmark of that name.";
 /// A benchmark and the arguments of cargo that run it.
 const BENCHES: &[(&str, &[&str])] = &[
     ("codec", &["bench", "-p", "gossip-wire", "--benches"]),
+    (
+        "leave20",
+        &[
+            "run",
+            "--release",
+            "-p",
+            "gossip-node",
+            "--example",
+            "leave20",
+        ],
+    ),
+    (
+        "packets",
+        &["bench", "-p", "gossip-quic", "--bench", "packets"],
+    ),
     (
         "spread64",
         &[

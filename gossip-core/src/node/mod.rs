@@ -25,6 +25,8 @@ mod command;
 mod commit;
 mod inbound;
 mod life;
+#[cfg(feature = "sim")]
+pub mod observe;
 mod quorum;
 mod tick;
 
@@ -117,8 +119,8 @@ impl Node {
                 most: limit::ADDRS,
             });
         }
-        let clock = now.wall.as_secs();
-        if saved.generation.0 > clock.saturating_add(limit::GENERATION_AHEAD_S) {
+        let clock = now.wall.as_millis();
+        if saved.generation.0 > clock.saturating_add(limit::GENERATION_AHEAD_MS) {
             return Err(ConfigError::GenerationAhead {
                 saved: saved.generation.0,
                 clock,

@@ -248,10 +248,12 @@ impl Node {
         let interval = self.config.reconnect_after(self.roster.here(), quiet);
         let (due, armed) = &mut self.timers.reconnect;
         if *due <= now.mono {
-            *due = now.mono + self.rng.jittered(interval);
+            // Anywhere within twice the interval: those who began together
+            // shall not call together for ever.
+            *due = now.mono + self.rng.within(interval * 2);
             *armed = interval;
             self.call_one(now);
-        } else if interval < *armed / 2 {
+        } else if interval <= *armed / 2 {
             // So many are gone that fewer share the calls: what is left of the
             // wait shrinks with it.
             let nanos = due.since(now.mono).as_nanos() * interval.as_nanos();

@@ -20,12 +20,16 @@ use crate::output::{Output, Reply, Transmit, Via};
 impl<M: Machine> World<M> {
     /// Does everything a node wants done, then sets its alarm.
     pub(super) fn drain(&mut self, host: HostId) {
+        let mut outputs = 0;
         while let Some(node) = &mut self.hosts[host.index()].node {
             let Some(output) = node.poll_output() else {
                 break;
             };
+            outputs += 1;
+            self.watch_output(host, &output);
             self.act(host, output);
         }
+        self.watch_settled(host, outputs);
         self.set_alarm(host);
     }
 

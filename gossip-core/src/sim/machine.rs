@@ -32,6 +32,12 @@ pub trait Machine: Sized {
 
     /// When to wake it, if nothing else comes before.
     fn poll_timeout(&self) -> Option<Instant>;
+
+    /// The node in it, for the rules that look inside; `None`: there is none,
+    /// and only the rules about what comes out hold.
+    fn as_node(&self) -> Option<&Node> {
+        None
+    }
 }
 
 impl Machine for Node {
@@ -55,5 +61,9 @@ impl Machine for Node {
 
     fn poll_timeout(&self) -> Option<Instant> {
         self.poll_timeout()
+    }
+
+    fn as_node(&self) -> Option<&Node> {
+        Some(self)
     }
 }

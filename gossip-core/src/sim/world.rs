@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use super::check::{Replies, Verdict};
+use super::check::{Replies, Rules, Truth};
 use super::clock::Clocks;
 use super::disk::{Disk, DiskSetup};
 use super::hash::RunningHash;
@@ -29,6 +29,7 @@ use super::session::{Session, SessionKey};
 use super::setup::{NodeSetup, Setup};
 use super::trace::Trace;
 use super::traffic::Traffic;
+use super::watching::Broken;
 use crate::base::id::NodeId;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, WallTime};
@@ -65,6 +66,11 @@ pub struct World<M = Node> {
     pub(super) trace: Trace,
     /// The next number of a session.
     pub(super) next_number: u64,
+    /// What rules are judged by, which are on, and which was broken.
+    pub(super) truth: Truth,
+    pub(super) rules: Rules,
+    pub(super) quietly: bool,
+    pub(super) broken: Option<Broken>,
     pub(super) seed: u64,
     wall: WallTime,
     wall_error: Duration,
@@ -96,6 +102,10 @@ impl<M: Machine> World<M> {
             replies: Replies::default(),
             trace: Trace::new(setup.trace_lines),
             next_number: 0,
+            truth: Truth::default(),
+            rules: Rules::default(),
+            quietly: false,
+            broken: None,
             seed,
             wall: setup.wall,
             wall_error: setup.wall_error,
@@ -143,11 +153,15 @@ impl<M: Machine> World<M> {
     /// Lets time pass.
     pub fn run_for(&mut self, span: Duration) {
         let limit = self.now + span;
-        while let Some((at, event)) = self.queue.pop_until(limit) {
+        while self.broken.is_none()
+            && let Some((at, event)) = self.queue.pop_until(limit)
+        {
             self.now = at;
             self.happen(event);
         }
-        self.now = limit;
+        if self.broken.is_none() {
+            self.now = limit;
+        }
     }
 
     /// Lets time pass until `condition` holds, at most for `limit`; how long
@@ -163,7 +177,7 @@ impl<M: Machine> World<M> {
                 return Some(self.now.since(start));
             }
             let left = limit.checked_sub(self.now.since(start))?;
-            if left.is_zero() {
+            if left.is_zero() || self.broken.is_some() {
                 return None;
             }
             self.run_for(left.min(LOOK_EVERY));
@@ -224,22 +238,12 @@ impl<M: Machine> World<M> {
             let event = Event::Input(host, at.boot, Box::new(input));
             return self.happens_to(host, event);
         }
+        self.watch_input(host, &input);
+        let at = &mut self.hosts[host.index()];
         let Some(node) = &mut at.node else { return };
         self.trace.input(self.now, host, &input);
         node.handle_input(at.clocks.read(self.now), input);
         self.drain(host);
-    }
-
-    /// Stops the run where a rule is broken.
-    pub(super) fn hold(&self, host: HostId, verdict: Verdict) {
-        if let Err(broken) = verdict {
-            let id = self.hosts[host.index()].id();
-            let lines: Vec<_> = self.trace.lines().collect();
-            let (seed, now) = (self.seed, self.now);
-            let tail = lines[lines.len().saturating_sub(20)..].join("\n");
-            // tidy: allow(panic): a broken rule ends the run
-            panic!("seed {seed}, {now:?}, {host} ({id}): {broken}\n{tail}");
-        }
     }
 }
 

@@ -245,3 +245,51 @@ fn verdict(why: Stopped) -> Result<Stopped, Failure> {
         other => Err(Failure::new(Exit::Error, other.to_string())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gossip_node::Profile;
+    use gossip_quic::KeyAlgorithm;
+    use gossip_quic::pki::Authority;
+
+    #[tokio::test]
+    async fn who_does_not_leave_in_time_is_stopped_and_it_is_said() {
+        let day = Duration::from_secs(86_400);
+        let cluster = "main".parse().unwrap();
+        let algorithm = KeyAlgorithm::Ed25519;
+        let authority = Authority::create("test.example", cluster, algorithm, day).unwrap();
+        let issued = authority
+            .issue(&"n1".parse().unwrap(), day, algorithm)
+            .unwrap();
+        let credentials = Credentials::from_pem(
+            issued.chain_pem.as_bytes(),
+            issued.key_pem.as_bytes(),
+            authority.certificate_pem().as_bytes(),
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let node = Node::builder()
+            .credentials(credentials.unwrap())
+            .listen(([127, 0, 0, 1], 0).into())
+            .data_dir(folder.path())
+            .config(gossip_node::Config::new(Profile::Local))
+            .start()
+            .await
+            .unwrap();
+        node.running().await.unwrap();
+
+        // No patience at all: even a node that is alone needs a moment.
+        let (events, mut ends) = mpsc::channel(EVENTS);
+        leave(node.clone(), events.clone(), Duration::ZERO).await;
+        let patience = Duration::from_secs(7);
+        let failure = end(&node, &events, &mut ends, patience).await.unwrap_err();
+        let line = failure.to_string();
+        assert!(line.contains("did not leave within 7s"), "{line}");
+        // It is over all the same.
+        let ended = tokio::time::timeout(Duration::from_secs(30), node.stopped()).await;
+        assert!(
+            matches!(ended, Ok(Stopped::Shutdown | Stopped::Left)),
+            "{ended:?}"
+        );
+    }
+}

@@ -18,6 +18,11 @@ pub(crate) const BODY_BYTES: usize = gossip_core::base::limit::VALUE_BYTES + 4 *
 /// the disk, and a slow one syncs in a second). Watches have no end.
 pub(crate) const REQUEST: Duration = Duration::from_secs(10);
 
+/// How long a request's header may take, and the pause before it (guess: a
+/// client on this machine needs milliseconds; one that stays connected between requests
+/// need not hold a place for longer).
+pub(crate) const HEADER: Duration = Duration::from_secs(10);
+
 /// How long a leave may take beyond what the node lingers (guess).
 pub(crate) const LEAVE_SLACK: Duration = Duration::from_secs(5);
 

@@ -18,5 +18,6 @@ mod operate;
 pub(crate) mod place;
 pub(crate) mod problem;
 pub(crate) mod quorum;
+pub(crate) mod serve;
 pub(crate) mod server;
 pub(crate) mod types;

@@ -26,6 +26,7 @@ use super::door::{Bounded, Door, only_local};
 use super::limit;
 use super::operate;
 use super::problem::{Kind, Problem};
+use super::serve::serve;
 use super::types::{
     Left, Member, Members, RowView, Rows, StatusView, WatchLine, Written, write_name,
 };
@@ -52,21 +53,15 @@ impl Api {
     }
 
     /// Serves until `stop` ends, then finishes what was begun.
-    pub(crate) async fn serve(
-        self,
-        door: Door,
-        stop: impl Future<Output = ()> + Send + 'static,
-    ) -> std::io::Result<()> {
+    pub(crate) async fn serve(self, door: Door, stop: impl Future<Output = ()> + Send + 'static) {
         let routes = self.routes();
         match door {
             Door::Socket(listener, _file) => {
-                let served = axum::serve(Bounded::new(listener), routes);
-                served.with_graceful_shutdown(stop).await
+                serve(Bounded::new(listener), routes, limit::HEADER, stop).await;
             }
             Door::Tcp(listener) => {
                 let routes = routes.layer(middleware::from_fn(only_local));
-                let served = axum::serve(Bounded::new(listener), routes);
-                served.with_graceful_shutdown(stop).await
+                serve(Bounded::new(listener), routes, limit::HEADER, stop).await;
             }
         }
     }

@@ -40,7 +40,7 @@ impl Stranger {
     fn counters(self) -> &'static [&'static str] {
         match self {
             Self::OtherAuthority => &["handshakes_failed"],
-            Self::OtherCluster => &["refused_other_cluster", "handshakes_failed"],
+            Self::OtherCluster => &["refused_other_cluster"],
             Self::Plaintext => &["packets_not_quic"],
         }
     }

@@ -40,13 +40,21 @@ impl Driver {
             }
             // The peer is up, and the core knows; what it cannot know is that
             // this is who answers to a seed's name.
-            Event::Reached { target, peer } => {
-                if let (TargetName::Seed(name), Some(link)) = (target, self.links.get(&peer)) {
-                    self.link_up(peer, *link, Some(name.as_ref().to_owned()));
+            Event::Reached {
+                target: TargetName::Seed(name),
+                peer,
+            } => {
+                self.troubles.over(&name);
+                if let Some(link) = self.links.get(&peer).copied() {
+                    self.link_up(peer, link, Some(name.as_ref().to_owned()));
                 }
             }
+            Event::Reached { .. } => {}
             Event::DialFailed { target, why } => {
                 tracing::debug!(%target, %why, "dial failed");
+                if let TargetName::Seed(name) = &target {
+                    self.troubles.unreached(name, &why);
+                }
                 self.dial_failed(target, failed(&why));
             }
             Event::Datagram { peer, bytes } => {
@@ -79,7 +87,7 @@ impl Driver {
             Err(error) => error.to_string(),
         };
         self.counters.seeds_unresolved += 1;
-        tracing::warn!(seed = %name, %why, "a seed cannot be found; check its name, and the name service");
+        self.troubles.unresolved(&name, &why);
         let target = Target::Seed(name);
         let why = LinkError::Unreachable;
         self.link(LinkEvent::DialFailed { target, why });
@@ -200,7 +208,9 @@ pub(super) fn failed(why: &DialError) -> LinkError {
             Some(by) => LinkError::Outlived { by: Generation(by) },
             None => LinkError::Refused,
         },
-        DialError::Unreachable { .. } | DialError::NoAddress => LinkError::Unreachable,
+        DialError::Unreachable { .. } | DialError::NoAddress | DialError::Family { .. } => {
+            LinkError::Unreachable
+        }
         DialError::Timeout { .. } => LinkError::TimedOut,
         DialError::OwnIdentity { .. } => LinkError::Ourselves,
         DialError::BackingOff { .. } | DialError::LimitReached | DialError::Closing => {

@@ -22,6 +22,7 @@ mod request;
 mod resolve;
 mod sessions;
 mod start;
+mod trouble;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -47,6 +48,7 @@ use clock::Alarm;
 use request::Asker;
 use resolve::{Resolved, Resolver};
 use sessions::Sessions;
+use trouble::Troubles;
 
 /// The task's state.
 struct Driver {
@@ -57,6 +59,7 @@ struct Driver {
     journal: Journal,
     completions: Completions,
     resolver: Resolver,
+    troubles: Troubles,
     alarm: Alarm,
     sessions: Sessions,
     links: HashMap<NodeId, Link>,

@@ -27,10 +27,12 @@ use tokio::sync::{broadcast, mpsc, watch};
 use super::clock::{self, Alarm};
 use super::resolve::Resolver;
 use super::sessions::Sessions;
+use super::trouble::Troubles;
 use super::{Driver, DriverCounters, limit};
 use crate::builder::{NodeBuilder, StartError};
 use crate::handle::{Node, Shared};
 use crate::journal::{Completions, Journal, JournalError, Opened, Owner};
+use crate::resolve::SystemResolver;
 
 /// The file that keeps the secret behind stateless resets.
 const RESET_KEY: &str = "reset.key";
@@ -49,6 +51,7 @@ pub(crate) async fn start(builder: NodeBuilder) -> Result<Node, StartError> {
     let listen = with_port(listen)?;
     let addrs = advertised(builder.advertise, listen)?;
     let seed = builder.seed.unwrap_or_else(random_seed);
+    let resolve = builder.resolve.unwrap_or_else(|| Arc::new(SystemResolver));
 
     let owner = Owner {
         cluster: credentials.identity().cluster().clone(),
@@ -72,6 +75,7 @@ pub(crate) async fn start(builder: NodeBuilder) -> Result<Node, StartError> {
     let generation = core.generation().0;
     let mut transport = EndpointConfig::new(listen, generation, disk.reset_key, seed);
     transport.idle_timeout = idle_timeout(&config);
+    transport.initial_rtt = initial_rtt(&config);
     if let Some(tune) = builder.transport {
         tune(&mut transport);
     }
@@ -98,7 +102,8 @@ pub(crate) async fn start(builder: NodeBuilder) -> Result<Node, StartError> {
         requests,
         journal,
         completions,
-        resolver: Resolver::new(),
+        resolver: Resolver::new(resolve),
+        troubles: Troubles::default(),
         alarm: Alarm::new(),
         sessions: Sessions::default(),
         links: HashMap::new(),
@@ -161,12 +166,28 @@ fn advertised(
     Ok(addrs)
 }
 
-/// Longer than a probe cycle of most clusters, so that probes meet a warm
-/// connection: 128 intervals (guess), within what the transport allows.
+/// The longest that two members of the largest cluster that stays connected
+/// leave each other alone, so that probes meet a warm connection: a member is
+/// asked once a round, so first in one and last in the next, two rounds apart.
+/// The shorter of both ends' counts, so their profiles had better be the same.
 fn idle_timeout(config: &Config) -> Duration {
-    let cycle = config.probe_interval.saturating_mul(128);
-    cycle.clamp(Duration::from_secs(30), Duration::from_secs(600))
+    let round = config.probe_interval.saturating_mul(MEMBERS_WARM);
+    round.saturating_mul(2).max(IDLE_MIN)
 }
+
+/// The round trip assumed before one is measured, for networks as far as the
+/// probes are patient: 100 ms in a datacenter, and QUIC's own 333 ms (RFC 9002
+/// §6.2.2) across, where less would send half of a handshake twice.
+fn initial_rtt(config: &Config) -> Duration {
+    (config.probe_interval / 10).clamp(Duration::from_millis(100), Duration::from_millis(333))
+}
+
+/// Members that stay connected: the transport hangs up beyond them.
+const MEMBERS_WARM: u32 = gossip_quic::limit::CONNECTIONS as u32;
+
+/// Below this a lost packet or two could end a connection (RFC 9000 §10.1: at least three probe
+/// timeouts; the rest is a guess).
+const IDLE_MIN: Duration = Duration::from_secs(30);
 
 // ---- Disk -------------------------------------------------------------------
 

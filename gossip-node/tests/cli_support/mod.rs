@@ -155,6 +155,11 @@ pub struct Agent {
 impl Agent {
     /// Starts one with a data directory and a socket in `folder`.
     pub fn start(folder: &Path, flags: &[String]) -> Self {
+        Self::start_saying(folder, flags, Stdio::inherit())
+    }
+
+    /// The same, with somewhere for its log to go.
+    pub fn start_saying(folder: &Path, flags: &[String], log: Stdio) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         let socket = folder.join("api.sock");
         let mut command = gossip();
@@ -173,6 +178,7 @@ impl Agent {
             .arg(&socket)
             .args(flags)
             .stdin(Stdio::piped())
+            .stderr(log)
             .stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap());

@@ -3,7 +3,8 @@
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-use gossip_quic::{CloseCode, DialError, Dialing, Target, TargetName};
+use gossip_quic::limit::DIALS_IN_FLIGHT;
+use gossip_quic::{CloseCode, DialError, Dialing, Event, Target, TargetName};
 
 use crate::common::{Pki, eventually, id, pair};
 
@@ -151,4 +152,22 @@ async fn a_full_house_says_so_and_binds_strangers_only() {
         eventually("the pause to end", dial).await;
         reached = second.outcome(&TargetName::Member(id("hub"))).await.is_ok();
     }
+}
+
+#[tokio::test]
+async fn many_who_do_not_answer_do_not_hold_up_one_who_does() {
+    let pki = Pki::new("main");
+    let (mut a, b) = (pki.start("a"), pki.start("b"));
+    let mut mute = Vec::new();
+    for n in 0..DIALS_IN_FLIGHT {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let addr = socket.local_addr().unwrap();
+        let target = Target::member(id(&format!("mute{n}")), [addr]);
+        assert_eq!(a.endpoint.dial(target), Ok(Dialing::Started));
+        mute.push(socket);
+    }
+    // The first of them fails only after the whole time a dial may take.
+    assert_eq!(a.dialed(b.target()).await, Ok(b.id.clone()));
+    let failed = |event: &Event| matches!(event, Event::DialFailed { .. });
+    assert!(!a.told.iter().any(failed), "{:?}", a.told);
 }

@@ -12,6 +12,10 @@ use crate::common::{Node, Pki, config, eventually, id, pair};
 
 /// `dialer` dials `listener` in vain; neither host ever hears `Up`.
 async fn refused(mut dialer: Node, mut listener: Node, target: Target) -> DialError {
+    refused_by(&mut dialer, &mut listener, target).await
+}
+
+async fn refused_by(dialer: &mut Node, listener: &mut Node, target: Target) -> DialError {
     let why = dialer.dialed(target).await.unwrap_err();
     let failed = || listener.counters().handshakes_failed > 0;
     eventually("the listener to give up", failed).await;
@@ -60,9 +64,12 @@ async fn another_cluster_of_the_same_authority_is_refused_both_ways() {
     let main = Pki::new("main");
     let other = main.other_cluster("other");
     for (ours, theirs) in [(&main, &other), (&other, &main)] {
-        let (dialer, listener) = (ours.start("a"), theirs.start("b"));
+        let (mut dialer, mut listener) = (ours.start("a"), theirs.start("b"));
         let target = listener.target();
-        let why = refused(dialer, listener, target).await;
+        let why = refused_by(&mut dialer, &mut listener, target).await;
+        for end in [&dialer, &listener] {
+            assert_eq!(end.counters().refused_other_cluster, 1, "{}", end.id);
+        }
         let theirs = theirs.issue("x").identity.cluster().to_string();
         assert!(
             matches!(&why, DialError::WrongCluster { found, .. } if *found == theirs),

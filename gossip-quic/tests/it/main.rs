@@ -12,12 +12,14 @@
     clippy::indexing_slicing
 )]
 
+mod cap;
 mod common;
 mod dials;
 mod hostile;
 mod identities;
 mod messages;
 mod pool;
+mod race;
 mod restart;
 mod sessions;
 mod storm;

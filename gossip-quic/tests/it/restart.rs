@@ -13,7 +13,7 @@ use gossip_quic::{CredentialPaths, Credentials, DownReason, Endpoint, Event, Tar
 
 use crate::common::{Node, Pki, config, id};
 
-/// Far below the idle timeout of 30 s, far above a busy machine's hiccups.
+/// Far below any idle timeout, far above a busy machine's hiccups.
 const NOTICED: Duration = Duration::from_secs(5);
 
 const CHILD: &str = "GOSSIP_QUIC_TEST_CHILD";

@@ -1,5 +1,7 @@
 //! `gossip sim trade`: what a longer suspicion buys, and what it costs.
 
+use std::time::Duration;
+
 use gossip_core::sim::study::report::Job;
 use gossip_core::sim::study::trade::{Rung, rungs};
 use gossip_core::sim::study::{
@@ -27,7 +29,7 @@ pub(super) fn run(args: &Trade, as_json: bool) -> Result<(), Failure> {
         let quiet = rung.quiet.iter().zip(samples.by_ref());
         let quiet = quiet.map(|((percent, _), sample)| (*percent, sample));
         rows.push(Row {
-            factor: rung.factor,
+            suspicion: rung.suspicion,
             first: crash.percentiles(crash_name::FIRST),
             quiet: quiet.collect(),
         });
@@ -48,9 +50,14 @@ fn jobs(rung: &Rung) -> impl Iterator<Item = &Job> {
     std::iter::once(&rung.crash).chain(rung.quiet.iter().map(|(_, job)| job))
 }
 
+/// A length of suspicion, as a name.
+fn length(suspicion: Duration) -> String {
+    format!("{} s", suspicion.as_secs_f64())
+}
+
 /// What one length of suspicion did.
 struct Row {
-    factor: u32,
+    suspicion: Duration,
     first: Percentiles,
     /// Loss in percent, and the quiet hours under it.
     quiet: Vec<(u32, Sample)>,
@@ -79,7 +86,7 @@ impl Row {
             })
         });
         json!({
-            "suspicion_factor": self.factor,
+            "suspicion_min_s": self.suspicion.as_secs_f64(),
             "first_p50_s": seconds(self.first.median()),
             "first_p99_s": seconds(self.first.p99()),
             "under_loss": quiet.collect::<Vec<_>>(),
@@ -96,7 +103,7 @@ fn curves(rows: &[Row]) -> Vec<Curve> {
             name = format!("{percent} % loss");
             let (rate, count, bound) = rate(sample);
             Some(Point {
-                name: format!("×{}", row.factor),
+                name: length(row.suspicion),
                 detection_s: seconds(row.first.median()),
                 wrongs: if count == 0 { bound } else { rate },
                 none: count == 0,
@@ -120,7 +127,7 @@ fn people(rows: &[Row]) -> String {
                 }
             });
             [
-                format!("×{}", row.factor),
+                length(row.suspicion),
                 format!("{:.2} s", seconds(row.first.median())),
                 format!("{:.2} s", seconds(row.first.p99())),
                 rates.next().unwrap_or_default(),

@@ -119,7 +119,7 @@ pub(super) fn flat(effort: Effort) -> Section {
         (316, effort.pick((1, 1), (1, 5), (5, 10))),
         (1_000, effort.pick((1, 1), (1, 3), (5, 5))),
     ];
-    let sizes = effort.pick(&sizes[..2], &sizes[..], &sizes[..]);
+    let sizes = effort.pick(&sizes[..2], &sizes[..4], &sizes[..]);
     let jobs = sizes.iter();
     let jobs = jobs.map(|(nodes, sizes)| crashes(Profile::Lan, *nodes, 0, *sizes));
     let lines = sizes.iter().enumerate().map(|(job, (nodes, _))| {
@@ -134,7 +134,7 @@ pub(super) fn flat(effort: Effort) -> Section {
     let spread = spread.at_most(20.0);
     Section {
         name: "flat",
-        title: "Detection from N=10 to 1 000, profile lan",
+        title: "Detection from N=10 to 1 000 (quick: to 316), profile lan",
         jobs: jobs.collect(),
         lines: lines
             .chain([spread.beside("grows with log N in memberlist")])

@@ -20,7 +20,7 @@ pub(super) fn cold(effort: Effort) -> Section {
         (64, effort.pick(1, 40, 200), 990, 0.8),
         (1_000, effort.pick(1, 1, 5), 1_000, 5.0),
     ];
-    let sizes = effort.pick(&sizes[..1], &sizes[..], &sizes[..]);
+    let sizes = effort.pick(&sizes[..1], &sizes[..1], &sizes[..]);
     let (mut jobs, mut lines) = (Vec::new(), Vec::new());
     for (nodes, trials, permille, bar) in sizes {
         let nodes = effort.pick(8, *nodes, *nodes);
@@ -137,7 +137,7 @@ fn quiet(nodes: u32, span_s: u64) -> Job {
 /// `idle`: what a node sends when nothing happens.
 pub(super) fn idle(effort: Effort) -> Section {
     let sizes = [10, 100, 1_000];
-    let sizes = effort.pick(&sizes[..1], &sizes[..], &sizes[..]);
+    let sizes = effort.pick(&sizes[..1], &sizes[..2], &sizes[..]);
     let span_s = effort.pick(60, 60, 600);
     let jobs = sizes.iter().map(|nodes| quiet(*nodes, span_s));
     let lines = sizes.iter().enumerate().flat_map(|(job, nodes)| {
@@ -169,7 +169,7 @@ pub(super) fn speed(effort: Effort) -> Section {
         (100, 1_200, 100_000.0, "foca without checks 655 k"),
         (1_000, 60, 30_000.0, "foca without checks 223 k"),
     ];
-    let sizes = effort.pick(&sizes[..1], &sizes[..], &sizes[..]);
+    let sizes = effort.pick(&sizes[..1], &sizes[..2], &sizes[..]);
     let share = effort.pick(10, 4, 1);
     let jobs = sizes.iter();
     let jobs = jobs.map(|(nodes, span_s, ..)| quiet(*nodes, (span_s / share).max(20)));

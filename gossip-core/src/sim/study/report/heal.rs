@@ -72,7 +72,8 @@ fn section(
     spans: &[(u64, f64)],
 ) -> Section {
     let (mut jobs, mut lines) = (Vec::new(), Vec::new());
-    let sizes = effort.pick(&sizes[..1], sizes, sizes);
+    let few = sizes.len().min(2);
+    let sizes = effort.pick(&sizes[..1], &sizes[..few], sizes);
     for (span_s, bar) in spans {
         for (nodes, counts) in sizes {
             let nodes = effort.pick(8, *nodes, *nodes);
@@ -99,7 +100,7 @@ fn section(
         let growth = Line::new(
             "dials, the largest N to the smallest",
             Unit::Times,
-            growth(),
+            growth(sizes.len()),
         );
         lines.push(growth.at_most(2.0).beside("a budget independent of N"));
     }
@@ -114,15 +115,15 @@ fn section(
 
 /// How many times as often the largest cluster dials as the smallest, in the
 /// last span.
-fn growth() -> Measure {
-    Box::new(|samples: &[Sample]| {
+fn growth(sizes: usize) -> Measure {
+    Box::new(move |samples: &[Sample]| {
         let dials = |sample: Option<&Sample>| {
             let sample = sample.cloned().unwrap_or_default();
             sample.count(name::DIALS) as f64 / sample.time(name::CUT).as_secs_f64()
         };
-        let third = samples.len().saturating_sub(3);
+        let first = samples.len().saturating_sub(sizes);
         super::Figure {
-            number: dials(samples.last()) / dials(samples.get(third)),
+            number: dials(samples.last()) / dials(samples.get(first)),
             from: "of the rates above".into(),
         }
     })

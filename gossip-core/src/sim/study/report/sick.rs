@@ -40,7 +40,7 @@ pub(super) fn one(effort: Effort) -> Section {
         ("is mute", Ailment::Mute, "foca 0"),
     ];
     let nodes = effort.pick(8, 100, 100);
-    let (span_s, trials) = effort.pick((60, 1), (600, 2), (1_800, 20));
+    let (span_s, trials) = effort.pick((60, 1), (600, 1), (1_800, 20));
     let (mut jobs, mut lines) = (Vec::new(), Vec::new());
     for (words, ailment, anchor) in ailments {
         let measure = rate(jobs.len(), sick::name::SICK_TIME, "sick-node-h");
@@ -186,7 +186,9 @@ pub(super) fn lifeguard(effort: Effort) -> Section {
     for aware in [true, false] {
         for (slow, pause, gap) in cells {
             let mut ground = Ground::new(nodes, Profile::Lan);
-            without_awareness(&mut ground, !aware);
+            if !aware {
+                ground.config.awareness_max = 0;
+            }
             let study = Slow {
                 ground,
                 slow: *slow,
@@ -251,6 +253,3 @@ pub(super) fn lifeguard(effort: Effort) -> Section {
         exact: true,
     }
 }
-
-/// Switches awareness off.
-fn without_awareness(_ground: &mut Ground, _off: bool) {}

@@ -1,0 +1,124 @@
+//! What a checker may see of a node: read only, and only in the simulator.
+//!
+//! An application asks with commands; a checker that did so would be heard,
+//! counted and answered, and would change the run it watches.
+
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+use crate::base::id::NodeId;
+use crate::config::Config;
+use crate::input::{Query, Space};
+use crate::membership::Member;
+use crate::message::Footing;
+use crate::output::{Counters, MemberStatus, Row};
+
+use super::Node;
+
+/// One row of a node's roster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sight<'a> {
+    /// Who.
+    pub id: &'a NodeId,
+    /// Where it stands in its history.
+    pub footing: Footing,
+    /// How it stands.
+    pub status: MemberStatus,
+    /// How many accuse it, if it is suspect.
+    pub accusers: usize,
+    /// Where it says it is.
+    pub addrs: &'a [SocketAddr],
+}
+
+/// How much a node has under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Burden {
+    /// Rumors it still tells.
+    pub hot_rumors: usize,
+    /// Statements that are being sealed.
+    pub seals: usize,
+    /// Peers it is connected to.
+    pub links: usize,
+    /// Rows of its roster.
+    pub rows: usize,
+    /// Members that take part.
+    pub here: usize,
+    /// Members that are gone from the roster and not from memory.
+    pub certificates: usize,
+    /// How little it trusts its own eyes.
+    pub awareness: u32,
+    /// Whether a session of its own runs.
+    pub compares_notes: bool,
+    /// What happened and what was refused.
+    pub counters: Counters,
+}
+
+impl Node {
+    /// What it says of itself, or is about to.
+    pub const fn footing(&self) -> Footing {
+        self.footing
+    }
+
+    /// Who it is.
+    pub const fn id(&self) -> &NodeId {
+        &self.identity.id
+    }
+
+    /// Probes it has begun.
+    pub const fn probes_begun(&self) -> u64 {
+        self.outbox.counters.probes
+    }
+
+    /// Its knobs.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Every row of its roster, in order of name.
+    pub fn sights(&self) -> impl Iterator<Item = Sight<'_>> {
+        self.roster.iter().map(|(id, member)| sight(id, member))
+    }
+
+    /// One row.
+    pub fn sight<'a>(&'a self, id: &'a NodeId) -> Option<Sight<'a>> {
+        self.roster.member(id).map(|member| sight(id, member))
+    }
+
+    /// Every key it holds in a name space, in order.
+    pub fn rows(&self, space: &Space) -> Vec<Row> {
+        self.replica.list(space, "")
+    }
+
+    /// One key as it holds it.
+    pub fn value(&self, query: &Query) -> Option<Row> {
+        self.replica.value(query)
+    }
+
+    /// How much it has under way.
+    pub fn burden(&self) -> Burden {
+        Burden {
+            hot_rumors: self.hot.len(),
+            seals: self.seals.len(),
+            links: self.links.len(),
+            rows: self.roster.iter().count(),
+            here: self.roster.here(),
+            certificates: self.roster.certificates().len(),
+            awareness: self.prober.awareness().score(),
+            compares_notes: self.syncs.is_any_open(),
+            counters: self.outbox.counters,
+        }
+    }
+}
+
+fn sight<'a>(id: &'a NodeId, member: &'a Member) -> Sight<'a> {
+    let accusers = member
+        .suspicion()
+        .map_or(0, |suspicion| suspicion.accusers().len());
+    Sight {
+        id,
+        footing: member.footing(),
+        status: member.status(),
+        accusers,
+        addrs: &member.claim.value.addrs,
+    }
+}

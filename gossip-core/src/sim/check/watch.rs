@@ -1,0 +1,340 @@
+//! The watch over one process: it tells the rules what the process hears, says
+//! and holds.
+//!
+//! ```text
+//!   input ──▶ hears ──┐
+//!                     ▼           after each input, of those touched:
+//!   node ── outputs ─▶ touched ──▶ settles ──▶ monotone, haste, birth, fold …
+//!                                       and now and then of everybody
+//! ```
+//!
+//! Looking at every row after every input would cost more than the protocol
+//! itself, so only those rows are looked at of which an output or an input
+//! spoke; all of them every [`WALK_EVERY`].
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::awareness::despairs;
+use super::birth::is_not_its_own_word;
+use super::bounds::outgrows_its_bounds;
+use super::bump::Bumps;
+use super::fairness::Fairness;
+use super::fold::was_told_otherwise;
+use super::haste::{is_hasty, least};
+use super::monotone::{Held, goes_back, leaps};
+use super::myself::{holds_itself, lets_it_stand};
+use super::ownership::never_issued;
+use super::rule::{Rule, Rules};
+use super::truth::Truth;
+use super::{Verdict, alarm};
+use crate::base::id::NodeId;
+use crate::base::time::Instant;
+use crate::input::{Command, Input};
+use crate::message::{Accusation, Body, Footing, Item, Message, Statement};
+use crate::node::Node;
+use crate::output::{MemberStatus, Phase};
+use crate::sim::picture::Picture;
+
+/// How often all rows are looked at (guess: ten rounds of the default).
+const WALK_EVERY: Duration = Duration::from_secs(10);
+
+/// A node that is woken so much later than it asked for was paused.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What a member was held as, last.
+#[derive(Debug, Clone, Copy)]
+struct Beheld {
+    held: Held,
+    /// Since when it is suspect, on the node's clock.
+    since: Instant,
+}
+
+/// What the rules remember of one process.
+#[derive(Debug, Default)]
+pub(in crate::sim) struct Watch {
+    beheld: BTreeMap<NodeId, Beheld>,
+    touched: Vec<NodeId>,
+    /// Whom an operator has removed, by this very input.
+    removed: Vec<NodeId>,
+    /// The highest footing on which the input accuses us, and where we stood.
+    accused: Option<(Footing, Footing)>,
+    bumps: Bumps,
+    fairness: Fairness,
+    walked: Option<Instant>,
+}
+
+impl Watch {
+    /// The node is about to hear something.
+    pub(in crate::sim) fn hears(&mut self, node: &Node, now: Instant, input: &Input) {
+        let me = node.id();
+        if node
+            .poll_timeout()
+            .is_some_and(|due| now.since(due) >= PAUSE)
+        {
+            self.bumps.is_told();
+        }
+        match input {
+            Input::Message { message, .. } => self.hears_message(node, me, message),
+            // Whatever a link or a journal says of a later run of ours.
+            Input::Link(
+                crate::input::LinkEvent::Down { .. } | crate::input::LinkEvent::DialFailed { .. },
+            ) => {
+                self.bumps.is_told();
+            }
+            Input::Command(_, command) => {
+                let asks = matches!(
+                    command,
+                    Command::Get(_) | Command::List { .. } | Command::Members | Command::Status
+                );
+                if !asks {
+                    self.bumps.is_told();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn hears_message(&mut self, node: &Node, me: &NodeId, message: &Message) {
+        let members = match &message.body {
+            Body::Delta(delta) => delta.members.as_slice(),
+            _ => &[],
+        };
+        for item in message.rumors.iter().chain(members) {
+            match item {
+                Item::Accusation(accusation) => {
+                    let Accusation {
+                        accused, footing, ..
+                    } = &accusation.value;
+                    if accused == me {
+                        self.bumps.hears(*footing);
+                        if let Some(before) = node.sight(me) {
+                            let highest = self.accused.map_or(*footing, |(on, _)| on.max(*footing));
+                            self.accused = Some((highest, before.footing));
+                        }
+                    }
+                    self.touches(accused);
+                }
+                Item::Claim(claim) => {
+                    if claim.value.member == *me {
+                        self.bumps.hears(claim.value.footing);
+                    }
+                    self.touches(&claim.value.member);
+                }
+                // A log of ours from a run we do not remember.
+                Item::Batch(batch) if batch.author() == me => self.bumps.is_told(),
+                Item::Batch(_) => {}
+            }
+        }
+        if let Body::Delta(delta) = &message.body
+            && delta
+                .logs
+                .iter()
+                .flat_map(|log| &log.batches)
+                .any(|batch| batch.author() == me)
+        {
+            self.bumps.is_told();
+        }
+    }
+
+    /// Something was said of a member: its row is worth a look.
+    pub(in crate::sim) fn touches(&mut self, id: &NodeId) {
+        if self.touched.last() != Some(id) {
+            self.touched.push(id.clone());
+        }
+    }
+
+    /// The node holds somebody for dead: perhaps it was cut off itself.
+    pub(in crate::sim) fn mourns(&mut self, id: &NodeId) {
+        self.touches(id);
+        self.bumps.mourns();
+    }
+
+    /// An operator removes or forgets a member: that takes no time.
+    pub(in crate::sim) fn removes(&mut self, id: &NodeId) {
+        self.touches(id);
+        self.removed.push(id.clone());
+    }
+
+    /// The node asks somebody, or calls to ask.
+    pub(in crate::sim) fn asks(&mut self, id: &NodeId) {
+        self.fairness.asks(id);
+    }
+
+    /// The node has a statement sealed. What it says of itself has been told
+    /// to `truth`.
+    pub(in crate::sim) fn says(
+        &mut self,
+        rules: Rules,
+        node: Option<&Node>,
+        now: Instant,
+        statement: &Statement,
+    ) -> Verdict {
+        match statement {
+            Statement::Claim(claim) => {
+                self.touches(&claim.member);
+                let verdict = self.bumps.says(claim.footing);
+                if rules.has(Rule::Bump) {
+                    verdict
+                } else {
+                    Ok(())
+                }
+            }
+            Statement::Accusation(accusation) => {
+                self.touches(&accusation.accused);
+                let Some(node) = node.filter(|_| rules.has(Rule::Haste)) else {
+                    return Ok(());
+                };
+                if accusation.charge != crate::message::Charge::Dead {
+                    return Ok(());
+                }
+                let id = &accusation.accused;
+                let since = self.suspect_since(id);
+                is_hasty(id, since, accusation.footing, now, least(node.config()))
+            }
+            Statement::Batch(_) => Ok(()),
+        }
+    }
+
+    fn suspect_since(&self, id: &NodeId) -> Option<(Footing, Instant)> {
+        let beheld = self.beheld.get(id)?;
+        let (footing, status) = beheld.held;
+        (status == MemberStatus::Suspect).then_some((footing, beheld.since))
+    }
+
+    /// The node has handled its input, and all outputs are done. `now` is the
+    /// time on its own clock.
+    pub(in crate::sim) fn settles(
+        &mut self,
+        rules: Rules,
+        truth: &Truth,
+        node: &Node,
+        picture: &Picture,
+        now: Instant,
+    ) -> Verdict {
+        if rules.has(Rule::Alarm) {
+            alarm::sleeps_for_ever(node.phase(), node.poll_timeout())?;
+        }
+        if let Some((accused, before)) = self.accused.take()
+            && rules.has(Rule::Oneself)
+        {
+            lets_it_stand(node.phase(), before, accused, node.footing())?;
+        }
+        self.fairness.has_begun(node.probes_begun());
+        let mut touched = core::mem::take(&mut self.touched);
+        let mut verdict = Ok(());
+        for id in &touched {
+            let held = node.sight(id).map(|sight| (sight.footing, sight.status));
+            verdict =
+                verdict.and_then(|()| self.beholds(rules, truth, node, picture, now, id, held));
+        }
+        touched.clear();
+        self.removed.clear();
+        self.touched = touched;
+        verdict?;
+        let walked = *self.walked.get_or_insert(now);
+        if now.since(walked) >= WALK_EVERY {
+            self.walked = Some(now);
+            self.walk(rules, truth, node, picture, now)?;
+        }
+        Ok(())
+    }
+
+    /// Looks at everybody.
+    fn walk(
+        &mut self,
+        rules: Rules,
+        truth: &Truth,
+        node: &Node,
+        picture: &Picture,
+        now: Instant,
+    ) -> Verdict {
+        let burden = node.burden();
+        if rules.has(Rule::Bounds) {
+            outgrows_its_bounds(&burden)?;
+        }
+        if rules.has(Rule::Awareness) {
+            despairs(burden.awareness, node.config().awareness_max)?;
+        }
+        for sight in node.sights() {
+            let held = (sight.footing, sight.status);
+            let known = self.beheld.get(sight.id).map(|beheld| beheld.held);
+            if known != Some(held) || rules.has(Rule::Fold) {
+                self.beholds(rules, truth, node, picture, now, sight.id, Some(held))?;
+            }
+            let asks = node.phase() == Phase::Running && sight.status == MemberStatus::Alive;
+            if asks && rules.has(Rule::Fairness) && sight.id != node.id() {
+                self.fairness.passes_over(sight.id, burden.here)?;
+            }
+        }
+        if rules.has(Rule::Fold) {
+            for (id, told) in &picture.members {
+                let held = node.sight(id).map(|sight| (sight.footing, sight.status));
+                was_told_otherwise(id, Some((told.1, told.0)), held)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at one row.
+    #[expect(clippy::too_many_arguments, reason = "what all rules need")]
+    fn beholds(
+        &mut self,
+        rules: Rules,
+        truth: &Truth,
+        node: &Node,
+        picture: &Picture,
+        now: Instant,
+        id: &NodeId,
+        held: Option<Held>,
+    ) -> Verdict {
+        let Some(held) = held else { return Ok(()) };
+        let (footing, status) = held;
+        if id == node.id() {
+            if rules.has(Rule::Oneself) {
+                holds_itself(node.phase(), status)?;
+            }
+            return Ok(());
+        }
+        if rules.has(Rule::Fold) {
+            let told = picture
+                .members
+                .get(id)
+                .map(|(status, footing)| (*footing, *status));
+            was_told_otherwise(id, told, Some(held))?;
+        }
+        let before = self.beheld.get(id).copied();
+        if before.is_some_and(|before| before.held == held) {
+            return Ok(());
+        }
+        let was = before.map(|before| before.held);
+        if rules.has(Rule::Ownership) {
+            never_issued(truth, id, footing)?;
+        }
+        if rules.has(Rule::Birth) {
+            is_not_its_own_word(truth, id, was, held)?;
+        }
+        if let Some(was) = was {
+            if rules.has(Rule::Monotone) {
+                goes_back(was, held)?;
+            }
+            let by_hand = self.removed.contains(id);
+            if rules.has(Rule::Transition) && !by_hand {
+                leaps(was, held)?;
+            }
+            let was_here = matches!(was.1, MemberStatus::Alive | MemberStatus::Suspect);
+            if rules.has(Rule::Haste) && status == MemberStatus::Dead && was_here && !by_hand {
+                let since = self.suspect_since(id);
+                is_hasty(id, since, footing, now, least(node.config()))?;
+            }
+        }
+        let since = match before {
+            Some(before) if before.held.0 == footing && before.held.1 == status => before.since,
+            _ => now,
+        };
+        self.beheld.insert(id.clone(), Beheld { held, since });
+        self.fairness.changes();
+        Ok(())
+    }
+}

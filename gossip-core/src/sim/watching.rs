@@ -1,0 +1,154 @@
+//! Watching: the rules are shown what happens, and stop the run where one is
+//! broken.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::check::{Rule, Verdict, pours_out, tells_what_was_never_issued};
+use super::host::HostId;
+use super::machine::Machine;
+use super::world::World;
+use crate::base::id::NodeId;
+use crate::input::{Input, Target};
+use crate::message::{Body, Message, Statement};
+use crate::output::{MemberEventKind, Notification, Output, Record};
+
+/// A rule was broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// When, since the world began.
+    pub at: Duration,
+    /// Where.
+    pub host: HostId,
+    /// Who runs there.
+    pub id: NodeId,
+    /// Which rule, and how.
+    pub what: String,
+    /// The last lines of the trace, as many as the setup asked for.
+    pub trace: Vec<String>,
+}
+
+/// Rules.
+impl<M: Machine> World<M> {
+    /// Leaves a rule off from now on.
+    pub const fn leave_off(&mut self, rule: Rule) {
+        self.rules.leave_off(rule);
+    }
+
+    /// From now on a broken rule does not panic: time stands still then, and
+    /// [`World::broken`] says why.
+    pub const fn stop_quietly(&mut self) {
+        self.quietly = true;
+    }
+
+    /// The rule that was broken, if time stands still because of one.
+    pub const fn broken(&self) -> Option<&Broken> {
+        self.broken.as_ref()
+    }
+
+    /// Stops the run where a rule is broken.
+    pub(super) fn hold(&mut self, host: HostId, verdict: Verdict) {
+        let Err(what) = verdict else { return };
+        if self.broken.is_some() {
+            return;
+        }
+        let id = self.hosts[host.index()].id().clone();
+        let lines: Vec<_> = self.trace.lines().map(String::from).collect();
+        let trace = lines[lines.len().saturating_sub(20)..].to_vec();
+        if !self.quietly {
+            let (seed, now) = (self.seed, self.now);
+            let tail = trace.join("\n");
+            // tidy: allow(panic): a broken rule ends the run
+            panic!("seed {seed}, {now:?}, {host} ({id}): {what}\n{tail}");
+        }
+        self.broken = Some(Broken {
+            at: self.elapsed(),
+            host,
+            id,
+            what,
+            trace,
+        });
+    }
+
+    /// A node is about to hear something.
+    pub(super) fn watch_input(&mut self, host: HostId, input: &Input) {
+        if self.rules.none() {
+            return;
+        }
+        let at = &mut self.hosts[host.index()];
+        let now = at.clocks.read(self.now).mono;
+        if let Some(node) = at.node.as_ref().and_then(M::as_node) {
+            at.checks.watch.hears(node, now, input);
+        }
+    }
+
+    /// A node wants something done.
+    pub(super) fn watch_output(&mut self, host: HostId, output: &Output) {
+        if self.rules.none() {
+            return;
+        }
+        let at = &mut self.hosts[host.index()];
+        let watch = &mut at.checks.watch;
+        match output {
+            Output::Dial(Target::Member(id, _)) => watch.asks(id),
+            Output::Send(transmit) => {
+                if transmit.message.asks_directly() {
+                    watch.asks(&transmit.to);
+                }
+                if self.rules.has(Rule::Ownership) {
+                    let verdict = tells_what_was_never_issued(&self.truth, &transmit.message);
+                    self.hold(host, verdict);
+                }
+            }
+            Output::Seal(_, statement) => {
+                match statement {
+                    Statement::Claim(claim) => self.truth.says(claim),
+                    Statement::Accusation(accusation) => self.truth.accuses(accusation),
+                    Statement::Batch(_) => {}
+                }
+                let now = at.clocks.read(self.now).mono;
+                let node = at.node.as_ref().and_then(M::as_node);
+                let verdict = watch.says(self.rules, node, now, statement);
+                self.hold(host, verdict);
+            }
+            Output::Remember(Record::Claim(claim)) => watch.touches(&claim.value.member),
+            Output::Remember(Record::Verdict(verdict)) => watch.touches(&verdict.value.accused),
+            Output::Notify(Notification::Member(event)) => match event.kind {
+                MemberEventKind::Removed { .. } | MemberEventKind::Forgotten { .. } => {
+                    watch.removes(&event.id);
+                }
+                MemberEventKind::Died { .. } => {
+                    watch.mourns(&event.id);
+                }
+                _ => watch.touches(&event.id),
+            },
+            _ => {}
+        }
+    }
+
+    /// A node has handled an input, and so many outputs of it are done.
+    pub(super) fn watch_settled(&mut self, host: HostId, outputs: usize) {
+        if self.rules.none() {
+            return;
+        }
+        let at = &mut self.hosts[host.index()];
+        let now = at.clocks.read(self.now).mono;
+        let mut verdict = Ok(());
+        if let Some(node) = at.node.as_ref().and_then(M::as_node) {
+            let watch = &mut at.checks.watch;
+            verdict = watch.settles(self.rules, &self.truth, node, &at.picture, now);
+        }
+        if self.rules.has(Rule::Bounds) {
+            verdict = verdict.and_then(|()| pours_out(outputs));
+        }
+        self.hold(host, verdict);
+    }
+}
+
+impl Message {
+    /// Whether it asks its receiver whether it is there.
+    const fn asks_directly(&self) -> bool {
+        matches!(self.body, Body::Ping { .. })
+    }
+}

@@ -1,0 +1,282 @@
+//! Canaries: nodes that are broken on purpose. If the swarm does not find one
+//! soon, it finds nothing, and its silence means nothing.
+//!
+//! ```text
+//!   Node ── outputs ─▶ ┌────────┐ ─▶ the world       seed 0, 1, 2 … ─▶ found
+//!        ◀─ inputs ─── │ canary │ ◀─
+//!                      └────────┘ changes one thing
+//! ```
+//!
+//! Each wraps a real node and changes what comes out or goes in, so none of
+//! them can be built into a real one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a test that stops at the first surprise, and says how long it took"
+)]
+
+#[path = "../examples/sim/story.rs"]
+mod story;
+
+use std::collections::BTreeSet;
+use std::time::Instant as Clock;
+
+use gossip_core::base::time::{Instant, Now};
+use gossip_core::config::{Config, ConfigError, Identity};
+use gossip_core::input::{Input, Saved};
+use gossip_core::message::{Body, Charge, Incarnation, Item, Statement};
+use gossip_core::output::{MemberEventKind, MemberStatus, Notification, Output};
+use gossip_core::sim::Machine;
+use gossip_core::sim::scenario::draw;
+use gossip_core::{Node, NodeId};
+
+/// A seed has to be found among so many (guess: 60 s of a machine of today, at
+/// 20 ms a seed, and a tenth of it in a build that is not optimised).
+const SEEDS: u64 = if cfg!(debug_assertions) { 300 } else { 3_000 };
+
+/// What is wrong with a node.
+trait Bug: Default {
+    /// Something comes in.
+    fn hears(&mut self, _node: &Node, _input: &mut Input) {}
+
+    /// Something goes out; whether it may.
+    fn does(&mut self, _node: &Node, _output: &mut Output) -> bool {
+        true
+    }
+}
+
+/// A node with something wrong.
+struct Canary<B> {
+    node: Node,
+    bug: B,
+}
+
+impl<B: Bug> Machine for Canary<B> {
+    fn start(
+        config: Config,
+        identity: Identity,
+        seed: u64,
+        now: Now,
+        saved: Saved,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self {
+            node: Node::new(config, identity, seed, now, saved)?,
+            bug: B::default(),
+        })
+    }
+
+    fn handle_input(&mut self, now: Now, mut input: Input) {
+        self.bug.hears(&self.node, &mut input);
+        self.node.handle_input(now, input);
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        loop {
+            let mut output = self.node.poll_output()?;
+            if self.bug.does(&self.node, &mut output) {
+                return Some(output);
+            }
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.node.poll_timeout()
+    }
+
+    fn as_node(&self) -> Option<&Node> {
+        Some(&self.node)
+    }
+}
+
+/// All items that come with an input.
+fn items(input: &mut Input) -> Vec<&mut Item> {
+    let Input::Message { message, .. } = input else {
+        return Vec::new();
+    };
+    let members = match &mut message.body {
+        Body::Delta(delta) => delta.members.as_mut_slice(),
+        _ => &mut [],
+    };
+    message.rumors.iter_mut().chain(members).collect()
+}
+
+/// Looks for a seed that finds it; the rule that did.
+fn found<B: Bug>(name: &str) -> String {
+    let started = Clock::now();
+    for seed in 0..SEEDS {
+        let scenario = draw(seed);
+        if let Err(failure) = story::quietly(|| story::attempt::<Canary<B>>(&scenario, 0)) {
+            let took = started.elapsed();
+            println!("{name}: seed {seed}, {took:.1?}: {failure}");
+            return failure.rule;
+        }
+    }
+    panic!("{name} was not found in {SEEDS} seeds");
+}
+
+/// It condemns whom it should suspect.
+#[derive(Default)]
+struct Hasty;
+
+impl Bug for Hasty {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        if let Output::Seal(_, Statement::Accusation(accusation)) = output {
+            accusation.charge = Charge::Dead;
+        }
+        true
+    }
+}
+
+#[test]
+fn a_verdict_without_a_suspicion_is_found() {
+    assert_eq!(found::<Hasty>("hasty"), "haste");
+}
+
+/// It refutes on the footing it has.
+#[derive(Default)]
+struct Stubborn;
+
+impl Bug for Stubborn {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        if let Output::Seal(_, Statement::Claim(claim)) = output {
+            claim.footing.incarnation = Incarnation(0);
+        }
+        true
+    }
+}
+
+#[test]
+fn a_refutation_that_raises_nothing_is_found() {
+    found::<Stubborn>("stubborn");
+}
+
+/// It does not tell its application of every refutation.
+#[derive(Default)]
+struct Reticent(u32);
+
+impl Bug for Reticent {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        if let Output::Notify(Notification::Member(event)) = output
+            && matches!(event.kind, MemberEventKind::Refuted { .. })
+        {
+            self.0 += 1;
+            return !self.0.is_multiple_of(3);
+        }
+        true
+    }
+}
+
+#[test]
+fn a_lost_notification_is_found() {
+    assert_eq!(found::<Reticent>("reticent"), "fold");
+}
+
+/// Its deltas say that they follow on what they do not.
+#[derive(Default)]
+struct Boastful;
+
+impl Bug for Boastful {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        if let Output::Send(transmit) = output
+            && let Body::Delta(delta) = &mut transmit.message.body
+        {
+            for log in &mut delta.logs {
+                if log.batches.len() > 1 {
+                    log.batches.remove(0);
+                }
+            }
+        }
+        true
+    }
+}
+
+#[test]
+fn a_delta_that_claims_too_much_is_found() {
+    assert_eq!(found::<Boastful>("boastful"), "equal");
+}
+
+/// An old accusation counts against whatever the member says now.
+#[derive(Default)]
+struct Unforgiving;
+
+impl Bug for Unforgiving {
+    fn hears(&mut self, node: &Node, input: &mut Input) {
+        for item in items(input) {
+            if let Item::Accusation(accusation) = item
+                && let Some(sight) = node.sight(&accusation.value.accused)
+            {
+                accusation.value.footing = sight.footing;
+            }
+        }
+    }
+}
+
+#[test]
+fn an_accusation_without_a_footing_of_its_own_is_found() {
+    found::<Unforgiving>("unforgiving");
+}
+
+/// Hearsay revives: what a dead member said before it died counts as newer.
+#[derive(Default)]
+struct Credulous;
+
+impl Bug for Credulous {
+    fn hears(&mut self, node: &Node, input: &mut Input) {
+        for item in items(input) {
+            if let Item::Claim(claim) = item
+                && let Some(sight) = node.sight(&claim.value.member)
+                && sight.status == MemberStatus::Dead
+                && sight.footing == claim.value.footing
+            {
+                claim.value.footing.incarnation.0 += 1;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_revival_by_hearsay_is_found() {
+    let rule = found::<Credulous>("credulous");
+    assert!(["birth", "ownership"].contains(&rule.as_str()), "{rule}");
+}
+
+/// It never asks the first it met.
+#[derive(Default)]
+struct Partial(BTreeSet<NodeId>);
+
+impl Bug for Partial {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        let asked = match output {
+            Output::Send(transmit) if matches!(transmit.message.body, Body::Ping { .. }) => {
+                transmit.to.clone()
+            }
+            _ => return true,
+        };
+        if self.0.is_empty() {
+            self.0.insert(asked.clone());
+        }
+        !self.0.contains(&asked)
+    }
+}
+
+#[test]
+fn one_who_is_never_asked_is_found() {
+    found::<Partial>("partial");
+}
+
+/// And a node with nothing wrong is not found.
+#[derive(Default)]
+struct Sound;
+
+impl Bug for Sound {}
+
+#[test]
+fn a_sound_node_is_not_found() {
+    for seed in 0..20 {
+        let played = story::attempt::<Canary<Sound>>(&draw(seed), 0);
+        assert!(played.is_ok(), "seed {seed}: {played:?}");
+    }
+}

@@ -1,0 +1,157 @@
+//! `gossip sim`, from the command line alone.
+#![cfg(feature = "sim")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod cli_support;
+
+use std::fs;
+
+use cli_support::{Said, run};
+
+/// A small cluster, so that this takes seconds where nothing is optimised.
+fn sim(more: &[&str]) -> Said {
+    let mut words = vec!["sim", "--nodes", "8", "--duration", "30s"];
+    words.extend(more);
+    run(words)
+}
+
+#[test]
+fn a_planner_reads_words_and_a_program_json() {
+    let people = sim(&["--partition", "30s", "--loss", "2%"]).ok();
+    for word in [
+        "8 members, 2 % of packets lost",
+        "joining",
+        "traffic",
+        "a write",
+        "a crash",
+        "a cut",
+        "false positives  none",
+        "seed 1",
+    ] {
+        assert!(
+            people.out.contains(word),
+            "{word:?} is missing in {people:?}"
+        );
+    }
+    assert!(people.out.lines().all(|line| line.chars().count() <= 100));
+    assert!(people.err.is_empty(), "no meter where nobody looks");
+
+    let json = sim(&["--partition", "30s", "--loss", "2%", "--json"])
+        .ok()
+        .json();
+    assert_eq!((&json["nodes"], &json["seed"]), (&8.into(), &1.into()));
+    assert!(json["joined_s"].as_f64().unwrap() > 0.0);
+    assert!(json["cut"]["healed_s"].as_f64().unwrap() > 0.0);
+    assert_eq!(json["crashes"][0]["members"], 7);
+    assert_eq!(json["false_positives"]["count"], 0);
+}
+
+#[test]
+fn one_seed_is_one_run_and_another_seed_another() {
+    let first = sim(&["--seed", "7", "--json", "--trace"]).ok();
+    assert_eq!(
+        first.out,
+        sim(&["--seed", "7", "--json", "--trace"]).ok().out
+    );
+    assert_ne!(
+        first.out,
+        sim(&["--seed", "8", "--json", "--trace"]).ok().out
+    );
+}
+
+#[test]
+fn a_trace_has_a_line_for_every_change() {
+    let traced = sim(&["--trace"]).ok();
+    let dead = traced
+        .out
+        .lines()
+        .filter(|line| line.contains("  dead (was"));
+    assert!(dead.count() >= 7, "{traced:?}");
+    let documents = sim(&["--trace", "--json"]).ok();
+    let documents: Vec<serde_json::Value> = documents
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(documents.iter().any(|it| it["event"] == "change"));
+    assert_eq!(documents.last().unwrap()["event"], "report");
+}
+
+#[test]
+fn a_plot_is_an_svg_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plot.svg");
+    sim(&["--plot", file.to_str().unwrap()]).ok();
+    let drawn = fs::read_to_string(&file).unwrap();
+    assert!(drawn.starts_with("<svg ") && drawn.ends_with("</svg>\n"));
+    assert!(drawn.contains("How news spreads"));
+    sim(&["--plot", "plot.png"]).failed(2, &["plot.png", ".svg"]);
+    sim(&["--plot", "/nowhere/at/all.svg"]).failed(1, &["/nowhere/at/all.svg"]);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_in_one_line() {
+    let refused = |words: &[&str], named: &str| {
+        run(words).failed(2, &[named, "allowed: "]);
+    };
+    refused(&["sim", "--nodes", "2"], "--nodes");
+    refused(&["sim", "--nodes", "many"], "--nodes");
+    refused(&["sim", "--loss", "95%"], "--loss");
+    refused(&["sim", "--partition", "soon"], "--partition");
+    refused(&["sim", "--crash", "99"], "--crash");
+    refused(&["sim", "--zones", "0"], "--zones");
+    refused(&["sim", "--profile", "moon"], "--profile");
+    refused(&["sim", "--seed", "seven"], "--seed");
+    refused(&["sim", "report", "--only", "moon"], "--only");
+    refused(&["sim", "report", "--threads", "0"], "--threads");
+}
+
+#[test]
+fn the_report_stands_beside_its_bars_and_anchors() {
+    let report = run([
+        "sim", "report", "--smoke", "--only", "heal", "--only", "detect",
+    ])
+    .ok();
+    for word in [
+        "TO REACH",
+        "OTHERS",
+        "chitchat 3.1",
+        "foca 14.4",
+        "bars reached",
+    ] {
+        assert!(
+            report.out.contains(word),
+            "{word:?} is missing in {report:?}"
+        );
+    }
+    let words = ["sim", "report", "--smoke", "--json", "--only", "leave"];
+    let json = run(words).ok().json();
+    assert_eq!(json["effort"], "smoke");
+    let figures = json["sections"][0]["figures"].as_array().unwrap();
+    assert!(figures.iter().all(|it| it["measured"].is_number()));
+    assert_eq!(json, run(words).ok().json());
+}
+
+#[test]
+fn a_check_fails_where_a_bar_is_missed() {
+    let report = run(["sim", "report", "--smoke", "--json"]).ok().json();
+    let missed = report["missed"].as_array().unwrap().len();
+    let checked = run(["sim", "report", "--smoke", "--check"]);
+    assert_eq!(checked.code, i32::from(missed > 0), "{checked:?}");
+    assert_eq!(checked.err.lines().count(), missed);
+    assert!(report["sections"].as_array().unwrap().len() > 10);
+}
+
+#[test]
+fn the_trade_has_a_row_for_every_length() {
+    let trade = run(["sim", "trade", "--smoke", "--json"]).ok().json();
+    let lengths = trade["lengths"].as_array().unwrap();
+    assert!(lengths.len() > 4);
+    assert!(lengths.iter().all(|it| it["first_p50_s"].is_number()));
+}
