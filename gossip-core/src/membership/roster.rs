@@ -178,10 +178,7 @@ impl Roster {
 
     /// What we ourselves say.
     pub fn speak(&mut self, claim: Sealed<Claim>, now: Instant) {
-        let standing = match claim.value.presence {
-            Presence::Alive => Standing::Alive,
-            Presence::Left => Standing::Left,
-        };
+        let standing = Standing::of(claim.value.presence);
         self.changes += 1;
         self.me_here = matches!(standing, Standing::Alive);
         let me = self.me.clone();
@@ -249,8 +246,8 @@ impl Roster {
         match self.members.get(&id) {
             None => self.meet(claim, now),
             Some(member) if claim.value.supersedes(&member.claim.value) => {
-                let kind = renewed(member, &claim.value, now);
-                let standing = standing(claim.value.presence);
+                let kind = member.renewed_by(&claim.value, now);
+                let standing = Standing::of(claim.value.presence);
                 // Who says something new and stands as it stood, stands since then.
                 let since = match (&member.standing, &standing) {
                     (Standing::Alive, Standing::Alive) => member.since,
@@ -497,29 +494,5 @@ impl Roster {
         };
         self.certificates.close(id, word, now);
         Some(event)
-    }
-}
-
-/// What a newer claim of a member means, after how it stood.
-fn renewed(member: &Member, claim: &Claim, now: Instant) -> MemberEventKind {
-    let before = member.status();
-    let same_run = member.footing().generation == claim.footing.generation;
-    match (before, &member.standing) {
-        _ if claim.presence == Presence::Left => MemberEventKind::Left,
-        (_, Standing::Suspect(suspicion)) if same_run => MemberEventKind::Refuted {
-            by: suspicion.first().clone(),
-            after: now.since(suspicion.since()),
-        },
-        (MemberStatus::Alive, _) if same_run => MemberEventKind::Updated,
-        _ => MemberEventKind::Joined {
-            before: Some(before),
-        },
-    }
-}
-
-const fn standing(presence: Presence) -> Standing {
-    match presence {
-        Presence::Alive => Standing::Alive,
-        Presence::Left => Standing::Left,
     }
 }
