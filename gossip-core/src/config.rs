@@ -141,7 +141,7 @@ pub struct Config {
     /// How often dead members and unconnected seeds are called again, for ever:
     /// what heals a partition of any length. In this time about four of those
     /// who are here (all, where they are fewer) make one call each, however
-    /// many they are; after five minutes without a change half as many, after
+    /// many they are; five minutes after the last of them went half as many, after
     /// twenty a quarter. 100 ms to 1 h. (`lan` 1 s: guess.)
     pub reconnect_interval: Duration,
 

@@ -312,8 +312,9 @@ pub enum Notification {
 /// A member changed.
 ///
 /// Whoever starts from [`Command::Members`](crate::input::Command::Members) and
-/// applies every event holds exactly what that command answers then, the
-/// distances (`rtt`) excepted.
+/// applies every event holds the same members, in the same state, on the same
+/// footing and at the same addresses as that command answers then. Of this node
+/// itself there are no events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberEvent {
     /// Who.

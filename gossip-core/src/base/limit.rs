@@ -107,7 +107,7 @@ pub const PROBES: usize = 64;
 pub const RELAYED_PROBES: usize = 256;
 
 /// Probes we relay for one peer at once (guess: a peer asks once an interval,
-/// and has each answer, or a nack, within two).
+/// and now and then for a suspect more; who asks for more is told nack).
 pub const RELAYED_PROBES_PER_PEER: usize = 8;
 
 /// Certificates of members whose row is gone, or never was.
@@ -119,6 +119,10 @@ pub const REMEMBERED: usize = ROSTER;
 
 /// Peers we wait for to compare notes with (guess).
 pub const APPOINTMENTS: usize = 8;
+
+/// Warnings to suspects that wait for their time (guess: two for each of half a
+/// thousand that are suspected at once; beyond it they are not warned again).
+pub const WARNINGS: usize = 1_024;
 
 /// Distinct accusers remembered for one suspicion.
 pub const ACCUSERS: usize = 8;

@@ -188,6 +188,15 @@ impl Prober {
         );
     }
 
+    /// Shows a suspect what it is accused of, without waiting for an answer.
+    pub fn warn(&mut self, suspect: &NodeId, roster: &Roster, outbox: &mut Outbox) {
+        let accused = roster.member(suspect).and_then(|member| member.suspicion());
+        if accused.is_some() {
+            let seq = self.seq();
+            send_ping(suspect, seq, Via::Datagram, roster, outbox);
+        }
+    }
+
     fn is_asked(&self, id: &NodeId) -> bool {
         self.probes.values().any(|probe| probe.target == *id)
     }

@@ -289,6 +289,7 @@ impl Roster {
         }
         if claim.value.presence == Presence::Left {
             // Gone before we knew it: nobody to welcome, and nobody to mourn.
+            self.changes += 1;
             self.certificates.close(id, LastWord::Farewell(claim), now);
             return Heard::Kept;
         }

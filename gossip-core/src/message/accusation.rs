@@ -2,8 +2,8 @@
 //!
 //! An accusation names the footing its accuser holds first-party. It can only
 //! hold against exactly that footing: a newer claim of the accused refutes it,
-//! whoever relays that claim. It creates nobody: an accusation of a member we
-//! have no claim of is noise.
+//! whoever relays that claim. It creates nobody: a suspicion of a member we have
+//! no claim of is noise, a verdict on one is kept for the archive.
 
 use super::weight;
 use super::{Footing, Sealed};

@@ -65,7 +65,11 @@ impl Node {
                     self.timers.sync_retry(now.mono + soon);
                 }
             }
-            MemberEventKind::Suspected { .. } => self.look_too(now, &event.id),
+            MemberEventKind::Suspected { .. } => {
+                self.look_too(now, &event.id);
+                self.timers
+                    .warn_before(now.mono, self.config.suspicion_min, &event.id);
+            }
             MemberEventKind::Refuted { after, .. } => self.pace.refuted(now.mono, *after),
             MemberEventKind::Died { .. } | MemberEventKind::Removed { .. } => {
                 self.hang_up_if_silent(now, &event.id);

@@ -21,7 +21,10 @@ impl Node {
             self.outbox.counters.unexpected += 1;
             return;
         }
+        // Who asks on an old accusation has missed how it was answered.
+        let mut behind = false;
         for item in message.rumors {
+            behind |= self.is_refuted(&item);
             if self.hear_item(now, item) {
                 // We miss what came before; whoever told us this has it.
                 self.timers
@@ -32,8 +35,13 @@ impl Node {
             // On the channel the question came on: a ping on a stream is asked
             // because datagrams got lost.
             (Body::Ping { seq }, Via::Datagram | Via::Stream) => {
-                self.outbox
-                    .send(from, via, Message::bare(Body::Ack { seq }));
+                let mut ack = Message::bare(Body::Ack { seq });
+                let me = self.roster.member(&self.identity.id);
+                ack.rumors.extend(
+                    me.filter(|_| behind)
+                        .map(|me| Item::Claim(me.claim.clone())),
+                );
+                self.outbox.send(from, via, ack);
             }
             (Body::Ack { seq }, Via::Datagram | Via::Stream) => {
                 let answer = self.prober.ack(now.mono, from, seq, &mut self.outbox);
@@ -106,6 +114,16 @@ impl Node {
             }
             Item::Batch(batch) => self.hear_rumored_batch(now, batch),
         }
+    }
+
+    /// Whether an item accuses us of something that we have answered already.
+    fn is_refuted(&self, item: &Item) -> bool {
+        let Item::Accusation(accusation) = item else {
+            return false;
+        };
+        let me = self.roster.member(&self.identity.id);
+        accusation.value.accused == self.identity.id
+            && me.is_some_and(|me| accusation.value.footing < me.footing())
     }
 
     /// A probe of ours was answered: by its target, or by a relay.

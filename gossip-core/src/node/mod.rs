@@ -74,7 +74,8 @@ pub struct Node {
     witnesses: BTreeSet<NodeId>,
     /// Peers to compare notes with as soon as there is a link.
     appointments: BTreeSet<NodeId>,
-    /// While joining: what we are told of is news to us alone.
+    /// What we are being told is not told on item by item: while joining it is
+    /// news to us alone, and much at once goes on in sessions.
     absorbing: bool,
     outbox: Outbox,
 }
@@ -209,8 +210,8 @@ impl Node {
         }
     }
 
-    /// The run this node is: rises at every start, and may rise once more
-    /// while joining, if the cluster has seen a higher one.
+    /// The run this node is: rises at every start, and again where the cluster
+    /// has seen a higher one of this name.
     pub const fn generation(&self) -> Generation {
         self.footing.generation
     }

@@ -3,10 +3,12 @@
 //! All deadlines of a node, in one small table. They are pulled: whoever asks
 //! gets the earliest, and every input is followed by one look at all of them.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::base::id::NodeId;
+use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::Config;
@@ -21,6 +23,8 @@ use super::{Node, Sealing};
 #[derive(Debug)]
 pub(super) struct Timers {
     probe: Instant,
+    /// When this run began.
+    begun: Instant,
     gossip: Instant,
     /// When gossip was last told.
     gossiped: Instant,
@@ -29,6 +33,8 @@ pub(super) struct Timers {
     hint: Option<(Instant, NodeId)>,
     /// When to call one that is not here, and the interval that this is part of.
     reconnect: (Instant, Duration),
+    /// Suspects that are still to be shown what they are accused of.
+    warnings: BTreeSet<(Instant, NodeId)>,
     /// When to say again that we are here, since many died at once.
     shock: Option<Instant>,
     /// When to hand on in sessions what we learned in one, and how often yet.
@@ -45,6 +51,7 @@ impl Timers {
     pub(super) fn new(config: &Config, now: Instant, rng: &mut Rng) -> Self {
         Self {
             probe: now + rng.within(config.probe_interval),
+            begun: now,
             gossip: Instant::FAR_FUTURE,
             gossiped: Instant::ZERO,
             sync: now + rng.within(config.sync_interval),
@@ -53,6 +60,7 @@ impl Timers {
                 now + rng.within(config.reconnect_interval),
                 config.reconnect_interval,
             ),
+            warnings: BTreeSet::new(),
             shock: None,
             pass: None,
             release: None,
@@ -71,6 +79,15 @@ impl Timers {
     pub(super) fn sync_soon(&mut self, at: Instant, peer: &NodeId) {
         if self.hint.is_none() {
             self.hint = Some((at, peer.clone()));
+        }
+    }
+
+    /// One is suspected: it is to be warned before its least time is over.
+    pub(super) fn warn_before(&mut self, now: Instant, least: Duration, suspect: &NodeId) {
+        for part in [least / 2, least * 3 / 4] {
+            if self.warnings.len() < limit::WARNINGS {
+                self.warnings.insert((now + part, suspect.clone()));
+            }
         }
     }
 
@@ -105,6 +122,7 @@ impl Node {
                 Some(timers.gossip),
                 Some(timers.sync),
                 Some(timers.reconnect.0),
+                timers.warnings.first().map(|(at, _)| *at),
                 timers.shock,
                 timers.pass.map(|(at, _)| at),
                 timers.hint.as_ref().map(|(at, _)| *at),
@@ -153,6 +171,7 @@ impl Node {
             }
             Phase::Joining | Phase::Running => {
                 self.probe_if_due(now);
+                self.warn_if_due(now);
                 self.judge(now);
                 self.reap(now);
                 if self.timers.shock.take_if(|at| *at <= now.mono).is_some() {
@@ -195,6 +214,20 @@ impl Node {
             {
                 let (target, footing) = (finding.target, finding.footing);
                 self.accuse(target, footing, Charge::Suspect, Sealing::Accusation);
+            }
+        }
+    }
+
+    /// Shows a suspect what it is accused of, once more and first-hand: if it has
+    /// refuted and the word did not reach us, its answer brings it.
+    fn warn_if_due(&mut self, now: Now) {
+        while let Some((at, suspect)) = self.timers.warnings.pop_first() {
+            if at > now.mono {
+                self.timers.warnings.insert((at, suspect));
+                break;
+            }
+            if self.links.is_up(&suspect) {
+                self.prober.warn(&suspect, &self.roster, &mut self.outbox);
             }
         }
     }
@@ -244,7 +277,8 @@ impl Node {
             return;
         }
         let gone = self.roster.gone().next_back();
-        let quiet = gone.map_or(Duration::ZERO, |(since, _)| now.mono.since(since));
+        let since = gone.map_or(self.timers.begun, |(since, _)| since);
+        let quiet = now.mono.since(since);
         let interval = self.config.reconnect_after(self.roster.here(), quiet);
         let (due, armed) = &mut self.timers.reconnect;
         if *due <= now.mono {
