@@ -416,9 +416,9 @@ pub enum ConfigError {
         "the journal's generation {saved} is more than a day ahead of the clock ({clock}); set the clock right"
     )]
     GenerationAhead {
-        /// What the journal holds, in seconds since 1970.
+        /// What the journal holds, in milliseconds since 1970.
         saved: u64,
-        /// What the clock says, in seconds since 1970.
+        /// What the clock says, in milliseconds since 1970.
         clock: u64,
     },
 }

@@ -451,7 +451,7 @@ pub struct Counters {
     /// or [`RELAYED_PROBES_PER_PEER`](crate::base::limit::RELAYED_PROBES_PER_PEER).
     pub relays_refused: u64,
     /// Generations so far ahead of our clock that they are refused:
-    /// [`GENERATION_AHEAD_S`](crate::base::limit::GENERATION_AHEAD_S).
+    /// [`GENERATION_AHEAD_MS`](crate::base::limit::GENERATION_AHEAD_MS).
     pub generations_refused: u64,
     /// Outputs not begun: [`OUTBOX`](crate::base::limit::OUTBOX).
     pub outbox_full: u64,

@@ -83,16 +83,16 @@ fn of_two_processes_with_one_name_the_older_halts() {
     assert!(world.is_running(twin) && all_alive(&world));
 }
 
-/// Two processes under one name, begun in the same second and so in the same
+/// Two processes under one name, begun in the same millisecond and so in the same
 /// generation: one goes on in a later one, the other halts.
 #[test]
-fn of_two_processes_of_one_second_one_halts() {
+fn of_two_processes_of_one_moment_one_halts() {
     one_of_two_halts(cluster(Setup::seeded(6), 5));
 }
 
 /// The same, the second half a second after the first: it has joined.
 #[test]
-fn of_two_processes_of_one_second_one_halts_even_if_it_has_joined() {
+fn of_two_processes_of_one_moment_one_halts_even_if_it_has_joined() {
     let mut world = cluster(Setup::seeded(8), 5);
     world.run_for(seconds(1) / 2);
     one_of_two_halts(world);

@@ -714,7 +714,7 @@ fn of_two_agents_with_one_name_one_yields_with_its_own_code() {
     let mut flags = cli_support::tls_flags(&folder.path().join("nodes/eu/n2"));
     flags.extend(["--seed".to_owned(), agents[0].listen()]);
     let later = Agent::start(&folder.path().join("twin"), &flags);
-    // Begun within one second they have one generation, and either may yield.
+    // Begun within one millisecond they would have one generation, and either may yield.
     let mut pair = [agents.remove(1), later];
     let code = until("one of the two yields", || {
         pair.iter_mut()

@@ -73,7 +73,7 @@ fn its_limits_are_the_constants() {
         ("DIGEST_ROWS", limit::DIGEST_ROWS as u64),
         ("DELTA_PIECE_BYTES", limit::DELTA_PIECE_BYTES as u64),
         ("STAMP_AHEAD_MS", limit::STAMP_AHEAD_MS),
-        ("GENERATION_AHEAD_S", limit::GENERATION_AHEAD_S),
+        ("GENERATION_AHEAD_MS", limit::GENERATION_AHEAD_MS),
         ("SEALED_BYTES", bound::SEALED_BYTES as u64),
         ("ENTRY_BYTES", bound::ENTRY_BYTES as u64),
         ("PIECES", bound::PIECES as u64),

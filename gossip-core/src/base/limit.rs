@@ -66,8 +66,9 @@ pub const DELTA_PIECE_BYTES: usize = 64 * 1024;
 /// outlast a lazy NTP).
 pub const STAMP_AHEAD_MS: u64 = 60_000;
 
-/// How far a generation may lie ahead of the wall clock, in seconds: one day (guess).
-pub const GENERATION_AHEAD_S: u64 = 86_400;
+/// How far a generation may lie ahead of the wall clock, in milliseconds: one
+/// day (guess).
+pub const GENERATION_AHEAD_MS: u64 = 86_400_000;
 
 // ---- Bounds of a node ------------------------------------------------------
 

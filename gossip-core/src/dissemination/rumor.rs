@@ -1,8 +1,9 @@
 //! The rumors we still tell.
 //!
 //! A rumor is hot until it has been told often enough for the cluster's size
-//! (SWIM §4.1: a multiple of log n); one of several accusations of one member
-//! half as often, since each says the same. A newer statement on the same topic
+//! (SWIM §4.1: a multiple of log n): a farewell or a refutation twice as often,
+//! since somebody errs until it hears of it; one of several accusations of one
+//! member half as often, since each says the same. A newer statement on the same topic
 //! takes the place of the older one.
 //!
 //! Who goes first is decided by what depends on it, and among equals by who was
@@ -229,9 +230,10 @@ impl Hot {
         self.turn.remove(&rumor.turn(topic));
         rumor.sends += 1;
         let item = rumor.item.clone();
-        let enough = match topic {
-            Topic::Charge(..) => sends.div_ceil(2),
-            Topic::Member(_) | Topic::Batch(..) => sends,
+        let enough = match (rumor.rank, topic) {
+            (_, Topic::Charge(..)) => sends.div_ceil(2),
+            (Rank::Refutation, _) => sends.saturating_mul(2),
+            _ => sends,
         };
         if rumor.sends >= enough {
             self.bytes -= rumor.weight;

@@ -275,8 +275,23 @@ impl Prober {
         self.relays.link_up(peer, outbox);
     }
 
-    /// There is no link to be had, or it is gone: the probes that count on it
-    /// ask others now.
+    /// A link is gone, perhaps only because there were too many: the probes that
+    /// count on it try for another.
+    pub fn link_down(&mut self, peer: &NodeId, roster: &Roster, outbox: &mut Outbox) {
+        let mut waits = false;
+        for probe in self.probes.values_mut() {
+            if probe.target == *peer {
+                probe.ping = Sent::No;
+                waits = true;
+            }
+        }
+        if waits && let Some(member) = roster.member(peer) {
+            let addrs = member.claim.value.addrs.clone();
+            outbox.push(Output::Dial(Target::Member(peer.clone(), addrs)));
+        }
+    }
+
+    /// There is no link to be had: the probes that count on it ask others now.
     pub fn link_failed(&mut self, now: Instant, peer: &NodeId) {
         for probe in self.probes.values_mut() {
             if probe.target == *peer && probe.stage != Stage::Relayed {

@@ -51,7 +51,7 @@ pub enum Heard {
     /// name. This is what we heard first, for the second to hear.
     Contradicts(Sealed<Claim>, MemberEvent),
     /// It claims our name with words that are not ours: another run, later
-    /// than ours or begun in the same second.
+    /// than ours or begun in the same millisecond.
     OurName(Claim),
 }
 

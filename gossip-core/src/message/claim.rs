@@ -12,7 +12,7 @@ use super::weight;
 use crate::base::id::NodeId;
 
 /// The run of a member's process. Persisted before the first send and raised
-/// at every start to `max(saved + 1, unix seconds)`.
+/// at every start to `max(saved + 1, unix milliseconds)`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Generation(pub u64);
 

@@ -37,12 +37,8 @@ impl Node {
             }
             (Body::Ack { seq }, Via::Datagram | Via::Stream) => {
                 let answer = self.prober.ack(now.mono, from, seq, &mut self.outbox);
-                if let Some(Answer {
-                    target,
-                    rtt: Some(rtt),
-                }) = answer
-                {
-                    self.links.measure(&target, rtt);
+                if let Some(answer) = answer {
+                    self.hear_answer(now, from, &answer);
                 }
             }
             (Body::PingReq { seq, target }, Via::Datagram) => {
@@ -96,6 +92,20 @@ impl Node {
                 false
             }
             Item::Batch(batch) => self.hear_rumored_batch(now, batch),
+        }
+    }
+
+    /// A probe of ours was answered: by its target, or by a relay.
+    fn hear_answer(&mut self, now: Now, from: &NodeId, Answer { target, rtt }: &Answer) {
+        if let Some(rtt) = rtt {
+            self.links.measure(target, *rtt);
+        }
+        // It lives, and our connection to it does not: it moved, or has lost
+        // what it knew of it. A new one is made when it is needed.
+        let silent = self.links.silence(target, now.mono);
+        let long = self.config.probe_interval * SILENT_PROBES;
+        if from != target && silent.is_some_and(|silent| silent > long) {
+            self.outbox.push(Output::HangUp(target.clone()));
         }
     }
 
@@ -178,7 +188,7 @@ impl Node {
         }
         if *batch.author() == self.identity.id && generation >= self.footing.generation {
             // We have not written yet: a run of ours that began in the same
-            // second, or later on another clock, has, and its journal is lost.
+            // millisecond, or later on another clock, has, and its journal is lost.
             self.outlive(generation);
         }
         let mut changes = Vec::new();
@@ -279,7 +289,7 @@ impl Node {
             LinkEvent::Down { peer, why } => {
                 self.links.remove(&peer);
                 self.syncs.unlinked(&peer);
-                self.prober.link_failed(now.mono, &peer);
+                self.prober.link_down(&peer, &self.roster, &mut self.outbox);
                 if let LinkError::Outlived { by } = why {
                     self.hear_of_a_later_run(now, Some(peer), by);
                 }
@@ -343,3 +353,7 @@ impl Node {
 /// Rows learned at once that are not told on one by one (guess: four datagrams
 /// full of claims).
 const MUCH: usize = 40;
+
+/// Probe intervals for which a connection may be silent, while relays reach its
+/// peer, before it is given up (guess).
+const SILENT_PROBES: u32 = 3;

@@ -143,7 +143,7 @@ impl Node {
             self.phase = Phase::Running;
             // Others join at the same time, and what was told of them while we
             // did not listen is told no more: compare once again, soon.
-            let soon = self.rng.jittered(self.config.gossip_interval * 5);
+            let soon = self.rng.jittered(self.config.gossip_interval * 2);
             self.timers.sync_retry(now.mono + soon);
             let generation = self.footing.generation;
             self.outbox.notify(Notification::Running { generation });
@@ -210,7 +210,7 @@ impl Node {
             // A run of ours before this one, whose journal is lost.
             Phase::Starting | Phase::Joining => self.outlive(theirs),
             // An incarnation of this generation that we never had: a run that
-            // began in the same second, lost or beside us. One beside us hears
+            // began in the same millisecond, lost or beside us. One beside us hears
             // that it is outlived, and halts.
             Phase::Running if theirs == ours => self.outlive(theirs),
             _ => {
@@ -223,7 +223,10 @@ impl Node {
     /// Whether a generation, anybody's, lies so far ahead of our clock that one
     /// forged or mistaken word would lock its member out.
     pub(super) fn is_unbelievable(&mut self, generation: Generation, now: Now) -> bool {
-        let most = now.wall.as_secs().saturating_add(limit::GENERATION_AHEAD_S);
+        let most = now
+            .wall
+            .as_millis()
+            .saturating_add(limit::GENERATION_AHEAD_MS);
         let ahead = generation.0 > most;
         self.outbox.counters.generations_refused += u64::from(ahead);
         ahead

@@ -119,8 +119,8 @@ impl Node {
                 most: limit::ADDRS,
             });
         }
-        let clock = now.wall.as_secs();
-        if saved.generation.0 > clock.saturating_add(limit::GENERATION_AHEAD_S) {
+        let clock = now.wall.as_millis();
+        if saved.generation.0 > clock.saturating_add(limit::GENERATION_AHEAD_MS) {
             return Err(ConfigError::GenerationAhead {
                 saved: saved.generation.0,
                 clock,

@@ -176,8 +176,8 @@ impl<M: Machine> Stage<M> {
             .clocks
             .read(self.world.now)
             .wall;
-        let wait = (newest + 2).saturating_sub(clock.as_secs());
-        let at = self.world.elapsed() + Duration::from_secs(wait);
+        let wait = (newest + 2).saturating_sub(clock.as_millis());
+        let at = self.world.elapsed() + Duration::from_millis(wait);
         self.enter(at, Entry::Boot(host, journal));
     }
 
