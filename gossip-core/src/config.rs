@@ -130,8 +130,8 @@ pub struct Config {
     /// To how many members at once. 1 to 16. (3: memberlist.)
     pub gossip_fanout: u32,
 
-    /// A rumor is told this many times the logarithm (base ten, rounded up) of
-    /// the cluster's size plus one. 1 to 16. (4: memberlist.)
+    /// A rumor is told this many times the logarithm (base ten, rounded up, at
+    /// least two) of the cluster's size plus one. 1 to 16. (4: memberlist.)
     pub rumor_factor: u32,
 
     /// How often a node compares everything with one other: the repair of
@@ -327,9 +327,11 @@ impl Config {
     }
 
     /// How often a node of a cluster of `members` tells one rumor:
-    /// `rumor_factor` × ⌈log₁₀ (members + 1)⌉ (memberlist's retransmits).
+    /// `rumor_factor` × ⌈log₁₀ (members + 1)⌉ (memberlist's retransmits), the
+    /// logarithm at least two: told four times, one rumor in eight would miss
+    /// somebody in a cluster of eight (7 × e⁻⁴).
     pub fn rumor_sends(&self, members: usize) -> u32 {
-        let digits = libm::ceil(libm::log10(members as f64 + 1.0)).max(1.0) as u32;
+        let digits = libm::ceil(libm::log10(members as f64 + 1.0)).max(2.0) as u32;
         self.rumor_factor.saturating_mul(digits)
     }
 }
@@ -469,7 +471,7 @@ mod tests {
         assert_eq!(config.suspicion(100, ms(60_000)).least, ms(6_000));
         assert_eq!(config.suspicion(2, quick).confirmations, 0);
         assert_eq!(config.suspicion(3, quick).confirmations, 1);
-        assert_eq!((config.rumor_sends(5), config.rumor_sends(100)), (4, 12));
+        assert_eq!((config.rumor_sends(5), config.rumor_sends(1_000)), (8, 16));
     }
 
     #[test]

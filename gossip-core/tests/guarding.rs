@@ -11,10 +11,12 @@ mod solo;
 
 use std::time::Duration;
 
-use gossip_core::input::{Command, LinkError, LinkEvent, Saved, Target, Ticket, Via, Write};
+use gossip_core::input::{
+    Command, LinkError, LinkEvent, Saved, SessionEvent, SessionId, Target, Ticket, Via, Write,
+};
 use gossip_core::message::{
-    Accusation, Body, Charge, Claim, Digest, Generation, Head, Item, Lineage, Presence, Scope, Seq,
-    Statement, Version,
+    Accusation, Body, Charge, Checksum, Claim, Digest, Generation, Head, Item, Lineage, Presence,
+    Scope, Seq, Statement, Version,
 };
 use gossip_core::output::{Halt, MemberStatus, Phase, Refusal, Reply};
 use gossip_core::{Config, Input, Output};
@@ -176,6 +178,32 @@ fn a_digest_that_is_repeated_is_not_heard() {
     for _ in 0..5 {
         solo.message("n1", via, piece.clone());
     }
+    assert_eq!(solo.status().counters.unexpected, 4);
+}
+
+/// Each side says its checksum once: a peer that says it again and again, or
+/// answers what was not asked, is not answered.
+#[test]
+fn a_checksum_that_is_repeated_is_not_answered() {
+    let mut solo = Solo::new();
+    let via = opened(&mut solo, 1, "n1");
+    for _ in 0..5 {
+        solo.message("n1", via, Body::Checksum(Checksum(7)));
+        solo.hear(Input::Session(
+            SessionId::inbound(1),
+            SessionEvent::Writable,
+        ));
+    }
+    let sent = solo.sent().into_iter();
+    let said = sent.filter(|sent| matches!(sent.message.body, Body::Checksum(_)));
+    let said: Vec<_> = said.map(|sent| sent.message.body.clone()).collect();
+    assert_eq!(said.len(), 1, "it differs, and hears so once");
+    // In another session, the same: there is nothing to tell.
+    let via = opened(&mut solo, 2, "n2");
+    solo.message("n2", via, said[0].clone());
+    let sent = solo.sent().into_iter();
+    let done = sent.filter(|sent| sent.via == via && sent.message.body == Body::Done);
+    assert_eq!(done.count(), 1);
     assert_eq!(solo.status().counters.unexpected, 4);
 }
 

@@ -237,7 +237,8 @@ fn a_farewell_counts_in_whatever_order_it_comes() {
         "n2",
         vec![farewell("early", 1), claim("early", footing(7, 0))],
     );
-    assert_eq!(told(&mut solo, "early"), [MemberEventKind::Left]);
+    assert_eq!(told(&mut solo, "early"), [], "nobody to mourn");
+    assert_eq!(solo.member("early"), None, "nor to welcome");
     let suspect = accusation("n2", "n1", footing(7, 0), Charge::Suspect);
     solo.rumors("n2", vec![suspect, farewell("n1", 0)]);
     assert_eq!(status(&mut solo, "n1"), Some(MemberStatus::Left), "suspect");

@@ -1,14 +1,30 @@
-//! Digests and wants: rows of what a peer holds, by name.
+//! Checksums, digests and wants: what a peer holds, as one number, or by name.
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
 use gossip_core::base::limit;
 use gossip_core::message::{
-    Digest, DigestRow, Generation, Head, MemberRow, MemberState, Version, Want,
+    Checksum, Digest, DigestRow, Generation, Head, MemberRow, MemberState, Version, Want,
 };
 
 use crate::error::DecodeError;
 use crate::{field, pb};
+
+pub(crate) fn checksum_to_pb(sum: Checksum) -> pb::Checksum {
+    pb::Checksum {
+        sum: Bytes::copy_from_slice(&sum.0.to_be_bytes()),
+    }
+}
+
+pub(crate) fn checksum_from_pb(sum: &pb::Checksum) -> Result<Checksum, DecodeError> {
+    match <[u8; 16]>::try_from(sum.sum.as_ref()) {
+        Ok(bytes) => Ok(Checksum(u128::from_be_bytes(bytes))),
+        Err(_) => Err(DecodeError::Senseless {
+            what: "a checksum of other than 16 bytes",
+        }),
+    }
+}
 
 pub(crate) fn to_pb(digest: &Digest) -> pb::Digest {
     let end = |id: &Option<_>| id.as_ref().map(ToString::to_string).unwrap_or_default();

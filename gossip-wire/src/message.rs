@@ -84,6 +84,7 @@ fn body_to_pb(body: &Body) -> pb::message::Body {
         }),
         Body::Nack { seq } => Pb::Nack(pb::Nack { seq: seq.0 }),
         Body::Gossip => Pb::Gossip(pb::Gossip {}),
+        Body::Checksum(sum) => Pb::Checksum(digest::checksum_to_pb(*sum)),
         Body::Digest(digest) => Pb::Digest(digest::to_pb(digest)),
         Body::Want(want) => Pb::Want(digest::want_to_pb(want)),
         Body::Delta(delta) => Pb::Delta(delta::to_pb(delta)),
@@ -103,6 +104,7 @@ fn body_from_pb(body: Option<pb::message::Body>, skipped: &mut u64) -> Result<Bo
         },
         Pb::Nack(nack) => Body::Nack { seq: Seq(nack.seq) },
         Pb::Gossip(pb::Gossip {}) => Body::Gossip,
+        Pb::Checksum(sum) => Body::Checksum(digest::checksum_from_pb(&sum)?),
         Pb::Digest(digest) => Body::Digest(digest::from_pb(&digest)?),
         Pb::Want(want) => Body::Want(digest::want_from_pb(&want)?),
         Pb::Delta(delta) => {

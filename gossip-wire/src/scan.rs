@@ -40,6 +40,7 @@ pub(crate) const MESSAGE: Shape = Shape(&[
     (7, &Shape(&[(1, &ROW)])),
     (8, &Shape(&[(1, &ITEM), (2, &LOG)])),
     (9, &FLAT),
+    (10, &FLAT),
     (15, &ITEM),
 ]);
 

@@ -277,6 +277,13 @@ fn digests_and_wants() {
     let bytes = Bytes::from(raw::field(6, raw::field(3, stateless)));
     let error = decode_message(bytes, Channel::Stream).unwrap_err();
     assert_eq!(error.to_string(), "state is missing");
+    for len in [0, 15, 17] {
+        let sum = raw::field(1, vec![0x5a; len]);
+        let bytes = Bytes::from(raw::field(10, sum));
+        let error = decode_message(bytes, Channel::Stream).unwrap_err();
+        let odd = "a checksum of other than 16 bytes";
+        assert!(error.to_string().contains(odd), "{error}");
+    }
 }
 
 #[test]

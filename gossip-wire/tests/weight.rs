@@ -14,9 +14,9 @@ use bytes::Bytes;
 use common::{arbitrary, sample};
 use gossip_core::base::limit;
 use gossip_core::message::{
-    Accusation, Base, Batch, Body, Charge, Claim, Digest, DigestRow, Draft, Entry, Footing,
-    Generation, Head, Incarnation, Item, Lineage, MemberRow, MemberState, Message, Op, Presence,
-    Replaced, Scope, Seq, Stamp, Statement, Value, Version, WriteId,
+    Accusation, Base, Batch, Body, Charge, Checksum, Claim, Digest, DigestRow, Draft, Entry,
+    Footing, Generation, Head, Incarnation, Item, Lineage, MemberRow, MemberState, Message, Op,
+    Presence, Replaced, Scope, Seq, Stamp, Statement, Value, Version, WriteId,
 };
 use gossip_wire::{Envelope, encode_item, encode_message, seal, sealed_bytes};
 use proptest::prelude::*;
@@ -146,6 +146,7 @@ fn of_the_longest_of_everything() {
             target: id("a"),
         },
         Body::Gossip,
+        Body::Checksum(Checksum(u128::MAX)),
         Body::Digest(Digest {
             after: Some(id("a")),
             through: Some(id("c")),

@@ -3,4 +3,5 @@
 pub mod id;
 pub mod limit;
 pub mod rng;
+pub mod siphash;
 pub mod time;

@@ -5,8 +5,10 @@
 //! * [`Syncs`]: anti-entropy. Two peers compare everything they hold and send
 //!   each other the difference; it repairs whatever rumors missed.
 
+mod picture;
 mod rumor;
 mod sync;
 
+pub use picture::Picture;
 pub use rumor::Hot;
-pub use sync::{Picture, Syncs};
+pub use sync::Syncs;

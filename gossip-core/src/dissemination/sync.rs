@@ -1,26 +1,25 @@
 //! Anti-entropy: two peers compare everything they hold.
 //!
-//! A session is push-pull (Demers et al. 1987, §1.3) over a plain digest: one
-//! row a name, cut into pieces by range, each answered on its own. The flow is
-//! drawn in [`Digest`](crate::message::Digest)'s module. Either side sends its
+//! A session is push-pull (Demers et al. 1987, §1.3). A checksum comes first
+//! (ibid.), so two that agree say little, however much they hold; then a plain
+//! digest: one row a name, cut into pieces by range, each answered on its own.
+//! The flow is drawn in [`Digest`](crate::message::Digest)'s module. Either side sends its
 //! next message only when the transport has room, so a session holds one
 //! message in memory and a list of names, however much there is to send.
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::time::Duration;
 
-use crate::base::id::NodeId;
+use super::picture::{Held, Picture, Summed};
+use crate::base::id::{ClusterId, NodeId};
 use crate::base::limit;
 use crate::base::time::Instant;
 use crate::input::SessionId;
-use crate::membership::{Member, Roster};
-use crate::message::{
-    Body, Delta, Digest, DigestRow, Generation, Head, LogDelta, MemberState, Want,
-};
+use crate::message::{Body, Delta, Digest, DigestRow, Generation, Head, LogDelta, Want};
 use crate::outbox::Outbox;
 use crate::output::Output;
-use crate::replica::Replica;
 
 /// A session that has not moved for this long is given up (guess: longer than
 /// a transport needs to notice that a peer is gone).
@@ -29,13 +28,37 @@ const STALLED: Duration = Duration::from_secs(30);
 /// Names that can be compared in one session: an honest peer has no more.
 const NAMES: usize = limit::ROSTER + limit::CERTIFICATES + limit::LOGS;
 
+/// How far two peers have come in comparing what they hold.
+#[derive(Debug, PartialEq, Eq)]
+enum Stage {
+    /// At the opener: its checksum is to be told. At the server: it is to be
+    /// heard, or the first piece of a digest without it.
+    Checksum,
+    /// At the opener: its checksum is told, and the server judges.
+    Asked,
+    /// At the server: the checksums differ, and the opener is to hear it.
+    Differ,
+    /// The opener's next piece begins after this name: it is to be told; at the
+    /// server, to be heard.
+    Digest(Option<NodeId>),
+    /// All is compared.
+    Compared,
+}
+
+impl Stage {
+    /// After the piece that ends with a name; `None`: that was the last.
+    fn begin_after(through: Option<&NodeId>) -> Self {
+        through.map_or(Self::Compared, |through| {
+            Self::Digest(Some(through.clone()))
+        })
+    }
+}
+
 #[derive(Debug)]
 struct Session {
     peer: NodeId,
     opener: bool,
-    /// The opener's next piece begins after this name; `None`: all are told.
-    /// At the server, the next one to hear.
-    digest: Option<Option<NodeId>>,
+    stage: Stage,
     /// What the other lacks, as it stands there.
     serve: VecDeque<DigestRow>,
     /// What we lack, as we stand.
@@ -48,22 +71,23 @@ struct Session {
 }
 
 /// The sessions under way, ours and others'.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Syncs {
     sessions: BTreeMap<SessionId, Session>,
     next: u64,
-}
-
-/// What a room needs to see to answer a session.
-#[derive(Debug, Clone, Copy)]
-pub struct Picture<'a> {
-    /// Who is here.
-    pub roster: &'a Roster,
-    /// What everybody says.
-    pub replica: &'a Replica,
+    summed: Summed,
 }
 
 impl Syncs {
+    /// Those of a node of `cluster`: none.
+    pub fn new(cluster: &ClusterId) -> Self {
+        Self {
+            sessions: BTreeMap::new(),
+            next: 0,
+            summed: Summed::new(cluster),
+        }
+    }
+
     /// Whether we have a session with a peer already, of our own opening.
     pub fn is_open(&self, peer: &NodeId) -> bool {
         self.sessions
@@ -89,8 +113,13 @@ impl Syncs {
         self.next += 1;
         let id = SessionId::outbound(self.next);
         outbox.counters.syncs += 1;
+        // Who comes with nothing differs for sure.
+        let stage = match picture.is_bare() {
+            true => Stage::Digest(None),
+            false => Stage::Checksum,
+        };
         self.sessions
-            .insert(id, Session::new(peer.clone(), true, now));
+            .insert(id, Session::new(peer.clone(), true, stage, now));
         self.step(id, picture, outbox);
     }
 
@@ -116,7 +145,7 @@ impl Syncs {
             return;
         }
         self.sessions
-            .insert(id, Session::new(peer.clone(), false, now));
+            .insert(id, Session::new(peer.clone(), false, Stage::Checksum, now));
     }
 
     /// It is over, or its link is. Answers with the peer if *we* had opened it
@@ -167,12 +196,26 @@ impl Syncs {
         };
         session.moved = now;
         match body {
+            Body::Checksum(theirs) if !session.opener && session.stage == Stage::Checksum => {
+                session.stage = match *theirs == self.summed.of(picture) {
+                    true => Stage::Compared,
+                    false => Stage::Differ,
+                };
+            }
+            Body::Checksum(_) if session.stage == Stage::Asked => {
+                session.stage = Stage::Digest(None);
+            }
             Body::Digest(digest) if session.expects(digest) => session.compare(digest, picture),
             Body::Want(want) if session.opener && session.serve.len() < NAMES => {
                 session.serve.extend(want.rows.iter().cloned());
             }
             Body::Delta(_) => {}
-            Body::Done => session.heard_all = true,
+            Body::Done => {
+                session.heard_all = true;
+                if session.stage == Stage::Asked {
+                    session.stage = Stage::Compared;
+                }
+            }
             _ => outbox.counters.unexpected += 1,
         }
         self.step(id, picture, outbox)
@@ -207,7 +250,7 @@ impl Syncs {
         };
         if session.room
             && !session.said_all
-            && let Some(body) = session.next(picture)
+            && let Some(body) = session.next(picture, &mut self.summed)
         {
             session.room = false;
             session.said_all = body == Body::Done;
@@ -223,11 +266,11 @@ impl Syncs {
 }
 
 impl Session {
-    fn new(peer: NodeId, opener: bool, now: Instant) -> Self {
+    const fn new(peer: NodeId, opener: bool, stage: Stage, now: Instant) -> Self {
         Self {
             peer,
             opener,
-            digest: Some(None),
+            stage,
             serve: VecDeque::new(),
             want: VecDeque::new(),
             room: true,
@@ -244,22 +287,36 @@ impl Session {
             (Some(after), Some(through)) => after < through,
             _ => true,
         };
-        !self.opener && forward && self.digest.as_ref() == Some(&digest.after)
+        let next = match &self.stage {
+            Stage::Checksum => digest.after.is_none(),
+            Stage::Digest(after) => *after == digest.after,
+            Stage::Asked | Stage::Differ | Stage::Compared => false,
+        };
+        !self.opener && forward && next
     }
 
     /// The next thing to say; `None`: it is the other's turn.
-    fn next(&mut self, picture: Picture<'_>) -> Option<Body> {
-        if self.opener
-            && let Some(after) = self.digest.clone()
-        {
-            let digest = piece(after, picture);
-            self.digest = digest.through.clone().map(Some);
-            return Some(Body::Digest(digest));
+    fn next(&mut self, picture: Picture<'_>, summed: &mut Summed) -> Option<Body> {
+        match &self.stage {
+            Stage::Checksum if self.opener => {
+                self.stage = Stage::Asked;
+                return Some(Body::Checksum(summed.of(picture)));
+            }
+            Stage::Differ => {
+                self.stage = Stage::Digest(None);
+                return Some(Body::Checksum(summed.of(picture)));
+            }
+            Stage::Digest(after) if self.opener => {
+                let digest = piece(after.clone(), picture);
+                self.stage = Stage::begin_after(digest.through.as_ref());
+                return Some(Body::Digest(digest));
+            }
+            _ => {}
         }
         if let Some(delta) = self.delta(picture) {
             return Some(Body::Delta(delta));
         }
-        if self.digest.is_some() {
+        if self.stage != Stage::Compared {
             return None;
         }
         if !self.want.is_empty() {
@@ -282,11 +339,6 @@ impl Session {
             {
                 break;
             }
-            // A log whose author we have forgotten is no use to who has not.
-            let hollow = picture.replica.is_hollow(&row.id)
-                && row
-                    .member
-                    .is_some_and(|member| member.state == MemberState::Alive);
             if let Some(ours) = picture.roster.row(&row.id)
                 && Some(ours) > row.member
             {
@@ -295,7 +347,7 @@ impl Session {
             }
             let theirs = row.head.unwrap_or_default();
             let log = picture.replica.since(&row.id, theirs, budget);
-            if let Some((log, whole)) = log.filter(|_| !hollow) {
+            if let Some((log, whole)) = log {
                 let weight = log.weight();
                 if !whole {
                     row.head = reached(&log, picture.replica.generation(&row.id));
@@ -318,37 +370,39 @@ impl Session {
         (!delta.is_empty()).then_some(delta)
     }
 
-    /// Compares a piece of the other's digest with what we hold.
+    /// Compares a piece of the other's digest with what we hold: two lists in
+    /// order of name, walked side by side.
     fn compare(&mut self, digest: &Digest, picture: Picture<'_>) {
-        self.digest = digest.through.clone().map(Some);
-        let theirs: BTreeMap<&NodeId, &DigestRow> =
-            digest.rows.iter().map(|row| (&row.id, row)).collect();
-        for ours in rows(picture).filter(|ours| digest.covers(&ours.id)) {
-            match theirs.get(&ours.id) {
-                None => self.serve.push_back(DigestRow {
-                    id: ours.id,
-                    member: None,
-                    head: None,
-                }),
-                Some(row) => {
-                    if ours.member > row.member || ours.head > row.head {
-                        self.serve.push_back((*row).clone());
+        self.stage = Stage::begin_after(digest.through.as_ref());
+        let mut theirs = digest.rows.iter().peekable();
+        let mut ours = picture.after(digest.after.as_ref()).peekable();
+        let through = digest.through.as_ref();
+        let within = |id: &NodeId| through.is_none_or(|through| id <= through);
+        loop {
+            let row = theirs.peek();
+            let held = ours.peek().filter(|held| within(held.id));
+            let order = match (held, row) {
+                (Some(held), Some(row)) => held.id.cmp(&row.id),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => break,
+            };
+            let held = if order.is_le() { ours.next() } else { None };
+            let row = if order.is_ge() { theirs.next() } else { None };
+            match (held, row) {
+                (Some(held), Some(row)) => {
+                    if held.member > row.member || held.head > row.head {
+                        self.serve.push_back(row.clone());
                     }
-                    if row.member > ours.member || row.head > ours.head {
-                        self.want.push_back(ours);
+                    if row.member > held.member || row.head > held.head {
+                        self.want.push_back(held.to_row());
                     }
                 }
+                (Some(held), None) => self.serve.push_back(DigestRow::absent(held.id.clone())),
+                (None, Some(row)) => self.want.push_back(DigestRow::absent(row.id.clone())),
+                (None, None) => break,
             }
         }
-        let unknown = digest.rows.iter().filter(|row| {
-            picture.roster.row(&row.id).is_none() && picture.replica.head(&row.id).is_none()
-        });
-        let unknown = unknown.map(|row| DigestRow {
-            id: row.id.clone(),
-            member: None,
-            head: None,
-        });
-        self.want.extend(unknown);
         self.want.truncate(NAMES);
     }
 }
@@ -365,42 +419,16 @@ fn reached(log: &LogDelta, generation: Generation) -> Option<Head> {
     })
 }
 
-/// One row for every name we hold anything of, in order.
-fn rows(picture: Picture<'_>) -> impl Iterator<Item = DigestRow> {
-    let mut members = picture.roster.iter().peekable();
-    let mut gone = picture.roster.certificates().iter().peekable();
-    let mut logs = picture.replica.authors().peekable();
-    core::iter::from_fn(move || {
-        let names = [
-            members.peek().map(|(id, _)| *id),
-            gone.peek().map(|(id, _)| *id),
-            logs.peek().map(|(id, _)| *id),
-        ];
-        let id = names.into_iter().flatten().min()?.clone();
-        let member = members.next_if(|(member, _)| **member == id);
-        let member = member.map(|(_, member)| Member::row(member));
-        let last = gone.next_if(|(member, _)| **member == id);
-        let member = member.or_else(|| last.map(|(_, certificate)| certificate.row()));
-        let head = logs
-            .next_if(|(author, _)| **author == id)
-            .map(|(_, head)| head);
-        Some(DigestRow { id, member, head })
-    })
-}
-
 /// The piece of our digest that begins after a name.
 fn piece(after: Option<NodeId>, picture: Picture<'_>) -> Digest {
-    let mut rest = rows(picture).filter(|row| after.as_ref().is_none_or(|after| row.id > *after));
-    let mut found: Vec<DigestRow> = rest.by_ref().take(limit::DIGEST_ROWS).collect();
-    let more = rest.next().is_some();
+    let mut rest = picture.after(after.as_ref()).map(Held::to_row);
+    let rows: Vec<DigestRow> = rest.by_ref().take(limit::DIGEST_ROWS).collect();
+    let last = rest.next().and(rows.last());
+    let through = last.map(|row| row.id.clone());
     drop(rest);
-    let through = more
-        .then(|| found.last().map(|row| row.id.clone()))
-        .flatten();
-    found.shrink_to_fit();
     Digest {
         after,
         through,
-        rows: found,
+        rows,
     }
 }

@@ -8,6 +8,7 @@
 //! member, and if its claim comes later, it comes as that of a dead one.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use core::ops::Bound;
 
 use crate::base::id::NodeId;
 use crate::base::limit;
@@ -83,6 +84,15 @@ impl Certificates {
     /// All of them, in order of name.
     pub fn iter(&self) -> impl Iterator<Item = (&NodeId, &Certificate)> {
         self.held.iter()
+    }
+
+    /// Those whose names come after one, in order of name.
+    pub fn iter_after(
+        &self,
+        after: Option<&NodeId>,
+    ) -> impl Iterator<Item = (&NodeId, &Certificate)> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.held.range::<NodeId, _>((after, Bound::Unbounded))
     }
 
     /// How many there are.

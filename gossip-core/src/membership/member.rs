@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use super::Suspicion;
 use crate::base::time::Instant;
-use crate::message::{Accusation, Claim, Footing, Item, MemberRow, MemberState, Sealed};
+use crate::message::{Accusation, Claim, Footing, Item, MemberRow, MemberState, Presence, Sealed};
 use crate::output::{MemberEvent, MemberEventKind, MemberStatus};
 
 /// How a member stands, and why.
@@ -20,6 +20,16 @@ pub enum Standing {
     Dead(Box<Sealed<Accusation>>),
     /// Gone of its own will.
     Left,
+}
+
+impl Standing {
+    /// How a member stands who says so itself.
+    pub const fn of(presence: Presence) -> Self {
+        match presence {
+            Presence::Alive => Self::Alive,
+            Presence::Left => Self::Left,
+        }
+    }
 }
 
 /// One row of the roster.
@@ -93,6 +103,23 @@ impl Member {
             kind,
             footing: self.footing(),
             addrs: self.claim.value.addrs.clone(),
+        }
+    }
+
+    /// What a newer claim of it means, after how it stood.
+    pub fn renewed_by(&self, claim: &Claim, now: Instant) -> MemberEventKind {
+        let before = self.status();
+        let same_run = self.footing().generation == claim.footing.generation;
+        match (before, &self.standing) {
+            _ if claim.presence == Presence::Left => MemberEventKind::Left,
+            (_, Standing::Suspect(suspicion)) if same_run => MemberEventKind::Refuted {
+                by: suspicion.first().clone(),
+                after: now.since(suspicion.since()),
+            },
+            (MemberStatus::Alive, _) if same_run => MemberEventKind::Updated,
+            _ => MemberEventKind::Joined {
+                before: Some(before),
+            },
         }
     }
 

@@ -17,6 +17,7 @@
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::ops::Bound;
 use core::time::Duration;
 
 use super::certificate::{Certificates, LastWord};
@@ -45,8 +46,9 @@ pub enum Heard {
     Baseless,
     /// There is no room for another member, or certificate.
     Full,
-    /// It accuses us, on the footing we have: refute.
-    AccusesUs,
+    /// It accuses us, on the footing we have, or condemns us on one that a run
+    /// of ours had which we know nothing of: refute.
+    AccusesUs(Footing),
     /// A member never says two things on one footing: two processes bear its
     /// name. This is what we heard first, for the second to hear.
     Contradicts(Sealed<Claim>, MemberEvent),
@@ -59,6 +61,8 @@ pub enum Heard {
 #[derive(Debug)]
 pub struct Roster {
     me: NodeId,
+    /// We take part ourselves.
+    me_here: bool,
     members: BTreeMap<NodeId, Member>,
     /// All who are here but ourselves, in no order: to choose from by chance.
     others: Vec<NodeId>,
@@ -70,6 +74,8 @@ pub struct Roster {
     /// Those who are dead or left, the longest gone first.
     gone: BTreeSet<(Instant, NodeId)>,
     certificates: Certificates,
+    /// How often any row, or certificate, has changed.
+    changes: u64,
 }
 
 impl Roster {
@@ -77,6 +83,7 @@ impl Roster {
     pub fn new(me: NodeId) -> Self {
         Self {
             me,
+            me_here: false,
             members: BTreeMap::new(),
             others: Vec::new(),
             places: BTreeMap::new(),
@@ -84,6 +91,7 @@ impl Roster {
             dead: 0,
             gone: BTreeSet::new(),
             certificates: Certificates::default(),
+            changes: 0,
         }
     }
 
@@ -102,9 +110,20 @@ impl Roster {
         self.members.iter()
     }
 
+    /// All rows whose names come after one, in order of name.
+    pub fn iter_after(&self, after: Option<&NodeId>) -> impl Iterator<Item = (&NodeId, &Member)> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.members.range::<NodeId, _>((after, Bound::Unbounded))
+    }
+
+    /// A number that is another whenever what a digest says may be.
+    pub const fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// How many take part, ourselves included.
     pub fn here(&self) -> usize {
-        self.others.len() + usize::from(self.is_here(&self.me))
+        self.others.len() + usize::from(self.me_here)
     }
 
     /// How many are dead.
@@ -160,10 +179,9 @@ impl Roster {
 
     /// What we ourselves say.
     pub fn speak(&mut self, claim: Sealed<Claim>, now: Instant) {
-        let standing = match claim.value.presence {
-            Presence::Alive => Standing::Alive,
-            Presence::Left => Standing::Left,
-        };
+        let standing = Standing::of(claim.value.presence);
+        self.changes += 1;
+        self.me_here = matches!(standing, Standing::Alive);
         let me = self.me.clone();
         let since = now;
         self.members.insert(
@@ -179,6 +197,7 @@ impl Roster {
     /// Puts a row in the place of what was there, and keeps the lists true.
     fn put(&mut self, id: &NodeId, claim: Sealed<Claim>, standing: Standing, now: Instant) {
         self.take_out(id);
+        self.changes += 1;
         let member = Member {
             claim,
             standing,
@@ -196,6 +215,7 @@ impl Roster {
 
     fn take_out(&mut self, id: &NodeId) -> Option<Member> {
         let member = self.members.remove(id)?;
+        self.changes += 1;
         if let Some(suspicion) = member.suspicion() {
             self.suspects.remove(&(suspicion.until(), id.clone()));
         }
@@ -227,8 +247,8 @@ impl Roster {
         match self.members.get(&id) {
             None => self.meet(claim, now),
             Some(member) if claim.value.supersedes(&member.claim.value) => {
-                let kind = renewed(member, &claim.value, now);
-                let standing = standing(claim.value.presence);
+                let kind = member.renewed_by(&claim.value, now);
+                let standing = Standing::of(claim.value.presence);
                 // Who says something new and stands as it stood, stands since then.
                 let since = match (&member.standing, &standing) {
                     (Standing::Alive, Standing::Alive) => member.since,
@@ -267,13 +287,17 @@ impl Roster {
                 _ => return Heard::Stale,
             }
         }
+        if claim.value.presence == Presence::Left {
+            // Gone before we knew it: nobody to welcome, and nobody to mourn.
+            self.certificates.close(id, LastWord::Farewell(claim), now);
+            return Heard::Kept;
+        }
         if self.members.len() >= limit::ROSTER {
             return Heard::Full;
         }
         self.certificates.remove(&id);
-        let (standing, kind) = match (verdict, claim.value.presence) {
-            (_, Presence::Left) => (Standing::Left, MemberEventKind::Left),
-            (Some(verdict), Presence::Alive) => {
+        let (standing, kind) = match verdict {
+            Some(verdict) => {
                 let by = verdict.value.accuser.clone();
                 let kind = MemberEventKind::Died {
                     by,
@@ -282,7 +306,7 @@ impl Roster {
                 };
                 (Standing::Dead(Box::new(verdict)), kind)
             }
-            (None, Presence::Alive) => (Standing::Alive, MemberEventKind::Joined { before: None }),
+            None => (Standing::Alive, MemberEventKind::Joined { before: None }),
         };
         self.put(&id, claim, standing, now);
         self.told(&id, kind)
@@ -319,11 +343,11 @@ impl Roster {
         if footing < known || is_left && charge != Charge::Forgotten {
             return Heard::Stale;
         }
+        if id == self.me && (footing == known || charge != Charge::Suspect) {
+            return Heard::AccusesUs(footing);
+        }
         if footing > known {
             return Heard::Baseless;
-        }
-        if id == self.me {
-            return Heard::AccusesUs;
         }
         let by = accuser.clone();
         match (&mut member.standing, charge) {
@@ -386,6 +410,7 @@ impl Roster {
         } else {
             self.certificates.keep(accusation, now)
         };
+        self.changes += u64::from(kept);
         if kept { Heard::Kept } else { Heard::Full }
     }
 
@@ -459,44 +484,23 @@ impl Roster {
         self.gone.first().map(|(since, _)| *since + after)
     }
 
-    /// Forgets one who has been gone for so long; its certificate stays.
-    pub fn reap(&mut self, now: Instant, after: Duration) -> Option<MemberEvent> {
-        let (since, id) = self.gone.first()?;
-        if *since + after > now {
-            return None;
-        }
+    /// Forgets the one who has been gone for longest; its certificate stays,
+    /// and of a dead one the claim is given back, with its address.
+    pub fn reap(&mut self, now: Instant) -> Option<(MemberEvent, Option<Sealed<Claim>>)> {
+        let (_, id) = self.gone.first()?;
         let id = id.clone();
         let member = self.take_out(&id)?;
         let event = member.event(MemberEventKind::Forgotten { by: None });
-        let word = match member.standing {
-            Standing::Dead(verdict) => LastWord::Verdict(*verdict),
-            _ => LastWord::Farewell(member.claim),
+        let (word, claim) = match member.standing {
+            Standing::Dead(verdict) => (LastWord::Verdict(*verdict), Some(member.claim)),
+            _ => (LastWord::Farewell(member.claim), None),
         };
         self.certificates.close(id, word, now);
-        Some(event)
+        Some((event, claim))
     }
-}
 
-/// What a newer claim of a member means, after how it stood.
-fn renewed(member: &Member, claim: &Claim, now: Instant) -> MemberEventKind {
-    let before = member.status();
-    let same_run = member.footing().generation == claim.footing.generation;
-    match (before, &member.standing) {
-        _ if claim.presence == Presence::Left => MemberEventKind::Left,
-        (_, Standing::Suspect(suspicion)) if same_run => MemberEventKind::Refuted {
-            by: suspicion.first().clone(),
-            after: now.since(suspicion.since()),
-        },
-        (MemberStatus::Alive, _) if same_run => MemberEventKind::Updated,
-        _ => MemberEventKind::Joined {
-            before: Some(before),
-        },
-    }
-}
-
-const fn standing(presence: Presence) -> Standing {
-    match presence {
-        Presence::Alive => Standing::Alive,
-        Presence::Left => Standing::Left,
+    /// Whether there is no room for another member, and who could make some.
+    pub fn is_full(&self) -> bool {
+        self.members.len() >= limit::ROSTER && !self.gone.is_empty()
     }
 }

@@ -1,23 +1,31 @@
 //! Anti-entropy: what I hold, what I lack, what you lack.
 //!
 //! Two peers compare the heads of all logs and the state of all members, and
-//! send each other the difference. A digest is cut into pieces by range of
-//! names, so that each fits a message and the other side knows, within a
-//! range, which names were *not* mentioned.
+//! send each other the difference. Mostly there is none: so a checksum over
+//! all of it comes first, and where they agree that was all. A digest is cut
+//! into pieces by range of names, so that each fits a message and the other
+//! side knows, within a range, which names were *not* mentioned.
 //!
 //! ```text
 //!   opener                         server
-//!     │── Digest (m … s] ───────────▶│
+//!     │── Checksum ─────────────────▶│
+//!     │◀──────────────────── Done ───│   they agree; or
+//!     │◀──────────────── Checksum ───│   they differ
+//!     │── Digest (… m] ─────────────▶│
 //!     │◀───────── Delta, Delta ──────│   what the opener lacks
-//!     │── Digest (s … end] ─────────▶│   the last piece
+//!     │── Digest (m … end] ─────────▶│   the last piece
 //!     │◀───────── Delta, Want ───────│   what the server lacks
 //!     │── Delta, Delta, Done ───────▶│
 //! ```
+//!
+//! Who holds nothing yet but its own row does not ask whether it differs: it
+//! begins with its digest.
 
 use alloc::vec::Vec;
 
 use super::{Batch, Footing, Head, Item, Version, weight};
 use crate::base::id::NodeId;
+use crate::base::siphash::HashKey;
 
 /// How a member stands, as far as reconciliation cares: a suspicion is not
 /// reconciled, it is spread as news or it is nothing.
@@ -54,11 +62,64 @@ pub struct DigestRow {
 }
 
 impl DigestRow {
+    /// The row of a name we hold nothing of.
+    pub const fn absent(id: NodeId) -> Self {
+        Self {
+            id,
+            member: None,
+            head: None,
+        }
+    }
+
     /// An upper bound of its encoded length, in bytes.
     pub fn weight(&self) -> usize {
         weight::id(&self.id) + 6 * weight::NUMBER + 2 * weight::FIELD
     }
 }
+
+/// Everything one holds, as one number: the sum of a hash of each row. Equal
+/// sums mean equal rows, but for one chance in 2¹²⁸.
+///
+/// The key of the hash belongs to the cluster, so only an insider could look
+/// for rows whose sums are equal: it could hide from two peers that they
+/// differ, until any of their rows changes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Checksum(pub u128);
+
+impl Checksum {
+    /// An upper bound of its encoded length, in bytes.
+    pub const WEIGHT: usize = 2 * weight::FIELD + 16;
+
+    /// Adds the row of one name; the order does not matter.
+    pub fn add(
+        &mut self,
+        key: HashKey,
+        id: &NodeId,
+        member: Option<MemberRow>,
+        head: Option<Head>,
+    ) {
+        let name = id.as_str().as_bytes();
+        let mut bytes = Vec::with_capacity(ROW_BYTES + name.len());
+        let footing = member.map(|member| member.footing).unwrap_or_default();
+        let head = head.unwrap_or_default();
+        bytes.extend(footing.generation.0.to_le_bytes());
+        bytes.extend(footing.incarnation.0.to_le_bytes());
+        bytes.extend(head.generation.0.to_le_bytes());
+        bytes.extend(head.version.0.to_le_bytes());
+        bytes.push(match member.map(|member| member.state) {
+            None => 0,
+            Some(MemberState::Alive) => 1,
+            Some(MemberState::Dead) => 2,
+            Some(MemberState::Left) => 3,
+            Some(MemberState::Forgotten) => 4,
+        });
+        bytes.extend(name);
+        self.0 = self.0.wrapping_add(key.hash(&bytes));
+    }
+}
+
+/// Bytes of a row before its name, as it is hashed.
+const ROW_BYTES: usize = 33;
 
 /// Everything we hold for the names in a range.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -149,5 +210,79 @@ impl Delta {
         weight::FIELD
             + Item::weight_of(&self.members)
             + self.logs.iter().map(LogDelta::weight).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Generation, Incarnation};
+
+    /// What is compared is what is summed: a row that differs in any part, and
+    /// a row more or less, is another sum; the order is not.
+    #[test]
+    fn a_checksum_is_of_every_part_of_every_row() {
+        let key = HashKey::of("test");
+        let footing = |generation, incarnation| Footing {
+            generation: Generation(generation),
+            incarnation: Incarnation(incarnation),
+        };
+        let head = |generation, version| Head {
+            generation: Generation(generation),
+            version: Version(version),
+        };
+        let member = |footing, state| Some(MemberRow { footing, state });
+        let alive = member(footing(7, 1), MemberState::Alive);
+        let all = [
+            ("a", alive, None),
+            ("b", alive, None),
+            ("a", None, None),
+            ("a", member(footing(8, 1), MemberState::Alive), None),
+            ("a", member(footing(7, 2), MemberState::Alive), None),
+            ("a", member(footing(7, 1), MemberState::Dead), None),
+            ("a", member(footing(7, 1), MemberState::Left), None),
+            ("a", member(footing(7, 1), MemberState::Forgotten), None),
+            ("a", alive, Some(head(7, 1))),
+            ("a", alive, Some(head(7, 2))),
+            ("a", alive, Some(head(8, 1))),
+        ];
+        let sum = |rows: &[(&str, Option<MemberRow>, Option<Head>)]| {
+            let mut sum = Checksum::default();
+            for (id, member, head) in rows {
+                sum.add(key, &id.parse().unwrap(), *member, *head);
+            }
+            sum
+        };
+        for (at, one) in all.iter().enumerate() {
+            for other in all.iter().skip(at + 1) {
+                assert_ne!(sum(&[*one]), sum(&[*other]), "{one:?} {other:?}");
+            }
+        }
+        assert_ne!(sum(&all), sum(&all[1..]));
+        let mut backwards = all;
+        backwards.reverse();
+        assert_eq!(sum(&all), sum(&backwards));
+    }
+
+    /// The number that PROTOCOL.md shows: others compute the same.
+    #[test]
+    fn a_checksum_is_the_same_for_ever() {
+        let mut sum = Checksum::default();
+        let footing = Footing {
+            generation: Generation(1_700_000_000),
+            incarnation: Incarnation(1),
+        };
+        let state = MemberState::Alive;
+        let member = MemberRow { footing, state };
+        let head = Head {
+            generation: footing.generation,
+            version: Version(60),
+        };
+        let id = "eu/1/n17".parse().unwrap();
+        sum.add(HashKey::of("demo"), &id, Some(member), Some(head));
+        assert_eq!(
+            alloc::format!("{:032x}", sum.0),
+            "236e38c5331cb9cc173face3a2d6d4d4"
+        );
     }
 }

@@ -24,7 +24,7 @@ mod stamp;
 pub use accusation::{Accusation, Charge};
 pub use batch::{Batch, BatchHead, BatchPart, Draft};
 pub use claim::{Claim, Footing, Generation, Incarnation, Presence};
-pub use digest::{Delta, Digest, DigestRow, LogDelta, MemberRow, MemberState, Want};
+pub use digest::{Checksum, Delta, Digest, DigestRow, LogDelta, MemberRow, MemberState, Want};
 pub use entry::{Entry, Key, KeyError, Op, Scope, Value};
 pub use head::{Base, Head, Lineage, Version};
 pub use item::{Item, Sealed, Statement};
@@ -72,6 +72,9 @@ pub enum Body {
     },
     /// Nothing but the rumors.
     Gossip,
+    /// In a session: everything I hold, as one number. The server answers it
+    /// with its own where they differ.
+    Checksum(Checksum),
     /// In a session: what I hold, for one range of names.
     Digest(Digest),
     /// In a session: what I lack of what you showed me.
@@ -106,6 +109,7 @@ impl Body {
             Self::Ping { .. } | Self::Ack { .. } | Self::Nack { .. } => weight::NUMBER * 2,
             Self::PingReq { target, .. } => weight::NUMBER * 2 + weight::id(target),
             Self::Gossip | Self::Done => weight::NUMBER,
+            Self::Checksum(_) => Checksum::WEIGHT,
             Self::Digest(digest) => digest.weight(),
             Self::Want(want) => want.weight(),
             Self::Delta(delta) => delta.weight(),

@@ -53,7 +53,11 @@ impl Node {
             (Body::Nack { seq }, Via::Datagram) => self.prober.nack(from, seq),
             (Body::Gossip, Via::Datagram | Via::Stream) => {}
             (
-                body @ (Body::Digest(_) | Body::Want(_) | Body::Delta(_) | Body::Done),
+                body @ (Body::Checksum(_)
+                | Body::Digest(_)
+                | Body::Want(_)
+                | Body::Delta(_)
+                | Body::Done),
                 Via::Session(id),
             ) => {
                 if let Body::Delta(delta) = &body
@@ -83,8 +87,17 @@ impl Node {
                 false
             }
             Item::Claim(claim) => {
+                if self.roster.is_full() {
+                    // The living come before the memory of the dead.
+                    self.reap_one(now);
+                }
                 let heard = self.roster.hear_claim(claim.clone(), now.mono);
                 self.heard_member(now, Item::Claim(claim), heard);
+                false
+            }
+            Item::Accusation(accusation)
+                if self.is_unbelievable(accusation.value.footing.generation, now) =>
+            {
                 false
             }
             Item::Accusation(accusation) => {
@@ -111,6 +124,9 @@ impl Node {
 
     /// A suspicion or a verdict came.
     pub(super) fn hear_accusation(&mut self, now: Now, accusation: Sealed<Accusation>) {
+        if self.is_unbelievable(accusation.value.footing.generation, now) {
+            return;
+        }
         let news = self.pace.bound(now.mono);
         let terms = self.config.suspicion(self.roster.here(), news);
         let silent = self.links.silence(&accusation.value.accused, now.mono);
@@ -164,9 +180,6 @@ impl Node {
             true => self.hear_batch(now, from, &batch),
             false => (false, true),
         };
-        if fresh {
-            self.drop_if_forgotten(batch.author());
-        }
         if fresh && !gap {
             self.spread(now, Item::Batch(batch));
         } else if !fresh && !gap {
@@ -225,21 +238,8 @@ impl Node {
                     from = batch.version(part.index);
                 }
             }
-            if let Some(author) = batches.first().map(Batch::author) {
-                self.drop_if_forgotten(author);
-            }
         }
         gaps
-    }
-
-    /// Writes of a forgotten member came, from somebody who has not forgotten it
-    /// yet, or who has, and holds not the whole of them: its own keys go again.
-    fn drop_if_forgotten(&mut self, author: &NodeId) {
-        if self.roster.member(author).is_none() && self.roster.certificates().of(author).is_some() {
-            let mut changes = Vec::new();
-            self.replica.forget(author, &mut changes);
-            self.replica_changed(changes);
-        }
     }
 
     /// A link changed.
@@ -281,6 +281,8 @@ impl Node {
                 let agreed = self.appointments.remove(&peer);
                 if joining
                     || agreed
+                    || self.book.remembers(&peer)
+                    || self.roster.certificates().of(&peer).is_some()
                     || stranger && (from_seed || self.roster.member(&peer).is_some())
                 {
                     self.compare_notes(now, &peer);
@@ -311,10 +313,11 @@ impl Node {
                 if let Target::Member(peer, _) = &target {
                     self.appointments.remove(peer);
                 }
-                if let Target::Member(peer, _) = &target
-                    && why != LinkError::NotTried
-                {
-                    self.prober.link_failed(now.mono, peer);
+                if let Target::Member(peer, _) = &target {
+                    match why {
+                        LinkError::NotTried => self.prober.not_tried(peer),
+                        _ => self.prober.link_failed(now.mono, peer),
+                    }
                 }
             }
         }

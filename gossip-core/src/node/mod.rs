@@ -142,7 +142,7 @@ impl Node {
             links: Links::default(),
             replica: Replica::default(),
             hot: Hot::default(),
-            syncs: Syncs::default(),
+            syncs: Syncs::new(&identity.cluster),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
             seals: BTreeMap::new(),
@@ -186,7 +186,7 @@ impl Node {
             let mut output = self.outbox.pop()?;
             if let Output::Send(transmit) = &mut output {
                 // The one place where rumors are attached.
-                if transmit.via == Via::Datagram {
+                if transmit.via == Via::Datagram && !self.hot.is_empty() {
                     let budget = limit::DATAGRAM_BYTES.saturating_sub(transmit.message.weight());
                     let sends = self.config.rumor_sends(self.roster.here());
                     transmit.message.rumors.extend(self.hot.take(budget, sends));

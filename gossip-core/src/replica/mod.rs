@@ -10,9 +10,9 @@
 //! session, the journal. It answers with [`Change`]s: what to keep, and what
 //! to tell the application.
 
-mod forget;
 mod log;
 mod read;
+mod veil;
 mod view;
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -51,8 +51,10 @@ pub struct Replica {
     logs: BTreeMap<NodeId, Log>,
     view: View,
     clock: Stamp,
-    /// Logs whose author was forgotten.
-    hollow: BTreeSet<NodeId>,
+    /// Authors that are forgotten.
+    veiled: BTreeSet<NodeId>,
+    /// How often any head has changed.
+    changes: u64,
 }
 
 impl Replica {
@@ -72,7 +74,9 @@ impl Replica {
             return Outcome::default();
         }
         let log = self.logs.entry(author.clone()).or_default();
+        let before = log.head();
         let accepted = log.accept(from, batch);
+        self.changes += u64::from(log.head() != before);
         counters.author_full += accepted.holes;
         counters.gaps += u64::from(accepted.gap);
         let outcome = Outcome {
@@ -163,7 +167,8 @@ impl Replica {
         }
         match entry.scope {
             Scope::Own => {
-                if renewed || entry.op != Op::Delete {
+                let shown = !self.is_veiled(author);
+                if shown && (renewed || entry.op != Op::Delete) {
                     changes.push(event(entry, write.write(), false));
                 }
             }
@@ -243,7 +248,8 @@ impl Replica {
             }
             self.view.remove(&entry.key);
         }
-        if entry.op != Op::Delete {
+        let shown = entry.scope == Scope::Shared || !self.is_veiled(author);
+        if shown && entry.op != Op::Delete {
             changes.push(event(entry, write, true));
         }
         if entry.scope == Scope::Shared {

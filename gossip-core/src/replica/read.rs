@@ -2,6 +2,7 @@
 
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
+use core::ops::Bound;
 
 use super::Replica;
 use super::log::{Log, Slot};
@@ -35,6 +36,19 @@ impl Replica {
     pub fn authors(&self) -> impl Iterator<Item = (&NodeId, Head)> {
         let heads = self.logs.iter().map(|(author, log)| (author, log.head()));
         heads.filter(|(_, head)| *head != Head::default())
+    }
+
+    /// The authors whose names come after one, in order of name, and how much.
+    pub fn authors_after(&self, after: Option<&NodeId>) -> impl Iterator<Item = (&NodeId, Head)> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let logs = self.logs.range::<NodeId, _>((after, Bound::Unbounded));
+        let heads = logs.map(|(author, log)| (author, log.head()));
+        heads.filter(|(_, head)| *head != Head::default())
+    }
+
+    /// A number that is another whenever a head is.
+    pub const fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// What `theirs` lacks of a log, up to about `budget` bytes, and whether
@@ -88,6 +102,11 @@ impl Replica {
 
     /// How a key stands; `None`: not there.
     pub fn value(&self, query: &Query) -> Option<Row> {
+        if let Space::Own(member) = &query.space
+            && self.is_veiled(member)
+        {
+            return None;
+        }
         let (write, entry) = self.standing(query)?;
         row(write, entry)
     }
@@ -99,7 +118,8 @@ impl Replica {
         };
         match space {
             Space::Own(member) => {
-                let Some(log) = self.logs.get(member) else {
+                let log = self.logs.get(member).filter(|_| !self.is_veiled(member));
+                let Some(log) = log else {
                     return Vec::new();
                 };
                 let keys = log.keys_from(Scope::Own, from);
@@ -130,7 +150,11 @@ impl Replica {
     /// Keys that hold something, own and shared, of every author.
     pub fn live_keys(&self) -> usize {
         let live = |slot: &Slot| slot.entry.value.op != Op::Delete;
-        let own = self.logs.values().flat_map(Log::slots);
+        let shown = self
+            .logs
+            .iter()
+            .filter(|(author, _)| !self.is_veiled(author));
+        let own = shown.flat_map(|(_, log)| log.slots());
         let own = own.filter(|(_, slot)| slot.entry.value.scope == Scope::Own && live(slot));
         let shared = self
             .view

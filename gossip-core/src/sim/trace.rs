@@ -149,6 +149,10 @@ impl Trace {
             }
             Body::Gossip => self.hash.word(17),
             Body::Done => self.hash.word(18),
+            Body::Checksum(sum) => {
+                self.hash.word(19);
+                self.hash.bytes(&sum.0.to_le_bytes());
+            }
         }
         message.rumors.iter().for_each(|item| self.item(item));
     }
@@ -198,6 +202,7 @@ pub(super) const fn kind(body: &Body) -> &'static str {
         Body::PingReq { .. } => "PingReq",
         Body::Nack { .. } => "Nack",
         Body::Gossip => "Gossip",
+        Body::Checksum(_) => "Checksum",
         Body::Digest(_) => "Digest",
         Body::Want(_) => "Want",
         Body::Delta(_) => "Delta",

@@ -282,7 +282,7 @@ pub struct Message {
     #[prost(message, repeated, tag = "15")]
     pub rumors: ::prost::alloc::vec::Vec<Item>,
     /// A receiver that finds no kind it knows treats the message as Gossip.
-    #[prost(oneof = "message::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9")]
+    #[prost(oneof = "message::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")]
     pub body: ::core::option::Option<message::Body>,
 }
 /// Nested message and enum types in `Message`.
@@ -308,6 +308,8 @@ pub mod message {
         Delta(super::Delta),
         #[prost(message, tag = "9")]
         Done(super::Done),
+        #[prost(message, tag = "10")]
+        Checksum(super::Checksum),
     }
 }
 /// Are you there?
@@ -341,6 +343,14 @@ pub struct Nack {
 /// Nothing but the rumors.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Gossip {}
+/// In a session: everything I hold, as one number. The opener's is answered with
+/// Done where the server has the same, with the server's own where it has not.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Checksum {
+    /// Sixteen bytes, the highest first.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub sum: ::prost::bytes::Bytes,
+}
 /// In a session: everything I hold for the names in (after, through].
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Digest {

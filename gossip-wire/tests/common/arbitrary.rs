@@ -7,9 +7,9 @@ use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::base::limit;
 use gossip_core::message::{
-    Accusation, Base, Batch, Body, Charge, Claim, Delta, Digest, DigestRow, Draft, Entry, Footing,
-    Generation, Head, Incarnation, Item, Key, Lineage, LogDelta, MemberRow, MemberState, Message,
-    Op, Presence, Replaced, Scope, Seq, Stamp, Statement, Value, Version, Want, WriteId,
+    Accusation, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow, Draft, Entry,
+    Footing, Generation, Head, Incarnation, Item, Key, Lineage, LogDelta, MemberRow, MemberState,
+    Message, Op, Presence, Replaced, Scope, Seq, Stamp, Statement, Value, Version, Want, WriteId,
 };
 use gossip_wire::seal;
 use proptest::collection::{btree_map, vec};
@@ -286,6 +286,7 @@ fn body() -> impl Strategy<Value = Body> {
         ask.prop_map(|(seq, target)| Body::PingReq { seq, target }),
         seq().prop_map(|seq| Body::Nack { seq }),
         Just(Body::Gossip),
+        any::<u128>().prop_map(|sum| Body::Checksum(Checksum(sum))),
         digest().prop_map(Body::Digest),
         rows().prop_map(|rows| Body::Want(Want { rows })),
         delta().prop_map(Body::Delta),

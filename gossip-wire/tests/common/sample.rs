@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use gossip_core::base::id::NodeId;
+use gossip_core::base::siphash::HashKey;
 use gossip_core::message::{
-    Accusation, Base, Batch, Body, Charge, Claim, Delta, Digest, DigestRow, Draft, Entry, Footing,
-    Generation, Head, Incarnation, Item, Lineage, LogDelta, MemberRow, MemberState, Message, Op,
-    Presence, Replaced, Scope, Seq, Stamp, Statement, Value, Version, Want, WriteId,
+    Accusation, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow, Draft, Entry,
+    Footing, Generation, Head, Incarnation, Item, Lineage, LogDelta, MemberRow, MemberState,
+    Message, Op, Presence, Replaced, Scope, Seq, Stamp, Statement, Value, Version, Want, WriteId,
 };
 use gossip_wire::seal;
 
@@ -144,6 +145,14 @@ pub(crate) fn row(text: &str, state: MemberState, version: Option<u64>) -> Diges
     }
 }
 
+/// Of a cluster called «demo» that holds one row.
+pub(crate) fn checksum() -> Checksum {
+    let row = row("eu/1/n17", MemberState::Alive, Some(60));
+    let mut sum = Checksum::default();
+    sum.add(HashKey::of("demo"), &row.id, row.member, row.head);
+    sum
+}
+
 fn absent(text: &str) -> DigestRow {
     DigestRow {
         id: id(text),
@@ -199,6 +208,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
                 rumors: vec![claim.clone()],
             },
         ),
+        ("message-checksum", bare(Body::Checksum(checksum()))),
         (
             "message-digest",
             bare(Body::Digest(Digest {
