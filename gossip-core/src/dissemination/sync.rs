@@ -17,9 +17,7 @@ use crate::base::id::{ClusterId, NodeId};
 use crate::base::limit;
 use crate::base::time::Instant;
 use crate::input::SessionId;
-use crate::message::{
-    Body, Delta, Digest, DigestRow, Generation, Head, LogDelta, MemberState, Want,
-};
+use crate::message::{Body, Delta, Digest, DigestRow, Generation, Head, LogDelta, Want};
 use crate::outbox::Outbox;
 use crate::output::Output;
 
@@ -341,11 +339,6 @@ impl Session {
             {
                 break;
             }
-            // A log whose author we have forgotten is no use to who has not.
-            let hollow = picture.replica.is_hollow(&row.id)
-                && row
-                    .member
-                    .is_some_and(|member| member.state == MemberState::Alive);
             if let Some(ours) = picture.roster.row(&row.id)
                 && Some(ours) > row.member
             {
@@ -354,7 +347,7 @@ impl Session {
             }
             let theirs = row.head.unwrap_or_default();
             let log = picture.replica.since(&row.id, theirs, budget);
-            if let Some((log, whole)) = log.filter(|_| !hollow) {
+            if let Some((log, whole)) = log {
                 let weight = log.weight();
                 if !whole {
                     row.head = reached(&log, picture.replica.generation(&row.id));

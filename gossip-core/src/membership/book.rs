@@ -25,7 +25,8 @@ use crate::message::{Claim, Presence, Sealed};
 pub struct Book {
     /// Each seed, and the peer it last led to.
     seeds: BTreeMap<String, Option<NodeId>>,
-    /// Members of an earlier run that we have not met in this one.
+    /// Members that have no row: of an earlier run, and not met in this one; or
+    /// dead for so long that their row is gone.
     remembered: BTreeMap<NodeId, Sealed<Claim>>,
 }
 
@@ -60,6 +61,18 @@ impl Book {
         if let Some(known) = self.seeds.get_mut(seed) {
             *known = Some(peer.clone());
         }
+    }
+
+    /// A member's row is gone, and it may still come back.
+    pub fn remember(&mut self, claim: Sealed<Claim>) {
+        if self.remembered.len() < limit::REMEMBERED {
+            self.remembered.insert(claim.value.member.clone(), claim);
+        }
+    }
+
+    /// Whether a member is called that has no row.
+    pub fn remembers(&self, peer: &NodeId) -> bool {
+        self.remembered.contains_key(peer)
     }
 
     /// A member was met: the roster knows it from now on.
@@ -127,13 +140,10 @@ impl Book {
             .map(|(seed, _)| seed)
     }
 
-    /// Members of an earlier run whom nobody has told us of in this one.
+    /// Members that have no row, and may come back.
     fn strangers(&self, roster: &Roster, links: &Links) -> impl Iterator<Item = &Claim> {
-        let strange = |claim: &Claim| {
-            !links.is_up(&claim.member)
-                && roster.member(&claim.member).is_none()
-                && roster.certificates().of(&claim.member).is_none()
-        };
+        let strange =
+            |claim: &Claim| !links.is_up(&claim.member) && roster.member(&claim.member).is_none();
         self.remembered
             .values()
             .map(|claim| &claim.value)

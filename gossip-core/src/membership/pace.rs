@@ -27,6 +27,10 @@ impl Pace {
     /// A suspect has refuted, so long after we heard that it was one.
     pub fn refuted(&mut self, now: Instant, after: Duration) {
         match &mut self.measured {
+            // What has lost its weight does not get it back.
+            Some((_, at)) if now.since(*at) >= HALF_LIFE => {
+                self.measured = Some((Estimate::first(after), now));
+            }
             Some((estimate, at)) => {
                 estimate.add(after);
                 *at = now;

@@ -101,6 +101,8 @@ pub struct Sight<'a> {
 #[derive(Debug, Default)]
 pub struct Prober {
     round: Vec<NodeId>,
+    /// How many turns this round still has.
+    turns: usize,
     probes: BTreeMap<Seq, Probe>,
     relays: Relays,
     awareness: Awareness,
@@ -130,8 +132,10 @@ impl Prober {
 
     /// Somebody joined: a place by chance in the round under way (SWIM §4.3).
     pub fn joined(&mut self, id: &NodeId, rng: &mut Rng) {
-        let at = rng.index(self.round.len() + 1).unwrap_or(0);
-        self.round.insert(at, id.clone());
+        if !self.round.contains(id) {
+            let at = rng.index(self.round.len() + 1).unwrap_or(0);
+            self.round.insert(at, id.clone());
+        }
     }
 
     /// Begins the next probe of the round.
@@ -192,12 +196,19 @@ impl Prober {
     fn next_target(&mut self, roster: &Roster, rng: &mut Rng) -> Option<NodeId> {
         // Twice: what is left of this round, then one whole new one.
         for _ in 0..2 {
-            while let Some(id) = self.round.pop() {
+            while self.turns > 0
+                && let Some(id) = self.round.pop()
+            {
+                self.turns -= 1;
                 if roster.is_here(&id) && id != *roster.me() && !self.is_asked(&id) {
                     return Some(id);
                 }
             }
+            // However many join and come back: a round is over when it has had
+            // as many turns as there are members.
+            self.round.clear();
             self.round.extend_from_slice(roster.others());
+            self.turns = self.round.len();
             rng.shuffle(&mut self.round);
         }
         None
@@ -280,15 +291,23 @@ impl Prober {
     pub fn link_down(&mut self, peer: &NodeId, roster: &Roster, outbox: &mut Outbox) {
         let mut waits = false;
         for probe in self.probes.values_mut() {
-            if probe.target == *peer {
+            let first = probe.ping != Sent::No && probe.stage != Stage::Relayed;
+            if probe.target == *peer && first {
                 probe.ping = Sent::No;
                 waits = true;
             }
         }
+        self.relays.link_down(peer);
         if waits && let Some(member) = roster.member(peer) {
             let addrs = member.claim.value.addrs.clone();
             outbox.push(Output::Dial(Target::Member(peer.clone(), addrs)));
         }
+    }
+
+    /// The transport did not even try: what was never asked says nothing.
+    pub fn not_tried(&mut self, peer: &NodeId) {
+        self.probes
+            .retain(|_, probe| probe.target != *peer || probe.ping != Sent::No);
     }
 
     /// There is no link to be had: the probes that count on it ask others now.

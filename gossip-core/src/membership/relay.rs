@@ -71,6 +71,8 @@ impl Relays {
             || theirs.count() >= limit::RELAYED_PROBES_PER_PEER
         {
             outbox.counters.relays_refused += 1;
+            // Too busy to help, and well.
+            outbox.datagram(from, Body::Nack { seq: asked });
             return;
         }
         let dialing = !links.is_up(&target);
@@ -114,6 +116,13 @@ impl Relays {
             if relayed.target == *peer && core::mem::take(&mut relayed.dialing) {
                 outbox.datagram(peer, Body::Ping { seq: *seq });
             }
+        }
+    }
+
+    /// A link is gone: what was asked on it is asked again on another.
+    pub(super) fn link_down(&mut self, peer: &NodeId) {
+        for relayed in self.relayed.values_mut() {
+            relayed.dialing |= relayed.target == *peer;
         }
     }
 

@@ -46,8 +46,9 @@ pub enum Heard {
     Baseless,
     /// There is no room for another member, or certificate.
     Full,
-    /// It accuses us, on the footing we have: refute.
-    AccusesUs,
+    /// It accuses us, on the footing we have, or condemns us on one that a run
+    /// of ours had which we know nothing of: refute.
+    AccusesUs(Footing),
     /// A member never says two things on one footing: two processes bear its
     /// name. This is what we heard first, for the second to hear.
     Contradicts(Sealed<Claim>, MemberEvent),
@@ -286,13 +287,17 @@ impl Roster {
                 _ => return Heard::Stale,
             }
         }
+        if claim.value.presence == Presence::Left {
+            // Gone before we knew it: nobody to welcome, and nobody to mourn.
+            self.certificates.close(id, LastWord::Farewell(claim), now);
+            return Heard::Kept;
+        }
         if self.members.len() >= limit::ROSTER {
             return Heard::Full;
         }
         self.certificates.remove(&id);
-        let (standing, kind) = match (verdict, claim.value.presence) {
-            (_, Presence::Left) => (Standing::Left, MemberEventKind::Left),
-            (Some(verdict), Presence::Alive) => {
+        let (standing, kind) = match verdict {
+            Some(verdict) => {
                 let by = verdict.value.accuser.clone();
                 let kind = MemberEventKind::Died {
                     by,
@@ -301,7 +306,7 @@ impl Roster {
                 };
                 (Standing::Dead(Box::new(verdict)), kind)
             }
-            (None, Presence::Alive) => (Standing::Alive, MemberEventKind::Joined { before: None }),
+            None => (Standing::Alive, MemberEventKind::Joined { before: None }),
         };
         self.put(&id, claim, standing, now);
         self.told(&id, kind)
@@ -338,11 +343,11 @@ impl Roster {
         if footing < known || is_left && charge != Charge::Forgotten {
             return Heard::Stale;
         }
+        if id == self.me && (footing == known || charge != Charge::Suspect) {
+            return Heard::AccusesUs(footing);
+        }
         if footing > known {
             return Heard::Baseless;
-        }
-        if id == self.me {
-            return Heard::AccusesUs;
         }
         let by = accuser.clone();
         match (&mut member.standing, charge) {
@@ -479,20 +484,23 @@ impl Roster {
         self.gone.first().map(|(since, _)| *since + after)
     }
 
-    /// Forgets one who has been gone for so long; its certificate stays.
-    pub fn reap(&mut self, now: Instant, after: Duration) -> Option<MemberEvent> {
-        let (since, id) = self.gone.first()?;
-        if *since + after > now {
-            return None;
-        }
+    /// Forgets the one who has been gone for longest; its certificate stays,
+    /// and of a dead one the claim is given back, with its address.
+    pub fn reap(&mut self, now: Instant) -> Option<(MemberEvent, Option<Sealed<Claim>>)> {
+        let (_, id) = self.gone.first()?;
         let id = id.clone();
         let member = self.take_out(&id)?;
         let event = member.event(MemberEventKind::Forgotten { by: None });
-        let word = match member.standing {
-            Standing::Dead(verdict) => LastWord::Verdict(*verdict),
-            _ => LastWord::Farewell(member.claim),
+        let (word, claim) = match member.standing {
+            Standing::Dead(verdict) => (LastWord::Verdict(*verdict), Some(member.claim)),
+            _ => (LastWord::Farewell(member.claim), None),
         };
         self.certificates.close(id, word, now);
-        Some(event)
+        Some((event, claim))
+    }
+
+    /// Whether there is no room for another member, and who could make some.
+    pub fn is_full(&self) -> bool {
+        self.members.len() >= limit::ROSTER && !self.gone.is_empty()
     }
 }

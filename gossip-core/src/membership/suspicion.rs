@@ -63,10 +63,11 @@ impl Suspicion {
     pub fn add(&mut self, accusation: Sealed<Accusation>) -> bool {
         let before = self.until;
         let room = self.accusers.len() < limit::ACCUSERS;
-        if room {
-            self.accusers.insert(accusation.value.accuser.clone());
-        }
+        let counts = room && self.accusers.insert(accusation.value.accuser.clone());
         let first_verdict = accusation.is_verdict() && self.verdict.is_none();
+        if !counts && !first_verdict {
+            return false;
+        }
         if first_verdict {
             self.verdict = Some(accusation);
         }

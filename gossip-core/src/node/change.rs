@@ -32,7 +32,9 @@ impl Node {
         match &item {
             Item::Claim(claim) => {
                 self.book.met(&claim.value.member);
-                self.replica.revive(&claim.value.member);
+                let mut changes = Vec::new();
+                self.replica.unveil(&claim.value.member, &mut changes);
+                self.replica_changed(changes);
                 self.outbox
                     .push(Output::Remember(Record::Claim(claim.clone())));
             }
@@ -53,7 +55,9 @@ impl Node {
     fn follow(&mut self, now: Now, event: &MemberEvent) {
         match &event.kind {
             MemberEventKind::Joined { before } => {
-                self.prober.joined(&event.id, &mut self.rng);
+                if !matches!(before, Some(MemberStatus::Alive | MemberStatus::Suspect)) {
+                    self.prober.joined(&event.id, &mut self.rng);
+                }
                 if *before == Some(MemberStatus::Dead) {
                     // A cut was mended, perhaps: whom rumors missed shall not
                     // wait for the next round.
@@ -94,11 +98,11 @@ impl Node {
                 .push(Output::Remember(Record::Verdict(verdict.clone())));
         }
         let id = &event.id;
+        self.book.met(id);
         self.outbox
             .push(Output::Remember(Record::Forget(id.clone())));
         let mut changes = Vec::new();
-        self.replica.forget(id, &mut changes);
-        self.book.met(id);
+        self.replica.veil(id, &mut changes);
         self.outbox.notify(Notification::Member(event));
         self.replica_changed(changes);
         if let Some(item) = item {
@@ -108,9 +112,28 @@ impl Node {
 
     /// Those who have been gone for long enough are forgotten.
     pub(super) fn reap(&mut self, now: Now) {
-        while let Some(event) = self.roster.reap(now.mono, self.config.forget_after) {
-            self.member_forgotten(None, event, now);
+        while let Some(since) = self.roster.next_reap(self.config.forget_after)
+            && since <= now.mono
+        {
+            self.reap_one(now);
         }
+    }
+
+    /// Forgets the one who has been gone for longest. One that is dead is still
+    /// called, since nobody knows that it will not come back: the cut that took
+    /// it may last longer than its row.
+    pub(super) fn reap_one(&mut self, now: Now) {
+        let Some((event, dead)) = self.roster.reap(now.mono) else {
+            return;
+        };
+        let Some(claim) = dead else {
+            return self.member_forgotten(None, event, now);
+        };
+        let mut changes = Vec::new();
+        self.replica.veil(&event.id, &mut changes);
+        self.book.remember(claim);
+        self.outbox.notify(Notification::Member(event));
+        self.replica_changed(changes);
     }
 
     /// A connection to a dead member is in the way of its return: a transport

@@ -87,8 +87,17 @@ impl Node {
                 false
             }
             Item::Claim(claim) => {
+                if self.roster.is_full() {
+                    // The living come before the memory of the dead.
+                    self.reap_one(now);
+                }
                 let heard = self.roster.hear_claim(claim.clone(), now.mono);
                 self.heard_member(now, Item::Claim(claim), heard);
+                false
+            }
+            Item::Accusation(accusation)
+                if self.is_unbelievable(accusation.value.footing.generation, now) =>
+            {
                 false
             }
             Item::Accusation(accusation) => {
@@ -168,9 +177,6 @@ impl Node {
             true => self.hear_batch(now, from, &batch),
             false => (false, true),
         };
-        if fresh {
-            self.drop_if_forgotten(batch.author());
-        }
         if fresh && !gap {
             self.spread(now, Item::Batch(batch));
         } else if !fresh && !gap {
@@ -229,21 +235,8 @@ impl Node {
                     from = batch.version(part.index);
                 }
             }
-            if let Some(author) = batches.first().map(Batch::author) {
-                self.drop_if_forgotten(author);
-            }
         }
         gaps
-    }
-
-    /// Writes of a forgotten member came, from somebody who has not forgotten it
-    /// yet, or who has, and holds not the whole of them: its own keys go again.
-    fn drop_if_forgotten(&mut self, author: &NodeId) {
-        if self.roster.member(author).is_none() && self.roster.certificates().of(author).is_some() {
-            let mut changes = Vec::new();
-            self.replica.forget(author, &mut changes);
-            self.replica_changed(changes);
-        }
     }
 
     /// A link changed.
@@ -285,6 +278,8 @@ impl Node {
                 let agreed = self.appointments.remove(&peer);
                 if joining
                     || agreed
+                    || self.book.remembers(&peer)
+                    || self.roster.certificates().of(&peer).is_some()
                     || stranger && (from_seed || self.roster.member(&peer).is_some())
                 {
                     self.compare_notes(now, &peer);
@@ -315,10 +310,11 @@ impl Node {
                 if let Target::Member(peer, _) = &target {
                     self.appointments.remove(peer);
                 }
-                if let Target::Member(peer, _) = &target
-                    && why != LinkError::NotTried
-                {
-                    self.prober.link_failed(now.mono, peer);
+                if let Target::Member(peer, _) = &target {
+                    match why {
+                        LinkError::NotTried => self.prober.not_tried(peer),
+                        _ => self.prober.link_failed(now.mono, peer),
+                    }
                 }
             }
         }

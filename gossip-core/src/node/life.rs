@@ -17,10 +17,12 @@ use crate::base::time::Now;
 use crate::input::{DiskError, Input, PersistId, Saved, SealId, Ticket};
 use crate::membership::Heard;
 use crate::message::{
-    Accusation, Body, Claim, Footing, Generation, Incarnation, Item, Presence, Sealed, Statement,
-    Version,
+    Accusation, Body, Charge, Claim, Footing, Generation, Incarnation, Item, Presence, Sealed,
+    Statement, Version,
 };
-use crate::output::{Counters, Halt, Notification, Output, Phase, Record, Refusal, Reply};
+use crate::output::{
+    Counters, Halt, MemberStatus, Notification, Output, Phase, Record, Refusal, Reply,
+};
 
 use super::{Node, Sealing};
 
@@ -53,8 +55,9 @@ impl Node {
         let authors: Vec<NodeId> = self.replica.authors().map(|(id, _)| id.clone()).collect();
         for author in authors {
             // Its row was forgotten, and its own keys with it.
-            if author != self.identity.id && !claims.contains_key(&author) {
-                self.replica.hollow(&author);
+            let is_gone = !claims.contains_key(&author);
+            if is_gone && author != self.identity.id {
+                self.replica.veil(&author, &mut changes);
             }
         }
     }
@@ -176,6 +179,29 @@ impl Node {
         }
     }
 
+    /// The last word on somebody who has no row here: whatever is held of it is
+    /// not shown.
+    fn keep(&mut self, item: Item) {
+        let id = match item {
+            Item::Accusation(verdict) => {
+                let id = verdict.value.accused.clone();
+                if verdict.value.charge == Charge::Forgotten {
+                    self.book.met(&id);
+                }
+                self.outbox.push(Output::Remember(Record::Verdict(verdict)));
+                id
+            }
+            Item::Claim(claim) => {
+                self.book.met(&claim.value.member);
+                claim.value.member
+            }
+            Item::Batch(_) => return,
+        };
+        let mut changes = Vec::new();
+        self.replica.veil(&id, &mut changes);
+        self.replica_changed(changes);
+    }
+
     /// A member's time is over: it is condemned here.
     pub(super) fn condemn(&mut self, now: Now, verdict: Sealed<Accusation>) {
         let heard = self.roster.condemn(verdict.clone(), now.mono);
@@ -187,6 +213,10 @@ impl Node {
     pub(super) fn feel_loss(&mut self, now: Now) {
         let recent = self.roster.gone().rev();
         let recent = recent.take_while(|(since, _)| now.mono.since(*since) < SHOCK);
+        let recent = recent.filter(|(_, id)| {
+            let member = self.roster.member(id);
+            member.is_some_and(|member| member.status() == MemberStatus::Dead)
+        });
         let lost = recent.take(self.roster.here()).count();
         if lost >= 2 && lost * 8 >= self.roster.here() {
             self.timers.shock(now.mono + self.config.suspicion_min);
@@ -337,16 +367,18 @@ impl Node {
                 self.outbox.counters.rows_changed += u64::from(event.is_some());
                 self.member_changed(now, item, event);
             }
-            Heard::Kept => {
-                if let Item::Accusation(verdict) = item {
-                    self.outbox.push(Output::Remember(Record::Verdict(verdict)));
-                }
-            }
+            Heard::Kept => self.keep(item),
             Heard::Forgotten(event) => self.member_forgotten(Some(item), event, now),
             Heard::Stale => self.outbox.counters.stale += 1,
             Heard::Baseless => self.outbox.counters.baseless += 1,
             Heard::Full => self.outbox.counters.roster_full += 1,
-            Heard::AccusesUs => self.refute(),
+            Heard::AccusesUs(footing) if footing > self.footing => {
+                // A run of ours before this one, on another clock, as a rule:
+                // what holds against it would hold against us for ever.
+                self.outbox.counters.refutations += 1;
+                self.outlive(footing.generation);
+            }
+            Heard::AccusesUs(_) => self.refute(),
             Heard::Contradicts(first, event) => {
                 self.outbox.counters.contradictions += 1;
                 self.outbox.notify(Notification::Member(event));

@@ -294,7 +294,8 @@ impl Node {
     }
 
     fn release_if_due(&mut self, now: Now) {
-        if self.timers.release.is_some_and(|at| at <= now.mono) {
+        let due = self.replica.next_release();
+        if due.is_some_and(|wall| wall <= now.wall) {
             let mut changes = Vec::new();
             self.replica.release(now.wall, &mut changes);
             self.replica_changed(changes);

@@ -206,36 +206,6 @@ impl Log {
         Some((through, dropped))
     }
 
-    /// A batch head of the newest generation.
-    pub(super) fn newest(&self) -> Option<Arc<Sealed<BatchHead>>> {
-        self.newest.clone()
-    }
-
-    /// Lets every write of one scope go; the head stays.
-    pub(super) fn drop_scope(&mut self, scope: Scope) -> Vec<(Version, Slot)> {
-        let mut dropped = Vec::new();
-        self.by_key.retain(|(of, _), version| {
-            if *of == scope {
-                dropped.push(*version);
-            }
-            *of != scope
-        });
-        dropped.sort_unstable();
-        let slots = dropped
-            .into_iter()
-            .filter_map(|version| Some((version, self.slots.remove(&version)?)));
-        let dropped: Vec<_> = slots.collect();
-        for (_, slot) in &dropped {
-            self.bytes -= slot.entry.value.payload_bytes();
-        }
-        dropped
-    }
-
-    /// Begins again: everything is to be fetched anew, over what is held.
-    pub(super) fn rewind(&mut self) {
-        self.head.version = Version(0);
-    }
-
     /// What `theirs` lacks, oldest first, up to about `budget` bytes; at least
     /// one entry. `None` if they lack nothing. The flag says whether it is all.
     pub(super) fn since(&self, theirs: Head, budget: usize) -> Option<(LogDelta, bool)> {

@@ -10,9 +10,9 @@
 //! session, the journal. It answers with [`Change`]s: what to keep, and what
 //! to tell the application.
 
-mod forget;
 mod log;
 mod read;
+mod veil;
 mod view;
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -51,8 +51,8 @@ pub struct Replica {
     logs: BTreeMap<NodeId, Log>,
     view: View,
     clock: Stamp,
-    /// Logs whose author was forgotten.
-    hollow: BTreeSet<NodeId>,
+    /// Authors that are forgotten.
+    veiled: BTreeSet<NodeId>,
     /// How often any head has changed.
     changes: u64,
 }
@@ -167,7 +167,8 @@ impl Replica {
         }
         match entry.scope {
             Scope::Own => {
-                if renewed || entry.op != Op::Delete {
+                let shown = !self.is_veiled(author);
+                if shown && (renewed || entry.op != Op::Delete) {
                     changes.push(event(entry, write.write(), false));
                 }
             }
@@ -247,7 +248,8 @@ impl Replica {
             }
             self.view.remove(&entry.key);
         }
-        if entry.op != Op::Delete {
+        let shown = entry.scope == Scope::Shared || !self.is_veiled(author);
+        if shown && entry.op != Op::Delete {
             changes.push(event(entry, write, true));
         }
         if entry.scope == Scope::Shared {

@@ -102,6 +102,11 @@ impl Replica {
 
     /// How a key stands; `None`: not there.
     pub fn value(&self, query: &Query) -> Option<Row> {
+        if let Space::Own(member) = &query.space
+            && self.is_veiled(member)
+        {
+            return None;
+        }
         let (write, entry) = self.standing(query)?;
         row(write, entry)
     }
@@ -113,7 +118,8 @@ impl Replica {
         };
         match space {
             Space::Own(member) => {
-                let Some(log) = self.logs.get(member) else {
+                let log = self.logs.get(member).filter(|_| !self.is_veiled(member));
+                let Some(log) = log else {
                     return Vec::new();
                 };
                 let keys = log.keys_from(Scope::Own, from);
@@ -144,7 +150,11 @@ impl Replica {
     /// Keys that hold something, own and shared, of every author.
     pub fn live_keys(&self) -> usize {
         let live = |slot: &Slot| slot.entry.value.op != Op::Delete;
-        let own = self.logs.values().flat_map(Log::slots);
+        let shown = self
+            .logs
+            .iter()
+            .filter(|(author, _)| !self.is_veiled(author));
+        let own = shown.flat_map(|(_, log)| log.slots());
         let own = own.filter(|(_, slot)| slot.entry.value.scope == Scope::Own && live(slot));
         let shared = self
             .view

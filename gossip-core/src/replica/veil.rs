@@ -1,0 +1,52 @@
+//! Whose own keys are not shown.
+//!
+//! A member that is forgotten takes its own keys with it: nobody reads them,
+//! and the application is told that they are gone. The log itself stays as it
+//! is, so that what it wrote to shared keys stands, two replicas that differ in
+//! whom they have forgotten still agree on what was written, and a member that
+//! comes back finds everything where it was. (What a log costs that nobody can
+//! read is bounded by [`limit::LOGS`](crate::base::limit::LOGS) and
+//! [`limit::BYTES_PER_AUTHOR`](crate::base::limit::BYTES_PER_AUTHOR).)
+
+use alloc::vec::Vec;
+
+use super::{Change, Replica, event};
+use crate::base::id::NodeId;
+use crate::message::{Op, Scope, WriteId};
+
+impl Replica {
+    /// The own keys of an author are shown no more.
+    pub fn veil(&mut self, author: &NodeId, changes: &mut Vec<Change>) {
+        if self.veiled.insert(author.clone()) {
+            self.tell_own(author, true, changes);
+        }
+    }
+
+    /// The author is a member again: its own keys are shown as they stand.
+    pub fn unveil(&mut self, author: &NodeId, changes: &mut Vec<Change>) {
+        if self.veiled.remove(author) {
+            self.tell_own(author, false, changes);
+        }
+    }
+
+    /// Whether the own keys of an author are not shown.
+    pub fn is_veiled(&self, author: &NodeId) -> bool {
+        self.veiled.contains(author)
+    }
+
+    fn tell_own(&self, author: &NodeId, gone: bool, changes: &mut Vec<Change>) {
+        let Some(log) = self.logs.get(author) else {
+            return;
+        };
+        for (version, slot) in log.slots() {
+            let entry = &slot.entry.value;
+            if entry.scope == Scope::Own && entry.op != Op::Delete {
+                let write = WriteId {
+                    author: author.clone(),
+                    version,
+                };
+                changes.push(event(entry, write, gone));
+            }
+        }
+    }
+}
