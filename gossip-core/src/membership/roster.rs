@@ -110,6 +110,11 @@ impl Roster {
         self.members.iter()
     }
 
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.members.len()
+    }
+
     /// All rows whose names come after one, in order of name.
     pub fn iter_after(&self, after: Option<&NodeId>) -> impl Iterator<Item = (&NodeId, &Member)> {
         let after = after.map_or(Bound::Unbounded, Bound::Excluded);

@@ -100,7 +100,7 @@ impl Node {
             hot_rumors: self.hot.len(),
             seals: self.seals.len(),
             links: self.links.len(),
-            rows: self.roster.iter().count(),
+            rows: self.roster.rows(),
             here: self.roster.here(),
             certificates: self.roster.certificates().len(),
             awareness: self.prober.awareness().score(),

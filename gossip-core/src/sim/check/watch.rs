@@ -40,6 +40,11 @@ use crate::sim::picture::Picture;
 /// How often all rows are looked at (guess: ten rounds of the default).
 const WALK_EVERY: Duration = Duration::from_secs(10);
 
+/// Where there are many rows, all are looked at only once in so long for each of
+/// them, so that a round costs the same in a large cluster (guess: from 333
+/// members on).
+const WALK_EVERY_ROW: Duration = Duration::from_millis(30);
+
 /// A node that is woken so much later than it asked for was paused.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -234,7 +239,8 @@ impl Watch {
         self.touched = touched;
         verdict?;
         let walked = *self.walked.get_or_insert(now);
-        if now.since(walked) >= WALK_EVERY {
+        let rows = u32::try_from(self.beheld.len()).unwrap_or(u32::MAX);
+        if now.since(walked) >= WALK_EVERY.max(WALK_EVERY_ROW.saturating_mul(rows)) {
             self.walked = Some(now);
             self.walk(rules, truth, node, picture, now)?;
         }
@@ -257,11 +263,34 @@ impl Watch {
         if rules.has(Rule::Awareness) {
             despairs(burden.awareness, node.config().awareness_max)?;
         }
+        // All in order of name: walked side by side.
+        let mut beheld = self.beheld.iter().peekable();
+        let mut fresh = Vec::new();
         for sight in node.sights() {
             let held = (sight.footing, sight.status);
-            let known = self.beheld.get(sight.id).map(|beheld| beheld.held);
-            if known != Some(held) || rules.has(Rule::Fold) {
-                self.beholds(rules, truth, node, picture, now, sight.id, Some(held))?;
+            while beheld.next_if(|(id, _)| *id < sight.id).is_some() {}
+            let known = beheld.next_if(|(id, _)| *id == sight.id);
+            if known.is_none_or(|(_, beheld)| beheld.held != held) {
+                fresh.push((sight.id, held));
+            }
+        }
+        for (id, held) in fresh {
+            self.beholds(rules, truth, node, picture, now, id, Some(held))?;
+        }
+        let mut told = picture.members.iter().peekable();
+        let as_held = |told: &(MemberStatus, Footing)| (told.1, told.0);
+        for sight in node.sights() {
+            let held = (sight.footing, sight.status);
+            if rules.has(Rule::Fold) {
+                while let Some((id, told)) = told.next_if(|(id, _)| *id < sight.id) {
+                    was_told_otherwise(id, Some(as_held(told)), None)?;
+                }
+                let told = told.next_if(|(id, _)| *id == sight.id);
+                // Of itself a node is told nothing.
+                if told.is_some() || sight.id != node.id() {
+                    let told = told.map(|(_, told)| as_held(told));
+                    was_told_otherwise(sight.id, told, Some(held))?;
+                }
             }
             let asks = node.phase() == Phase::Running && sight.status == MemberStatus::Alive;
             if asks && rules.has(Rule::Fairness) && sight.id != node.id() {
@@ -269,9 +298,8 @@ impl Watch {
             }
         }
         if rules.has(Rule::Fold) {
-            for (id, told) in &picture.members {
-                let held = node.sight(id).map(|sight| (sight.footing, sight.status));
-                was_told_otherwise(id, Some((told.1, told.0)), held)?;
+            for (id, told) in told {
+                was_told_otherwise(id, Some(as_held(told)), None)?;
             }
         }
         Ok(())
