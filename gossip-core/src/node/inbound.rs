@@ -142,9 +142,6 @@ impl Node {
 
     /// A suspicion or a verdict came.
     pub(super) fn hear_accusation(&mut self, now: Now, accusation: Sealed<Accusation>) {
-        if self.is_unbelievable(accusation.value.footing.generation, now) {
-            return;
-        }
         let news = self.pace.bound(now.mono);
         let terms = self.config.suspicion(self.roster.here(), news);
         let silent = self.links.silence(&accusation.value.accused, now.mono);
