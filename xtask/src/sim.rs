@@ -16,20 +16,34 @@ own speed depends on the machine.
   cargo xtask sim --nodes 500 --loss 5% --partition 30s --seed 7
   cargo xtask sim --report            the project's figures, half an hour
   cargo xtask sim --report --quick    the same, roughly, in minutes
-  cargo xtask sim trade               a curve instead of one default";
+  cargo xtask sim trade               a curve instead of one default
+
+Scenarios, with the simulator of gossip-core itself:
+
+  cargo xtask sim run FILE|SEED [--trace LINES]     play one
+  cargo xtask sim show SEED                         print the one of a seed
+  cargo xtask sim swarm [--from SEED] [--seeds N]   play those of many seeds; one
+                      that fails is printed, kept under target/sim and made smaller
+  cargo xtask sim minimise FILE|SEED                make one that fails smaller
+  cargo xtask sim canaries                          broken nodes, each to be found";
+
+/// Verbs of the core's own simulator.
+const SCENARIOS: [&str; 4] = ["run", "show", "swarm", "minimise"];
 
 pub(crate) fn run(workspace: &Workspace, args: Args) -> Result<(), Error> {
-    let mut command = workspace.cargo([
-        "run",
-        "--release",
-        "--package",
-        "gossip-node",
-        "--bin",
-        "gossip",
-        "--",
-        "sim",
-    ]);
-    command.args(words(args));
+    let words = words(args);
+    let line = match words.first().map(String::as_str) {
+        Some("canaries") => {
+            let line = "test --release -p gossip-core --features sim --test canaries";
+            return workspace::run(workspace.cargo(line.split(' ')));
+        }
+        Some(verb) if SCENARIOS.contains(&verb) => {
+            "run --release -p gossip-core --features sim --example sim --"
+        }
+        _ => "run --release -p gossip-node --bin gossip -- sim",
+    };
+    let mut command = workspace.cargo(line.split(' '));
+    command.args(words);
     workspace::run(command)
 }
 
