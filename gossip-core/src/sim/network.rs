@@ -26,7 +26,8 @@ pub struct NetworkSetup {
     pub loss_ppm: u32,
     /// Bytes a path carries in a second (125 MB: 1 Gbit/s).
     pub bytes_per_second: u64,
-    /// After what silence an end gives its link up (30 s: quinn's default).
+    /// After what silence an end gives its link up (2 048 s: what gossip-quic
+    /// sets, so that a link outlasts a round of probes among 1 024).
     pub idle_timeout: Duration,
     /// How long a dial waits for an answer (5 s: gossip-quic's default).
     pub dial_timeout: Duration,
@@ -42,7 +43,7 @@ impl Default for NetworkSetup {
             latency_between_zones: Duration::from_millis(10),
             loss_ppm: 0,
             bytes_per_second: 125_000_000,
-            idle_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(2_048),
             dial_timeout: Duration::from_secs(5),
             initial_rtt: Duration::from_millis(100),
         }

@@ -112,7 +112,9 @@ impl World<Puppet> {
 /// ```text
 ///    a ◀──── b
 /// ```
-fn pair(setup: Setup) -> (World<Puppet>, HostId, HostId) {
+fn pair(mut setup: Setup) -> (World<Puppet>, HostId, HostId) {
+    // Short enough to wait for.
+    setup.network.idle_timeout = s(30);
     let mut world = World::of_machines(setup);
     let a = world.add(NodeSetup::named("a"));
     let b = world.add(NodeSetup::named("b"));
