@@ -480,11 +480,6 @@ impl Roster {
         }
     }
 
-    /// How many are under suspicion.
-    pub fn suspect_count(&self) -> usize {
-        self.suspects.len()
-    }
-
     /// When the next of those who are gone has been gone for so long.
     pub fn next_reap(&self, after: Duration) -> Option<Instant> {
         self.gone.first().map(|(since, _)| *since + after)

@@ -61,7 +61,7 @@ impl Node {
             footing: member.footing(),
             addrs: member.claim.value.addrs.clone(),
             rtt: self.links.link(id).map(|link| link.answers.mean()),
-            since: now.mono.since(member.since),
+            since: member.for_how_long(now.mono),
             accused_by: match &member.standing {
                 Standing::Suspect(suspicion) => suspicion.accusers().iter().cloned().collect(),
                 Standing::Dead(verdict) => [verdict.value.accuser.clone()].into(),

@@ -327,8 +327,6 @@ impl Node {
                 }
                 if let Target::Member(peer, _) = &target {
                     self.appointments.remove(peer);
-                }
-                if let Target::Member(peer, _) = &target {
                     match why {
                         LinkError::NotTried => self.prober.not_tried(peer),
                         _ => self.prober.link_failed(now.mono, peer),

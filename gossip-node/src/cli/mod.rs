@@ -8,6 +8,7 @@ mod agent;
 mod completions;
 mod demo;
 pub(crate) mod exit;
+mod follow;
 mod kv;
 mod leave;
 pub(crate) mod members;

@@ -1,7 +1,8 @@
 //! `gossip watch`: members as they stand, then everything that happens.
 
-use super::exit::{Exit, Failure};
-use super::{Shared, out, reach, reader};
+use super::exit::Failure;
+use super::follow::follow;
+use super::{Shared, out};
 use crate::api::event::{EventLine, MemberChange};
 
 /// Show members as they stand, then what becomes of them, each with its reason
@@ -12,30 +13,7 @@ use crate::api::event::{EventLine, MemberChange};
 pub(crate) struct Args {}
 
 pub(crate) async fn run(_: &Args, shared: &Shared) -> Result<(), Failure> {
-    let client = reach::client(shared)?;
-    let opened = client.stream("/v1/events").await;
-    let mut lines = opened.map_err(|trouble| reach::failure(&client, trouble))?;
-    let mut reader = reader::Reader::of_stdout();
-    loop {
-        // Without this a quiet watch would outlive `| head` until the next change.
-        let Some(line) = reader.unless_gone(lines.next()).await else {
-            return Err(Failure::closed_pipe());
-        };
-        let Some(line) = line.map_err(|trouble| reach::failure(&client, trouble))? else {
-            let ended = format!("the agent at {} has stopped", client.place());
-            return Err(Failure::new(Exit::Unreachable, ended));
-        };
-        if shared.json {
-            // As the agent said it: a newer one may say more than we know.
-            out::bytes(&[&line, b"\n".as_slice()].concat())?;
-            continue;
-        }
-        // What a newer agent says beyond our words is left out for people.
-        let known = serde_json::from_slice::<EventLine>(&line).ok();
-        if let Some(text) = known.as_ref().and_then(people) {
-            out::line(&text)?;
-        }
-    }
+    follow(shared, "/v1/events", people).await
 }
 
 fn people(line: &EventLine) -> Option<String> {

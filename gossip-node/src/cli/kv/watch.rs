@@ -3,8 +3,9 @@
 use super::Whose;
 use crate::api::client::PathAndQuery;
 use crate::api::types::WatchLine;
-use crate::cli::exit::{Exit, Failure};
-use crate::cli::{Shared, out, reach, reader};
+use crate::cli::exit::Failure;
+use crate::cli::follow::follow;
+use crate::cli::{Shared, out};
 
 /// Show keys as they stand, then every change as it comes
 ///
@@ -21,32 +22,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
-    let client = reach::client(shared)?;
     let path = PathAndQuery::new("/v1/watch").with("prefix", Some(&args.prefix));
-    let path = args.whose.ask(path);
-    let opened = client.stream(path.as_str()).await;
-    let mut lines = opened.map_err(|trouble| reach::failure(&client, trouble))?;
-    let mut reader = reader::Reader::of_stdout();
-    loop {
-        // Without this a quiet watch would outlive `| head` until the next change.
-        let Some(line) = reader.unless_gone(lines.next()).await else {
-            return Err(Failure::closed_pipe());
-        };
-        let Some(line) = line.map_err(|trouble| reach::failure(&client, trouble))? else {
-            let ended = format!("the agent at {} has stopped", client.place());
-            return Err(Failure::new(Exit::Unreachable, ended));
-        };
-        if shared.json {
-            // As the agent said it: a newer one may say more than we know.
-            out::bytes(&[&line, b"\n".as_slice()].concat())?;
-            continue;
-        }
-        // What a newer agent says beyond our words is left out for people.
-        let known = serde_json::from_slice::<WatchLine>(&line).ok();
-        if let Some(text) = known.as_ref().and_then(people) {
-            out::line(&text)?;
-        }
-    }
+    follow(shared, args.whose.ask(path).as_str(), people).await
 }
 
 fn people(line: &WatchLine) -> Option<String> {

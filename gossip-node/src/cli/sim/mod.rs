@@ -20,6 +20,7 @@ mod report;
 mod story;
 mod trade;
 mod words;
+mod wrap;
 
 use std::path::PathBuf;
 

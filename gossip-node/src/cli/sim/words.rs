@@ -5,6 +5,8 @@ use std::time::Duration;
 use gossip_core::sim::study::{Length, Outlook, Percentiles, Seen, Spread, upper_bound};
 use serde_json::{Value, json};
 
+use super::wrap;
+
 /// What was asked for.
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
@@ -214,22 +216,9 @@ fn wrongs(seen: &Seen) -> String {
 
 /// Lines of a width that a terminal has.
 fn wrapped(text: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let full = lines
-            .last()
-            .is_some_and(|line| line.chars().count() + word.chars().count() > 78);
-        if full {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
+    wrap::wrapped(text, |line, word| {
+        line.chars().count() + word.chars().count() <= 78
+    })
 }
 
 fn seconds(span: Option<Duration>) -> Value {

@@ -7,6 +7,7 @@
 
 use super::axis::Axis;
 use super::svg::{Anchor, Face, Pen, Svg};
+use crate::cli::sim::wrap;
 
 const WIDTH: f64 = 980.0;
 const LEFT: f64 = 78.0;
@@ -220,22 +221,9 @@ fn legend(svg: &mut Svg, panel: &Panel, frame: f64) {
 
 /// Lines that fit into the legend's column.
 fn wrapped(text: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let full = lines
-            .last()
-            .is_some_and(|line| !line.is_empty() && width(line, 12.0) + width(word, 12.0) > 158.0);
-        if full {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
+    wrap::wrapped(text, |line, word| {
+        width(line, 12.0) + width(word, 12.0) <= 158.0
+    })
 }
 
 #[cfg(test)]
