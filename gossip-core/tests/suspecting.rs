@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use gossip_core::base::time::Instant;
 use gossip_core::input::{Command, LinkError, LinkEvent, Saved, Via};
-use gossip_core::message::{Body, Charge, Footing, Item, Seq, Statement};
+use gossip_core::message::{Body, Charge, Footing, Item, Message, Seq, Statement};
 use gossip_core::output::{MemberEventKind, MemberStatus, Notification, Output, Reply};
 use gossip_core::{Config, Input};
 
@@ -735,4 +735,79 @@ fn who_is_gone_before_it_answers_is_not_accused() {
         .any(|said| matches!(said, Statement::Accusation(it) if it.accused == id("n1")));
     assert!(!accused);
     assert_eq!(solo.member("n1"), None);
+}
+
+/// Whatever else happens, a suspect is shown the accusation at a half and at
+/// three quarters of the least time: its answer may bring what was missed.
+#[test]
+fn a_suspect_is_warned_twice_before_its_time_is_over() {
+    let mut solo = told_only(2);
+    solo.link("n1");
+    solo.sent();
+    solo.rumors("n2", vec![suspect("n2", "n1", footing(7, 0))]);
+    let mut warned = vec![];
+    for tick in 1..=30 {
+        solo.pass(100 * MS);
+        for sent in solo.sent() {
+            if sent.to == id("n1") && matches!(sent.message.body, Body::Ping { .. }) {
+                warned.push(tick);
+            }
+        }
+    }
+    assert_eq!(warned, [15, 23], "tenths of a second, of three");
+}
+
+/// Who asks on an accusation that we have answered long ago missed the answer,
+/// and gets it with the ack, whether or not it is still told.
+#[test]
+fn who_missed_a_refutation_gets_it_with_the_ack() {
+    let mut solo = among(1);
+    solo.link("n1");
+    let before = solo.status().footing;
+    let old = suspect("n1", "n0", before);
+    solo.rumors("n1", vec![old.clone()]);
+    assert!(solo.status().footing > before);
+    solo.pass(SECOND * 60);
+    for (shown, answered) in [(vec![old], 1), (vec![], 0)] {
+        solo.sent();
+        solo.hear(Input::Message {
+            from: id("n1"),
+            via: Via::Stream,
+            message: Message {
+                body: Body::Ping { seq: Seq(9) },
+                rumors: shown,
+            },
+        });
+        let acks = solo.sent();
+        let ack = acks.iter().find(|sent| sent.via == Via::Stream).unwrap();
+        let ours = |item: &&Item| {
+            matches!(item, Item::Claim(claim)
+                if claim.value.member == id("n0") && claim.value.footing > before)
+        };
+        assert_eq!(ack.message.rumors.iter().filter(ours).count(), answered);
+    }
+}
+
+/// A dial that the transport did not even try says nothing about anybody, and
+/// nothing about us.
+#[test]
+fn who_was_never_asked_is_not_suspected() {
+    let mut solo = among(1);
+    for _ in 0..200 {
+        solo.pass(100 * MS);
+        let dials: Vec<_> = core::mem::take(&mut solo.said)
+            .into_iter()
+            .filter_map(|said| match said {
+                Output::Dial(target) => Some(target),
+                _ => None,
+            })
+            .collect();
+        for target in dials {
+            let why = LinkError::NotTried;
+            solo.hear(Input::Link(LinkEvent::DialFailed { target, why }));
+        }
+    }
+    assert_eq!(solo.member("n1").unwrap().status, MemberStatus::Alive);
+    assert_eq!(solo.status().awareness, 0);
+    assert!(solo.status().counters.probes > 10);
 }

@@ -68,4 +68,13 @@ mod tests {
         (0..60).for_each(|_| pace.refuted(start, ms(20)));
         assert!(pace.bound(start) < ms(100));
     }
+    #[test]
+    fn what_has_lost_its_weight_does_not_get_it_back() {
+        let mut pace = Pace::default();
+        let (start, ms) = (Instant::ZERO, Duration::from_millis);
+        (0..20).for_each(|_| pace.refuted(start, ms(4_000)));
+        let later = start + HALF_LIFE * 6;
+        pace.refuted(later, ms(50));
+        assert!(pace.bound(later) < ms(1_000), "{:?}", pace.bound(later));
+    }
 }
