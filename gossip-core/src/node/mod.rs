@@ -16,13 +16,15 @@
 //! ```
 //!
 //! The methods below are of four kinds: the contract (here), what came from
-//! peers (`inbound`), what the application wants (`command`, `commit`), and
-//! what time brings (`tick`). What a room learned goes through `change`, and
+//! peers (`inbound`), what the application wants (`command`, `commit`, `event`,
+//! `ask`), and what time brings (`tick`). What a room learned goes through `change`, and
 //! the node's own coming and going through `life`.
 
+mod ask;
 mod change;
 mod command;
 mod commit;
+mod event;
 mod inbound;
 mod life;
 #[cfg(feature = "sim")]
@@ -38,6 +40,7 @@ use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
 use crate::dissemination::{Hot, Syncs};
+use crate::event::{Answering, Asked, Events, Flow};
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
 use crate::membership::{Book, Links, Pace, Prober, Quorum, Roster};
 use crate::message::{Body, Footing, Generation};
@@ -46,6 +49,7 @@ use crate::output::{Output, Phase, Via};
 use crate::replica::Replica;
 
 use commit::Commits;
+use event::Rounds;
 use tick::Timers;
 
 /// One member of a cluster, as a state machine.
@@ -66,6 +70,11 @@ pub struct Node {
     syncs: Syncs,
     commits: Commits,
     quorum: Quorum,
+    events: Events,
+    flow: Flow,
+    rounds: Rounds,
+    asked: Asked,
+    answering: Answering,
     timers: Timers,
     seals: BTreeMap<SealId, Sealing>,
     generation_persist: Option<PersistId>,
@@ -93,6 +102,8 @@ enum Sealing {
     Order(Ticket),
     /// The commit in flight.
     Commit,
+    /// An event of ours.
+    Event(Ticket),
 }
 
 impl Node {
@@ -146,6 +157,11 @@ impl Node {
             syncs: Syncs::new(&identity.cluster),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
+            events: Events::new(&identity.cluster),
+            flow: Flow::default(),
+            rounds: Rounds::default(),
+            asked: Asked::default(),
+            answering: Answering::default(),
             seals: BTreeMap::new(),
             generation_persist: None,
             leaving: None,

@@ -129,7 +129,7 @@ impl Watch {
                 }
                 // A log of ours from a run we do not remember.
                 Item::Batch(batch) if batch.author() == me => self.bumps.is_told(),
-                Item::Batch(_) => {}
+                Item::Batch(_) | Item::Event(_) => {}
             }
         }
         if let Body::Delta(delta) = &message.body
