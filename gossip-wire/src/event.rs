@@ -201,7 +201,10 @@ pub(crate) fn delta_from_pb(delta: &pb::EventDelta) -> Result<EventDelta, Decode
 fn told(told: &pb::EventRun) -> Result<EventRun, DecodeError> {
     let run = run(&told.author, told.generation)?;
     // Copied out of the message they came in, as items are.
-    let events = told.events.iter().map(|bytes| Bytes::copy_from_slice(bytes));
+    let events = told
+        .events
+        .iter()
+        .map(|bytes| Bytes::copy_from_slice(bytes));
     let events = events.map(decode_sealed_event);
     let events = events.collect::<Result<Vec<_>, _>>()?;
     let ours = events.iter().all(|event| *event.run() == run);

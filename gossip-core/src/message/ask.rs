@@ -142,8 +142,14 @@ mod tests {
         assert!(filter.is_empty() && filter.means(&me, |_| false));
         filter.zones = [id("eu")].into();
         assert!(filter.means(&me, |_| false));
-        assert!(!filter.means(&id("eu-west/n17"), |_| false), "labels, not letters");
-        assert!(!filter.means(&id("eu"), |_| false), "a zone is not in itself");
+        assert!(
+            !filter.means(&id("eu-west/n17"), |_| false),
+            "labels, not letters"
+        );
+        assert!(
+            !filter.means(&id("eu"), |_| false),
+            "a zone is not in itself"
+        );
         filter.members = [id("eu/1/n18")].into();
         assert!(!filter.means(&me, |_| false));
         filter.members.push(me.clone());

@@ -144,8 +144,7 @@ impl Node {
     /// have heard everything.
     fn is_known_run(&self, run: &Run) -> bool {
         let row = self.roster.row(&run.author);
-        row.is_some_and(|row| row.footing.generation >= run.generation)
-            && *run != self.our_run()
+        row.is_some_and(|row| row.footing.generation >= run.generation) && *run != self.our_run()
     }
 
     /// An event is news here.

@@ -200,7 +200,14 @@ impl Driver {
                 );
             }
             Notification::Disk(error) => tracing::error!(%error, "a write was refused"),
-            Notification::Key(_) => {}
+            Notification::Missed { run, count } => {
+                tracing::debug!(author = %run.author, count, "events were missed");
+            }
+            Notification::Key(_)
+            | Notification::Event(_)
+            | Notification::Asked(_)
+            | Notification::Answer { .. }
+            | Notification::Ended { .. } => {}
         }
         // Nobody listening is no error.
         let _ = self.notifications.send(Arc::new(notification));

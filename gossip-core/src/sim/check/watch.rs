@@ -198,7 +198,7 @@ impl Watch {
                 let since = self.suspect_since(id);
                 is_hasty(id, since, accusation.footing, now, least(node.config()))
             }
-            Statement::Batch(_) => Ok(()),
+            Statement::Batch(_) | Statement::Event(_) => Ok(()),
         }
     }
 

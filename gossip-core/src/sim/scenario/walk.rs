@@ -36,7 +36,9 @@ impl Deed {
             Self::Backup(name, _)
             | Self::Twin(name, ..)
             | Self::Write(name, _)
-            | Self::Read(name, ..) => {
+            | Self::Read(name, ..)
+            | Self::Say(name, ..)
+            | Self::Ask(name, ..) => {
                 f(&Who::one(name));
             }
             Self::Weather(route, _)
@@ -99,9 +101,17 @@ impl Deed {
                 | What::Quiet(who)
                 | What::Run(who)
                 | What::Stopped(who)
+                | What::Answered(who)
                 | What::Reads(who, ..) => f(who),
+                What::Told => {}
             },
-            Self::Backup(..) | Self::Twin(..) | Self::Write(..) | Self::Read(..) | Self::Heal => {}
+            Self::Backup(..)
+            | Self::Twin(..)
+            | Self::Write(..)
+            | Self::Read(..)
+            | Self::Say(..)
+            | Self::Ask(..)
+            | Self::Heal => {}
         }
     }
 
