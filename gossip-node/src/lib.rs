@@ -34,6 +34,7 @@ mod events;
 mod handle;
 pub mod journal;
 mod resolve;
+mod said;
 mod watch;
 
 pub use builder::{NodeBuilder, StartError};
@@ -42,6 +43,7 @@ pub use events::{Events, EventsItem, MemberPicture, MemberSeen, status_after};
 pub use handle::{Node, NodeError, NodeStatus, Stopped};
 pub use journal::JournalCounters;
 pub use resolve::{Resolve, Resolving, SystemResolver};
+pub use said::{Answers, AnswersItem, HeardItem, Hearing, QueryOptions};
 pub use watch::{Subscription, SubscriptionItem, Watch, WatchItem};
 
 pub use gossip_core::base::id::{ClusterId, IdError, NodeId};
@@ -51,11 +53,12 @@ pub use gossip_core::electorate::{
 };
 pub use gossip_core::input::{DiskError, Expected, Space, Write};
 pub use gossip_core::message::{
-    Footing, Generation, Incarnation, Key, KeyError, Scope, Stamp, Value, Version, WriteId,
+    Event, EventId, Filter, Footing, Generation, Incarnation, Key, KeyError, Lamport, Run, Scope,
+    Stamp, Tag, Value, Version, WriteId,
 };
 pub use gossip_core::output::{
-    Counters, KeyEvent, MemberEvent, MemberEventKind, MemberStatus, MemberView, Notification,
-    Phase, Refusal, Row, Status,
+    AskCounts, Counters, KeyEvent, MemberEvent, MemberEventKind, MemberStatus, MemberView,
+    Notification, Phase, Refusal, Row, Status,
 };
 pub use gossip_core::quorum::{
     Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,

@@ -94,6 +94,11 @@ impl Node {
         Ok(event)
     }
 
+    /// Whether whatever is said from now on is told to our application.
+    pub fn hears_events(&self) -> bool {
+        self.phase == Phase::Running && !self.events.is_fresh()
+    }
+
     fn our_run(&self) -> Run {
         Run {
             author: self.identity.id.clone(),

@@ -26,6 +26,7 @@ use super::door::{Bounded, Door, only_local};
 use super::limit;
 use super::operate;
 use super::problem::{Kind, Problem};
+use super::say;
 use super::serve::serve;
 use super::types::{
     Left, Member, Members, RowView, Rows, StatusView, WatchLine, Written, write_name,
@@ -71,12 +72,14 @@ impl Api {
             .route("/v1/members", get(members))
             .route("/v1/status", get(status))
             .merge(operate::quick())
+            .merge(say::quick())
             .route("/v1/kv", get(list))
             .route("/v1/kv/{*key}", get(read).put(put).delete(delete))
             .layer(middleware::from_fn(in_time));
         Router::new()
             .merge(quick)
             .merge(operate::lasting())
+            .merge(say::lasting())
             .route("/v1/watch", get(watch))
             .route("/v1/leave", axum::routing::post(leave))
             .fallback(not_found)
