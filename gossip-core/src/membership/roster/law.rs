@@ -46,7 +46,7 @@ impl Roster {
         let id = claim.value.member.clone();
         if id == self.me {
             // The same footing with other words: two processes began at once.
-            let is_ours = self.members.get(&id).is_some_and(|me| {
+            let is_ours = self.members.of(&id).is_some_and(|me| {
                 claim.value.footing < me.footing() || claim.value == me.claim.value
             });
             return if is_ours {
@@ -55,7 +55,7 @@ impl Roster {
                 Heard::OurName(claim.value)
             };
         }
-        match self.members.get(&id) {
+        match self.members.of(&id) {
             None => self.meet(claim, now),
             Some(member) if claim.value.supersedes(&member.claim.value) => {
                 let kind = member.renewed_by(&claim.value, now);
@@ -65,7 +65,7 @@ impl Roster {
                     (Standing::Alive, Standing::Alive) => member.since,
                     _ => now,
                 };
-                self.put(&id, claim, standing, since);
+                self.put(claim, standing, since);
                 self.told(&id, kind)
             }
             Some(member) => {
@@ -120,12 +120,12 @@ impl Roster {
             }
             None => (Standing::Alive, MemberEventKind::Joined { before: None }),
         };
-        self.put(&id, claim, standing, now);
+        self.put(claim, standing, now);
         self.told(&id, kind)
     }
 
     fn told(&self, id: &NodeId, kind: MemberEventKind) -> Heard {
-        Heard::News(self.members.get(id).map(|member| member.event(kind)))
+        Heard::News(self.members.of(id).map(|member| member.event(kind)))
     }
 
     /// An accusation came, from whomever. `terms` are those of a suspicion in a
@@ -147,7 +147,7 @@ impl Roster {
         let (charge, footing) = (*charge, *footing);
         let accuser_is_here = *accuser == self.me || self.is_here(accuser);
         let id = accused.clone();
-        let Some(member) = self.members.get_mut(&id) else {
+        let Some(member) = self.members.of_mut(&id) else {
             return self.hear_last_word(accusation, now);
         };
         let known = member.footing();
@@ -173,7 +173,7 @@ impl Roster {
             (Standing::Dead(_) | Standing::Left, _) => Heard::Stale,
             (_, Charge::Removed) => {
                 let claim = member.claim.clone();
-                self.put(&id, claim, Standing::Dead(Box::new(accusation)), now);
+                self.put(claim, Standing::Dead(Box::new(accusation)), now);
                 self.told(&id, MemberEventKind::Removed { by })
             }
             (Standing::Suspect(suspicion), Charge::Suspect | Charge::Dead) => {
@@ -230,7 +230,7 @@ impl Roster {
     /// came before it.
     pub fn condemn(&mut self, verdict: Sealed<Accusation>, now: Instant) -> Heard {
         let id = verdict.value.accused.clone();
-        let Some(member) = self.members.get(&id) else {
+        let Some(member) = self.members.of(&id) else {
             return Heard::Stale;
         };
         let Some(suspicion) = member.suspicion() else {
@@ -245,7 +245,7 @@ impl Roster {
             after: now.since(suspicion.since()),
         };
         let claim = member.claim.clone();
-        self.put(&id, claim, Standing::Dead(Box::new(verdict)), now);
+        self.put(claim, Standing::Dead(Box::new(verdict)), now);
         self.told(&id, kind)
     }
 }

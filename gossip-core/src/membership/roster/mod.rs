@@ -15,10 +15,10 @@
 //! that no single mistaken, sick or lying member kills the living.
 
 mod law;
+mod table;
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-use core::ops::Bound;
 use core::time::Duration;
 
 pub use law::Heard;
@@ -31,6 +31,7 @@ use crate::base::rng::Rng;
 use crate::base::time::Instant;
 use crate::message::{Accusation, Claim, Footing, Item, MemberRow, Sealed};
 use crate::output::{MemberEvent, MemberEventKind, MemberStatus};
+use table::Table;
 
 /// Everybody we know of, ourselves included.
 #[derive(Debug)]
@@ -38,10 +39,8 @@ pub struct Roster {
     me: NodeId,
     /// We take part ourselves.
     me_here: bool,
-    members: BTreeMap<NodeId, Member>,
-    /// All who are here but ourselves, in no order: to choose from by chance.
-    others: Vec<NodeId>,
-    places: BTreeMap<NodeId, usize>,
+    /// All rows; in front, to choose from, all who are here but ourselves.
+    members: Table,
     /// Those whose time runs, the first to end first.
     suspects: BTreeSet<(Instant, NodeId)>,
     /// How many are dead.
@@ -59,9 +58,7 @@ impl Roster {
         Self {
             me,
             me_here: false,
-            members: BTreeMap::new(),
-            others: Vec::new(),
-            places: BTreeMap::new(),
+            members: Table::default(),
             suspects: BTreeSet::new(),
             dead: 0,
             gone: BTreeSet::new(),
@@ -77,12 +74,12 @@ impl Roster {
 
     /// One row.
     pub fn member(&self, id: &NodeId) -> Option<&Member> {
-        self.members.get(id)
+        self.members.of(id)
     }
 
     /// All rows, in order of name.
     pub fn iter(&self) -> impl Iterator<Item = (&NodeId, &Member)> {
-        self.members.iter()
+        self.iter_after(None)
     }
 
     /// How many rows there are.
@@ -92,8 +89,8 @@ impl Roster {
 
     /// All rows whose names come after one, in order of name.
     pub fn iter_after(&self, after: Option<&NodeId>) -> impl Iterator<Item = (&NodeId, &Member)> {
-        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.members.range::<NodeId, _>((after, Bound::Unbounded))
+        let rows = self.members.after(after);
+        rows.map(|member| (member.id(), member))
     }
 
     /// A number that is another whenever what a digest says may be.
@@ -103,7 +100,7 @@ impl Roster {
 
     /// How many take part, ourselves included.
     pub fn here(&self) -> usize {
-        self.others.len() + usize::from(self.me_here)
+        self.others().len() + usize::from(self.me_here)
     }
 
     /// How many are dead.
@@ -113,12 +110,12 @@ impl Roster {
 
     /// Whether a member takes part.
     pub fn is_here(&self, id: &NodeId) -> bool {
-        self.members.get(id).is_some_and(Member::is_here)
+        self.members.of(id).is_some_and(Member::is_here)
     }
 
     /// All others who take part, in no particular order.
-    pub fn others(&self) -> &[NodeId] {
-        &self.others
+    pub fn others(&self) -> &[Member] {
+        self.members.front()
     }
 
     /// Those who are dead or left, and since when; the longest gone first.
@@ -128,10 +125,8 @@ impl Roster {
 
     /// A dead member by chance.
     pub fn any_dead(&self, rng: &mut Rng) -> Option<&Member> {
-        let dead = self.gone.iter().filter_map(|(_, id)| {
-            let member = self.members.get(id)?;
-            matches!(member.standing, Standing::Dead(_)).then_some(member)
-        });
+        let dead = self.members.rest().iter();
+        let dead = dead.filter(|member| member.status() == MemberStatus::Dead);
         rng.sample(1, dead).pop()
     }
 
@@ -142,7 +137,7 @@ impl Roster {
 
     /// What a digest says of a name: its row, or what is left of it.
     pub fn row(&self, id: &NodeId) -> Option<MemberRow> {
-        match self.members.get(id) {
+        match self.members.of(id) {
             Some(member) => Some(member.row()),
             None => self.certificates.of(id).map(Certificate::row),
         }
@@ -150,7 +145,7 @@ impl Roster {
 
     /// What another has to hear to believe what we believe of a name.
     pub fn items(&self, id: &NodeId) -> Vec<Item> {
-        match (self.members.get(id), self.certificates.of(id)) {
+        match (self.members.of(id), self.certificates.of(id)) {
             (Some(member), _) => member.items(),
             (None, Some(certificate)) => Vec::from([certificate.item()]),
             (None, None) => Vec::new(),
@@ -162,52 +157,49 @@ impl Roster {
         let standing = Standing::of(claim.value.presence);
         self.changes += 1;
         self.me_here = matches!(standing, Standing::Alive);
-        let me = self.me.clone();
-        let since = now;
-        self.members.insert(
-            me,
-            Member {
-                claim,
-                standing,
-                since,
-            },
-        );
+        let row = Member {
+            claim,
+            standing,
+            since: now,
+        };
+        self.members.put(row, false);
     }
 
     /// Puts a row in the place of what was there, and keeps the lists true.
-    fn put(&mut self, id: &NodeId, claim: Sealed<Claim>, standing: Standing, now: Instant) {
-        self.take_out(id);
-        self.changes += 1;
+    fn put(&mut self, claim: Sealed<Claim>, standing: Standing, now: Instant) {
         let member = Member {
             claim,
             standing,
             since: now,
         };
-        self.dead += usize::from(member.status() == MemberStatus::Dead);
-        if member.is_here() {
-            self.places.insert(id.clone(), self.others.len());
-            self.others.push(id.clone());
-        } else {
-            self.gone.insert((now, id.clone()));
+        let (id, status) = (member.id().clone(), member.status());
+        let is_here = member.is_here();
+        if let Some(before) = self.members.put(member, is_here) {
+            self.unlist(&before);
         }
-        self.members.insert(id.clone(), member);
+        self.changes += 1;
+        self.dead += usize::from(status == MemberStatus::Dead);
+        if !is_here {
+            self.gone.insert((now, id));
+        }
     }
 
     fn take_out(&mut self, id: &NodeId) -> Option<Member> {
-        let member = self.members.remove(id)?;
+        let member = self.members.take(id)?;
         self.changes += 1;
+        self.unlist(&member);
+        Some(member)
+    }
+
+    fn unlist(&mut self, member: &Member) {
         if let Some(suspicion) = member.suspicion() {
-            self.suspects.remove(&(suspicion.until(), id.clone()));
+            self.suspects
+                .remove(&(suspicion.until(), member.id().clone()));
+        }
+        if !member.is_here() {
+            self.gone.remove(&(member.since, member.id().clone()));
         }
         self.dead -= usize::from(member.status() == MemberStatus::Dead);
-        self.gone.remove(&(member.since, id.clone()));
-        if let Some(place) = self.places.remove(id) {
-            self.others.swap_remove(place);
-            if let Some(moved) = self.others.get(place) {
-                self.places.insert(moved.clone(), place);
-            }
-        }
-        Some(member)
     }
 
     /// When the first suspicion runs out.
@@ -219,7 +211,7 @@ impl Roster {
     /// else's verdict on it, if there is one already.
     pub fn expired(&self, now: Instant) -> Option<(NodeId, Footing, Option<Sealed<Accusation>>)> {
         let (_, id) = self.suspects.first().filter(|(until, _)| *until <= now)?;
-        let member = self.members.get(id)?;
+        let member = self.members.of(id)?;
         let verdict = member.suspicion()?.verdict().cloned();
         Some((id.clone(), member.footing(), verdict))
     }
@@ -239,7 +231,7 @@ impl Roster {
 
     fn delay(&mut self, id: &NodeId, change: impl FnOnce(&mut Suspicion)) {
         if let Some(Standing::Suspect(suspicion)) =
-            self.members.get_mut(id).map(|member| &mut member.standing)
+            self.members.of_mut(id).map(|member| &mut member.standing)
         {
             self.suspects.remove(&(suspicion.until(), id.clone()));
             change(suspicion);
