@@ -167,6 +167,12 @@ pub struct QuorumConfig {
     /// itself out: a restart or a short cut is over by then. 0 to 1 h. (60 s:
     /// libopenstorage/gossip.)
     pub timeout: Duration,
+    /// How long a dead member is only suspected to be down while no other of its
+    /// domain answers; then it is down, if we are in quorum ourselves. Shorter
+    /// than a domain takes to be cut off and back, and data is copied for
+    /// nothing. 0 to 1 h. (60 s: libopenstorage/gossip.) Only
+    /// [`QuorumProvider::FailureDomain`] asks.
+    pub probation: Duration,
     /// Who votes.
     pub electorate: Electorate,
 }
@@ -176,6 +182,7 @@ impl Default for QuorumConfig {
         Self {
             provider: QuorumProvider::default(),
             timeout: Duration::from_secs(60),
+            probation: Duration::from_secs(60),
             electorate: Electorate::default(),
         }
     }

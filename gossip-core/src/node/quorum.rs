@@ -23,6 +23,9 @@ impl Node {
         if let Some(event) = event {
             self.outbox.notify(Notification::Quorum(event));
         }
+        for neighbour in self.quorum.to_ask(&mut self.rng, &self.roster) {
+            self.ask(now, &neighbour);
+        }
     }
 
     /// Everything there is to say of it.

@@ -136,7 +136,15 @@ fn people(quorum: &QuorumDocument) -> String {
             } else {
                 &seat.domain
             };
-            [&*seat.id, &seat.part, &seat.status, domain].map(out::visible)
+            let status = match (seat.fate.as_deref(), seat.fate_left_ms) {
+                (Some(fate), Some(left)) => {
+                    let left = human(Duration::from_millis(left));
+                    format!("{}: {fate}, for {left}", seat.status)
+                }
+                (Some(fate), None) => format!("{}: {fate}", seat.status),
+                (None, _) => seat.status.clone(),
+            };
+            [&*seat.id, &seat.part, &status, domain].map(out::visible)
         })
         .collect();
     format!(
