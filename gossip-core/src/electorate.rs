@@ -133,6 +133,27 @@ impl Electorate {
     }
 }
 
+/// A list that an operator gave to a running node, and that outlives it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Elected {
+    /// Who votes.
+    pub list: Electorate,
+    /// What the configuration said then. One that says something else at a
+    /// later start is the operator's newer word, and outranks the list.
+    pub instead_of: Electorate,
+}
+
+impl Elected {
+    /// Who votes at a start with this configuration.
+    pub fn over(self, configured: Electorate) -> Electorate {
+        if self.instead_of == configured && self.list.check().is_ok() {
+            self.list
+        } else {
+            configured
+        }
+    }
+}
+
 /// Why a list cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

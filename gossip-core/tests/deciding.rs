@@ -11,9 +11,9 @@ use core::time::Duration;
 
 use common::{all_alive, host, seconds};
 use gossip_core::base::id::NodeId;
-use gossip_core::electorate::{Electorate, QuorumConfig, QuorumProvider};
-use gossip_core::input::Command;
-use gossip_core::output::{MemberEventKind, MemberStatus, Notification, Reply};
+use gossip_core::electorate::{Elected, Electorate, QuorumConfig, QuorumProvider};
+use gossip_core::input::{Command, DiskError};
+use gossip_core::output::{MemberEventKind, MemberStatus, Notification, Refusal, Reply};
 use gossip_core::quorum::{Fate, QuorumEvent, QuorumStanding};
 use gossip_core::sim::{HostId, NodeSetup, Setup, World};
 
@@ -63,6 +63,12 @@ fn standing(world: &mut World, host: HostId) -> QuorumStanding {
         Some(Reply::Quorum(view)) => view.standing,
         other => panic!("{other:?}"),
     }
+}
+
+/// Gives the first node a list, and waits for the answer.
+fn elect(world: &mut World, list: Electorate) -> Reply {
+    let ticket = world.command(host(0), Command::Electorate(list));
+    common::answer(world, ticket)
 }
 
 /// Where each node stands, as letters: in, suspect, out.
@@ -179,8 +185,8 @@ fn a_survivor_is_out_until_the_dead_are_off_the_list() {
     world.run_for(FOUND + seconds(60));
     assert_eq!(letters(&mut world, 0..1), "o");
     let list = Electorate::of_voters([id("n0")]);
-    let reply = world.ask(host(0), Command::Electorate(list));
-    assert_eq!(reply, Some(Reply::Done));
+    let reply = elect(&mut world, list);
+    assert_eq!(reply, Reply::Done);
     assert_eq!(letters(&mut world, 0..1), "i");
 }
 
@@ -256,8 +262,8 @@ fn a_dead_member_is_down_where_its_neighbour_answers() {
     // With an operator's word for it we are in, and the next probation is the last.
     let mut list = Electorate::of_voters(names.iter().map(|name| id(name)));
     list.inactive.insert("z2".parse().expect("a domain"));
-    let reply = world.ask(host(0), Command::Electorate(list));
-    assert_eq!(reply, Some(Reply::Done));
+    let reply = elect(&mut world, list);
+    assert_eq!(reply, Reply::Done);
     world.run_for(seconds(61));
     assert_eq!(fates(&mut world), "z2/n2=down z2/n3=down z3/n4=down");
     world.heal();
@@ -287,4 +293,42 @@ fn fates(world: &mut World) -> String {
         Some(format!("{}={fate}", seat.id))
     });
     fates.collect::<Vec<_>>().join(" ")
+}
+
+/// What an operator elects is on disk before the answer, and stands when the
+/// node comes back; unless its configuration says something new.
+#[test]
+fn an_elected_list_outlives_the_process() {
+    let mut world = listed(7, 3, 1);
+    world.run_for(seconds(30));
+    assert_eq!(letters(&mut world, 0..1), "o");
+    let list = Electorate::of_voters([id("n0")]);
+    let reply = elect(&mut world, list.clone());
+    assert_eq!(reply, Reply::Done);
+    // At once: what was not on disk is gone.
+    world.crash(host(0));
+    world.restart(host(0));
+    world.run_for(seconds(30));
+    assert_eq!(letters(&mut world, 0..1), "i");
+
+    // A disk that fails says so, and the list before stays.
+    world.fail_disk(host(0), Some(DiskError::Full));
+    let other = Electorate::of_voters([id("n1"), id("n2")]);
+    let reply = elect(&mut world, other);
+    let refused = Reply::Refused(Refusal::Disk(DiskError::Full));
+    assert_eq!(reply, refused);
+    assert_eq!(letters(&mut world, 0..1), "i");
+}
+
+/// The newer word of an operator holds.
+#[test]
+fn a_configuration_that_has_changed_since_outranks_an_elected_list() {
+    let configured = Electorate::of_voters([id("n0"), id("n1")]);
+    let elected = Elected {
+        list: Electorate::of_voters([id("n0")]),
+        instead_of: configured.clone(),
+    };
+    assert_eq!(elected.clone().over(configured), elected.list);
+    let changed = Electorate::of_voters([id("n2")]);
+    assert_eq!(elected.over(changed.clone()), changed);
 }

@@ -32,9 +32,10 @@ enum Action {
     Elect(ElectArgs),
 }
 
-/// Count by this list from now on, until the agent stops
+/// Count by this list from now on, after a restart too
 ///
-/// The whole list is replaced. What shall last stands in the configuration file, at each agent.
+/// The whole list is replaced, at this agent alone. It stands until another is given, or the agent
+/// starts with another list in its configuration.
 #[derive(Debug, clap::Args)]
 struct ElectArgs {
     /// A member that votes; may be repeated
