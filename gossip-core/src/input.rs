@@ -9,7 +9,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use crate::base::id::NodeId;
-use crate::electorate::Electorate;
+use crate::electorate::{Elected, Electorate};
 use crate::message::{
     Accusation, Batch, Claim, Generation, Item, Key, Message, Scope, Sealed, Value, WriteId,
 };
@@ -213,7 +213,9 @@ pub enum Command {
     Forget(NodeId),
     /// Whether this node is in quorum, and who is counted.
     Quorum,
-    /// Count by this list from now on, until the node stops: it is not kept.
+    /// Count by this list from now on, after a restart too: until another is
+    /// given, or the node starts with another list in its configuration.
+    /// Answered when it is on disk.
     Electorate(Electorate),
 }
 
@@ -284,4 +286,6 @@ pub struct Saved {
     pub claims: Vec<Sealed<Claim>>,
     /// The verdicts that stood.
     pub verdicts: Vec<Sealed<Accusation>>,
+    /// The list of voters an operator gave it, if one did.
+    pub elected: Option<Elected>,
 }

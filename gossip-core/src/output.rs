@@ -6,7 +6,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use crate::base::id::NodeId;
-use crate::electorate::ElectorateError;
+use crate::electorate::{Elected, ElectorateError};
 pub use crate::input::Via;
 use crate::input::{DiskError, Expected, PersistId, SealId, SessionId, Target, Ticket};
 use crate::message::{
@@ -84,6 +84,8 @@ pub enum Record {
     /// A member is forgotten: its claim goes. What goes of its log is said by a
     /// commit or a cut; the verdict that stands stays.
     Forget(NodeId),
+    /// An operator's list of voters; replaces an older one.
+    Electorate(Elected),
 }
 
 /// The answer to a command.

@@ -58,7 +58,7 @@ pub use gossip_core::output::{
     Phase, Refusal, Row, Status,
 };
 pub use gossip_core::quorum::{
-    Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,
+    Fate, Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,
 };
 pub use gossip_quic::{
     Counters as TransportCounters, CredentialPaths, Credentials, CredentialsError, EndpointConfig,

@@ -131,6 +131,9 @@ pub const ACCUSERS: usize = 8;
 /// counted by hand is not more).
 pub const ELECTORATE: usize = 1_024;
 
+/// Lists of voters that wait for the disk (guess: an operator gives one).
+pub const ELECTIONS: usize = 8;
+
 /// Seeds in a configuration.
 pub const SEEDS: usize = 64;
 

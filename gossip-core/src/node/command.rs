@@ -20,7 +20,7 @@ impl Node {
             Command::Remove(id) => return self.order(ticket, id, Charge::Removed),
             Command::Forget(id) => return self.order(ticket, id, Charge::Forgotten),
             Command::Quorum => Reply::Quorum(self.quorum_view(now)),
-            Command::Electorate(electorate) => self.elect(now, electorate),
+            Command::Electorate(electorate) => return self.elect(ticket, electorate),
             Command::Get(query) => Reply::Value(self.replica.value(&query)),
             Command::List { space, prefix } => Reply::Rows(self.replica.list(&space, &prefix)),
             Command::Members => Reply::Members(self.members(now)),

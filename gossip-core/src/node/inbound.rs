@@ -128,6 +128,7 @@ impl Node {
 
     /// A probe of ours was answered: by its target, or by a relay.
     fn hear_answer(&mut self, now: Now, from: &NodeId, Answer { target, rtt }: &Answer) {
+        self.quorum.answered(target);
         if let Some(rtt) = rtt {
             self.links.measure(target, *rtt);
         }

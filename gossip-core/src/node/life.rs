@@ -85,6 +85,8 @@ impl Node {
                     self.halt(Halt::Disk(error));
                 }
             }
+        } else if let Some(election) = self.elections.remove(&id) {
+            self.elected(now, election, result);
         } else {
             self.commit_persisted(now, id, result);
         }
@@ -339,11 +341,13 @@ impl Node {
 
     /// Stops for good.
     pub(super) fn halt(&mut self, why: Halt) {
+        let elections = core::mem::take(&mut self.elections).into_values();
         for ticket in self
             .commits
             .abandon()
             .into_iter()
             .chain(self.leaving.take())
+            .chain(elections.map(|(ticket, _)| ticket))
         {
             self.outbox
                 .push(Output::Reply(ticket, Reply::Refused(Refusal::NotRunning)));

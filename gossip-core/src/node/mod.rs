@@ -38,6 +38,7 @@ use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
 use crate::dissemination::{Hot, Syncs};
+use crate::electorate::Electorate;
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
 use crate::membership::{Book, Links, Pace, Prober, Quorum, Roster};
 use crate::message::{Body, Footing, Generation};
@@ -66,6 +67,8 @@ pub struct Node {
     syncs: Syncs,
     commits: Commits,
     quorum: Quorum,
+    /// Lists of voters on their way to the disk; at most [`limit::ELECTIONS`].
+    elections: BTreeMap<PersistId, (Ticket, Electorate)>,
     timers: Timers,
     seals: BTreeMap<SealId, Sealing>,
     generation_persist: Option<PersistId>,
@@ -106,7 +109,7 @@ impl Node {
         identity: Identity,
         seed: u64,
         now: Now,
-        saved: Saved,
+        mut saved: Saved,
     ) -> Result<Self, ConfigError> {
         config.check()?;
         if identity.addrs.is_empty() {
@@ -146,6 +149,7 @@ impl Node {
             syncs: Syncs::new(&identity.cluster),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
+            elections: BTreeMap::new(),
             seals: BTreeMap::new(),
             generation_persist: None,
             leaving: None,
@@ -157,6 +161,10 @@ impl Node {
             config,
             identity,
         };
+        if let Some(elected) = saved.elected.take() {
+            let configured = node.config.quorum.electorate.clone();
+            node.quorum.elect(elected.over(configured));
+        }
         node.load(now, saved);
         node.persist_generation();
         Ok(node)

@@ -7,7 +7,8 @@ use core::time::Duration;
 use super::deed::{Deed, Disk, Wish, Writing};
 use super::sky::is_fair;
 use super::stage::{Entry, Stage};
-use super::who::{Route, Who};
+use super::who::{Name, Route, Who};
+use crate::base::id::NodeId;
 use crate::input::{Command, DiskError, Expected, Query, Space, Write};
 use crate::message::{Key, Scope, Value};
 use crate::sim::{HostId, Hosts, Journal, Machine, Paths};
@@ -103,6 +104,8 @@ impl<M: Machine> Stage<M> {
                     self.command(host, Command::Get(query));
                 }
             }
+            Deed::Remove(on, of) => self.order(on, of, Command::Remove),
+            Deed::Forget(on, of) => self.order(on, of, Command::Forget),
             Deed::Expect(expectation) => self.wait_for(expectation.clone()),
         }
     }
@@ -195,6 +198,13 @@ impl<M: Machine> Stage<M> {
         // One that is paused may be gone before it hears of it.
         if !self.hampered.contains(&host) {
             self.tickets.push((ticket, host, asked));
+        }
+    }
+
+    fn order(&mut self, on: &Name, of: &Name, command: impl FnOnce(NodeId) -> Command) {
+        if let (Some(on), Some(of)) = (self.host(on), self.host(of)) {
+            let of = self.world.id(of).clone();
+            self.command(on, command(of));
         }
     }
 

@@ -61,6 +61,10 @@ pub enum Deed {
     Write(Name, Vec<Wish>),
     /// Reads a key.
     Read(Name, Scope, Key),
+    /// The operator of the first says that the second is gone.
+    Remove(Name, Name),
+    /// The operator of the first says that the second will not come back.
+    Forget(Name, Name),
     /// Something has to hold.
     Expect(Expectation),
 }
@@ -209,6 +213,12 @@ fn on(words: &mut Words<'_>) -> Result<Deed, ParseError> {
     if words.takes("read") {
         return Ok(Deed::Read(host, scope(words)?, key(words)?));
     }
+    if words.takes("remove") {
+        return Ok(Deed::Remove(host, one(words)?));
+    }
+    if words.takes("forget") {
+        return Ok(Deed::Forget(host, one(words)?));
+    }
     let mut wishes = Vec::from([Wish::parse(words)?]);
     while words.takes("and") {
         wishes.push(Wish::parse(words)?);
@@ -230,7 +240,8 @@ pub(super) fn key(words: &mut Words<'_>) -> Result<Key, ParseError> {
 
 impl Wish {
     fn parse(words: &mut Words<'_>) -> Result<Self, ParseError> {
-        let verbs = "put SCOPE KEY VALUE, delete SCOPE KEY, or read SCOPE KEY";
+        let verbs =
+            "put SCOPE KEY VALUE, delete SCOPE KEY, read SCOPE KEY, remove NAME or forget NAME";
         let puts = words.read(verbs, |word| match word {
             "put" => Some(true),
             "delete" => Some(false),
@@ -329,6 +340,8 @@ impl fmt::Display for Deed {
             Self::Read(on, scope, key) => {
                 write!(f, "on {on} read {} {}", scope_word(*scope), key.as_str())
             }
+            Self::Remove(on, of) => write!(f, "on {on} remove {of}"),
+            Self::Forget(on, of) => write!(f, "on {on} forget {of}"),
             Self::Expect(expectation) => write!(f, "expect {expectation}"),
         }
     }

@@ -39,6 +39,10 @@ impl Deed {
             | Self::Read(name, ..) => {
                 f(&Who::one(name));
             }
+            Self::Remove(on, of) | Self::Forget(on, of) => {
+                f(&Who::one(on));
+                f(&Who::one(of));
+            }
             Self::Weather(route, _)
             | Self::Cut(route)
             | Self::Mend(route)
@@ -101,7 +105,13 @@ impl Deed {
                 | What::Stopped(who)
                 | What::Reads(who, ..) => f(who),
             },
-            Self::Backup(..) | Self::Twin(..) | Self::Write(..) | Self::Read(..) | Self::Heal => {}
+            Self::Backup(..)
+            | Self::Twin(..)
+            | Self::Write(..)
+            | Self::Read(..)
+            | Self::Remove(..)
+            | Self::Forget(..)
+            | Self::Heal => {}
         }
     }
 
