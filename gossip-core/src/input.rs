@@ -237,6 +237,10 @@ pub struct Write {
     pub key: Key,
     /// The new value; `None` deletes.
     pub value: Option<Value>,
+    /// How long the value holds, by this node's clock; then it counts as
+    /// deleted, everywhere. `None`: until it is written again. A deletion needs
+    /// none, and ignores it.
+    pub ttl: Option<Duration>,
     /// Only if the key stands so, on this replica, at this moment.
     pub only_if: Option<Expected>,
 }

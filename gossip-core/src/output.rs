@@ -10,8 +10,8 @@ use crate::electorate::ElectorateError;
 pub use crate::input::Via;
 use crate::input::{DiskError, Expected, PersistId, SealId, SessionId, Target, Ticket};
 use crate::message::{
-    Accusation, Batch, Claim, Footing, Generation, Key, Message, Scope, Sealed, Stamp, Statement,
-    Value, Version, WriteId,
+    Accusation, Batch, Claim, Footing, Generation, Head, Key, Message, Scope, Sealed, Stamp,
+    Statement, Value, Version, WriteId,
 };
 use crate::quorum::{QuorumEvent, QuorumStanding, QuorumView};
 
@@ -68,6 +68,17 @@ pub enum Record {
         batch: Batch,
         /// Earlier versions of the same log that no longer matter.
         superseded: Vec<Version>,
+    },
+    /// A run of writes to one log, to be kept whole or not at all: in a part of
+    /// it a write may be missing that a later part supersedes.
+    Run {
+        /// Whose log.
+        author: NodeId,
+        /// First whatever lies beyond this version goes, if there is one.
+        cut: Option<Version>,
+        /// Then each batch is written, and the earlier versions that it put an
+        /// end to go.
+        commits: Vec<(Batch, Vec<Version>)>,
     },
     /// A log was cut: whatever lies beyond never was.
     Cut {
@@ -296,6 +307,18 @@ pub enum Notification {
         /// The write that is lost, and when it was made.
         lost: (WriteId, Stamp),
     },
+    /// We had lagged behind the floor of a log, so it was fetched from nothing:
+    /// what became of its keys meanwhile is told key by key, before this.
+    CaughtUp {
+        /// Whose log.
+        author: NodeId,
+        /// How much of it we held.
+        from: Head,
+        /// How much we hold now.
+        to: Head,
+        /// Keys that are gone, and whose deletion nobody can show any more.
+        dropped: u64,
+    },
     /// Another process runs under our name; the one with the lower generation halts.
     Twin {
         /// Ours.
@@ -388,14 +411,31 @@ pub struct KeyEvent {
     pub scope: Scope,
     /// Which key.
     pub key: Key,
-    /// The new value; `None`: deleted, or reset with its author's log.
+    /// What happened.
+    pub kind: KeyEventKind,
+    /// The new value; of [`KeyEventKind::Put`] alone.
     pub value: Option<Value>,
     /// The write behind it. Of a reset, the write that is no longer.
     pub write: WriteId,
     /// When that write was made, on its author's clock.
     pub stamp: Stamp,
-    /// The author's log was cut back, and this write never was.
-    pub reset: bool,
+    /// The write that stood here before, tombstones included; `None`: nothing
+    /// was known of the key.
+    pub before: Option<WriteId>,
+}
+
+/// What happened to a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyEventKind {
+    /// It holds something new.
+    Put,
+    /// It was deleted.
+    Deleted,
+    /// Its time was over.
+    Expired,
+    /// The write that stood is no longer: its author's log was cut back, or its
+    /// author is forgotten.
+    Reset,
 }
 
 /// What happened and what was refused, since the start. Every bound in
@@ -454,6 +494,13 @@ pub struct Counters {
     /// Generations so far ahead of our clock that they are refused:
     /// [`GENERATION_AHEAD_MS`](crate::base::limit::GENERATION_AHEAD_MS).
     pub generations_refused: u64,
+    /// Logs that came in pieces and were not taken in:
+    /// [`PIECES_BYTES`](crate::base::limit::PIECES_BYTES).
+    pub pieces_refused: u64,
+    /// Tombstones, and values whose time was over, cleared away.
+    pub tombstones_cleared: u64,
+    /// Logs fetched from nothing, because we had lagged behind their floor.
+    pub logs_replaced: u64,
     /// Outputs not begun: [`OUTBOX`](crate::base::limit::OUTBOX).
     pub outbox_full: u64,
 }

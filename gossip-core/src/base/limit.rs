@@ -134,5 +134,9 @@ pub const ELECTORATE: usize = 1_024;
 /// Seeds in a configuration.
 pub const SEEDS: usize = 64;
 
+/// Bytes of logs that are coming in pieces, in all sessions together (guess:
+/// the largest log, and some that are small).
+pub const PIECES_BYTES: usize = 2 * BYTES_PER_AUTHOR;
+
 /// Outputs held for the host; beyond it nothing new is *started*.
 pub const OUTBOX: usize = 65_536;

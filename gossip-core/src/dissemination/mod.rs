@@ -4,11 +4,14 @@
 //!   is old; it rides on every datagram that has room.
 //! * [`Syncs`]: anti-entropy. Two peers compare everything they hold and send
 //!   each other the difference; it repairs whatever rumors missed.
+//! * [`Pieces`]: what comes of a log in a session, until it is all there.
 
 mod picture;
+mod pieces;
 mod rumor;
 mod sync;
 
 pub use picture::Picture;
+pub use pieces::Pieces;
 pub use rumor::Hot;
 pub use sync::Syncs;

@@ -37,7 +37,7 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
-use crate::dissemination::{Hot, Syncs};
+use crate::dissemination::{Hot, Pieces, Syncs};
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
 use crate::membership::{Book, Links, Pace, Prober, Quorum, Roster};
 use crate::message::{Body, Footing, Generation};
@@ -64,6 +64,7 @@ pub struct Node {
     replica: Replica,
     hot: Hot,
     syncs: Syncs,
+    pieces: Pieces,
     commits: Commits,
     quorum: Quorum,
     timers: Timers,
@@ -144,6 +145,7 @@ impl Node {
             replica: Replica::default(),
             hot: Hot::default(),
             syncs: Syncs::new(&identity.cluster),
+            pieces: Pieces::default(),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
             seals: BTreeMap::new(),

@@ -192,6 +192,11 @@ impl Driver {
             Notification::Quorum(event) => {
                 tracing::debug!(after = ?event.after, why = %event.judgement, "quorum");
             }
+            Notification::CaughtUp {
+                author, dropped, ..
+            } => {
+                tracing::info!(%author, dropped, "a log was fetched from nothing");
+            }
             Notification::Twin { ours, theirs } => {
                 tracing::error!(
                     ours = ours.0,
