@@ -134,5 +134,12 @@ pub const ELECTORATE: usize = 1_024;
 /// Seeds in a configuration.
 pub const SEEDS: usize = 64;
 
+/// Events of keys kept so that a watch can be resumed (guess: seconds of a busy
+/// cluster, hours of a quiet one). Beyond it a watch begins anew.
+pub const KEY_EVENTS_KEPT: usize = 16_384;
+
+/// Bytes of keys and values in these.
+pub const KEY_EVENT_BYTES_KEPT: usize = 16 * 1024 * 1024;
+
 /// Outputs held for the host; beyond it nothing new is *started*.
 pub const OUTBOX: usize = 65_536;

@@ -10,8 +10,10 @@
 //! session, the journal. It answers with [`Change`]s: what to keep, and what
 //! to tell the application.
 
+mod chronicle;
 mod log;
 mod read;
+mod select;
 mod veil;
 mod view;
 
@@ -22,7 +24,10 @@ use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::WallTime;
 use crate::message::{Batch, Entry, Key, Op, Scope, Stamp, Version, WriteId};
-use crate::output::{Counters, KeyEvent, Notification, Record};
+use crate::output::{Counters, KeyEvent, KeyEventKind, Notification, Record};
+use crate::watched::Cursor;
+
+pub use chronicle::Chronicle;
 
 use log::{Accepted, Log, Slot};
 use view::{Contest, View, Winner};
@@ -92,7 +97,7 @@ impl Replica {
         for (index, version, superseded) in accepted.taken {
             counters.entries_applied += 1;
             if let Some(part) = batch.parts.iter().find(|part| part.index == index) {
-                let renewed = superseded.is_some();
+                let renewed = superseded.map(|(version, _)| version);
                 if let Some((version, stamp)) = superseded {
                     self.view.forget(author, version, stamp);
                 }
@@ -147,7 +152,7 @@ impl Replica {
         author: &NodeId,
         version: Version,
         entry: &Entry,
-        renewed: bool,
+        renewed: Option<Version>,
         wall: WallTime,
         counters: &mut Counters,
         changes: &mut Vec<Change>,
@@ -168,8 +173,12 @@ impl Replica {
         match entry.scope {
             Scope::Own => {
                 let shown = !self.is_veiled(author);
-                if shown && (renewed || entry.op != Op::Delete) {
-                    changes.push(event(entry, write.write(), false));
+                if shown && (renewed.is_some() || entry.op != Op::Delete) {
+                    let before = renewed.map(|version| WriteId {
+                        author: author.clone(),
+                        version,
+                    });
+                    changes.push(event(entry, write.write(), before));
                 }
             }
             Scope::Shared => {
@@ -184,9 +193,9 @@ impl Replica {
                     // never saw the first.
                     let stood = stood.write();
                     self.view.remove(&entry.key);
-                    self.elect(&entry.key, wall, changes);
+                    self.elect(&entry.key, Some(&stood), wall, changes);
                     if self.view.winner(&entry.key).is_none() {
-                        changes.push(event(entry, stood, true));
+                        changes.push(reset(entry, stood));
                     }
                 } else if !early {
                     self.contend(write, entry, changes);
@@ -201,7 +210,8 @@ impl Replica {
         match self.view.contend(&entry.key, write.clone()) {
             Contest::Won(before) => {
                 if before.is_some() || entry.op != Op::Delete {
-                    changes.push(event(entry, write.write(), false));
+                    let before = before.as_ref().map(Winner::write);
+                    changes.push(event(entry, write.write(), before));
                 }
                 // It had not seen the write it wins over: somebody's write is lost.
                 if let Some(lost) = before
@@ -250,15 +260,22 @@ impl Replica {
         }
         let shown = entry.scope == Scope::Shared || !self.is_veiled(author);
         if shown && entry.op != Op::Delete {
-            changes.push(event(entry, write, true));
+            changes.push(reset(entry, write));
         }
         if entry.scope == Scope::Shared {
-            self.elect(&entry.key, wall, changes);
+            self.elect(&entry.key, None, wall, changes);
         }
     }
 
-    /// Finds the write that stands for a key nobody stands for.
-    fn elect(&mut self, key: &Key, wall: WallTime, changes: &mut Vec<Change>) {
+    /// Finds the write that stands for a key nobody stands for, in the place of
+    /// the one that stood.
+    fn elect(
+        &mut self,
+        key: &Key,
+        stood: Option<&WriteId>,
+        wall: WallTime,
+        changes: &mut Vec<Change>,
+    ) {
         let mut best: Option<(Winner, &Entry)> = None;
         for (author, log) in &self.logs {
             let Some((version, slot)) = log.find(Scope::Shared, key) else {
@@ -280,7 +297,7 @@ impl Replica {
             }
         }
         if let Some((winner, entry)) = best {
-            changes.push(event(entry, winner.write(), false));
+            changes.push(event(entry, winner.write(), stood.cloned()));
             self.view.contend(key, winner);
         }
     }
@@ -317,18 +334,35 @@ impl Replica {
     }
 }
 
-fn event(entry: &Entry, write: WriteId, reset: bool) -> Change {
-    let value = match &entry.op {
-        Op::Put(value) if !reset => Some(value.clone()),
-        _ => None,
+/// A write stands, in the place of another.
+fn event(entry: &Entry, write: WriteId, before: Option<WriteId>) -> Change {
+    let (kind, value) = match &entry.op {
+        Op::Put(value) => (KeyEventKind::Put, Some(value.clone())),
+        Op::Delete => (KeyEventKind::Deleted, None),
     };
     Change::Notify(Notification::Key(KeyEvent {
         scope: entry.scope,
         key: entry.key.clone(),
+        kind,
         value,
         write,
         stamp: entry.stamp,
-        reset,
+        before,
+        cursor: Cursor::default(),
+    }))
+}
+
+/// A write that stood stands no longer, and none in its place.
+fn reset(entry: &Entry, write: WriteId) -> Change {
+    Change::Notify(Notification::Key(KeyEvent {
+        scope: entry.scope,
+        key: entry.key.clone(),
+        kind: KeyEventKind::Reset,
+        value: None,
+        before: Some(write.clone()),
+        write,
+        stamp: entry.stamp,
+        cursor: Cursor::default(),
     }))
 }
 
@@ -337,5 +371,6 @@ fn conflict(key: &Key, won: &Winner, lost: &Winner) -> Change {
         key: key.clone(),
         won: (won.write(), won.stamp),
         lost: (lost.write(), lost.stamp),
+        cursor: Cursor::default(),
     })
 }

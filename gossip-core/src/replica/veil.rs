@@ -10,7 +10,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Change, Replica, event};
+use super::{Change, Replica, event, reset};
 use crate::base::id::NodeId;
 use crate::message::{Op, Scope, WriteId};
 
@@ -45,7 +45,10 @@ impl Replica {
                     author: author.clone(),
                     version,
                 };
-                changes.push(event(entry, write, gone));
+                changes.push(match gone {
+                    true => reset(entry, write),
+                    false => event(entry, write, None),
+                });
             }
         }
     }
