@@ -13,6 +13,7 @@ use crate::electorate::Electorate;
 use crate::message::{
     Accusation, Batch, Claim, Generation, Item, Key, Message, Scope, Sealed, Value, WriteId,
 };
+use crate::watched::{Cursor, Selection, Whose};
 
 /// One thing that happened outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,6 +192,14 @@ pub enum Command {
         /// What the keys begin with; empty for all.
         prefix: String,
     },
+    /// Read the keys of a selection, or what became of them since a cursor; what
+    /// becomes of them afterwards is notified.
+    Watch {
+        /// Which keys.
+        selection: Selection,
+        /// How far whoever asks has come; `None`: it knows nothing.
+        from: Option<Cursor>,
+    },
     /// Everybody we know of.
     Members,
     /// How this node is.
@@ -217,6 +226,15 @@ pub enum Space {
     Own(NodeId),
     /// The shared keys.
     Shared,
+}
+
+impl From<Space> for Whose {
+    fn from(space: Space) -> Self {
+        match space {
+            Space::Own(member) => Self::Member(member),
+            Space::Shared => Self::Shared,
+        }
+    }
 }
 
 /// One key, in its name space.

@@ -14,6 +14,7 @@ use crate::message::{
     Statement, Value, Version, WriteId,
 };
 use crate::quorum::{QuorumEvent, QuorumStanding, QuorumView};
+use crate::watched::{Cursor, Selection};
 
 /// One thing the host has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +107,8 @@ pub enum Reply {
     Value(Option<Row>),
     /// The keys that were asked for, in order.
     Rows(Vec<Row>),
+    /// With what a watch begins.
+    Watch(Box<Watching>),
     /// Everybody we know of, ourselves included, in order of name.
     Members(Vec<MemberView>),
     /// How this node is.
@@ -181,6 +184,28 @@ pub enum Refusal {
         /// Its name.
         id: NodeId,
     },
+}
+
+/// With what a watch begins. Whatever is told of keys after it comes after
+/// `cursor`: nothing falls between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watching {
+    /// What whoever asks has to know first.
+    pub begins: Begins,
+    /// Behind all of that.
+    pub cursor: Cursor,
+}
+
+/// What whoever begins to watch has to know first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begins {
+    /// It came with nothing: the keys as they stand.
+    Stands(Vec<Row>),
+    /// What it missed since its cursor, each event as it was told.
+    Missed(Vec<Notification>),
+    /// Its cursor is no longer known, so it has to forget what it holds: the
+    /// keys as they stand.
+    Anew(Vec<Row>),
 }
 
 /// One key as it stands.
@@ -306,6 +331,8 @@ pub enum Notification {
         won: (WriteId, Stamp),
         /// The write that is lost, and when it was made.
         lost: (WriteId, Stamp),
+        /// Its place in the order of what is told of keys.
+        cursor: Cursor,
     },
     /// We had lagged behind the floor of a log, so it was fetched from nothing:
     /// what became of its keys meanwhile is told key by key, before this.
@@ -404,7 +431,39 @@ pub enum MemberEventKind {
     },
 }
 
+impl Notification {
+    /// Whether it says what became of a key of a selection.
+    pub fn concerns(&self, selection: &Selection) -> bool {
+        match self {
+            Self::Key(event) => selection.holds(event.scope, &event.write.author, &event.key),
+            Self::Conflict { key, won, .. } => selection.holds(Scope::Shared, &won.0.author, key),
+            _ => false,
+        }
+    }
+
+    /// Its place in the order of what is told of keys; `None`: it is not of a key.
+    pub const fn cursor(&self) -> Option<Cursor> {
+        match self {
+            Self::Key(event) => Some(event.cursor),
+            Self::Conflict { cursor, .. } => Some(*cursor),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn cursor_mut(&mut self) -> Option<&mut Cursor> {
+        match self {
+            Self::Key(event) => Some(&mut event.cursor),
+            Self::Conflict { cursor, .. } => Some(cursor),
+            _ => None,
+        }
+    }
+}
+
 /// A key changed.
+///
+/// Whoever starts from [`Command::Watch`](crate::input::Command::Watch) and
+/// applies every event holds what a reader reads then. Each version of a key is
+/// told once, and those of one key in the order in which they came to stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyEvent {
     /// Own or shared.
@@ -422,6 +481,9 @@ pub struct KeyEvent {
     /// The write that stood here before, tombstones included; `None`: nothing
     /// was known of the key.
     pub before: Option<WriteId>,
+    /// Its place in the order of what is told of keys. The node that tells it
+    /// fills it in; a replica by itself leaves it at zero.
+    pub cursor: Cursor,
 }
 
 /// What happened to a key.

@@ -43,7 +43,7 @@ use crate::membership::{Book, Links, Pace, Prober, Quorum, Roster};
 use crate::message::{Body, Footing, Generation};
 use crate::outbox::Outbox;
 use crate::output::{Output, Phase, Via};
-use crate::replica::Replica;
+use crate::replica::{Chronicle, Replica};
 
 use commit::Commits;
 use tick::Timers;
@@ -62,6 +62,7 @@ pub struct Node {
     links: Links,
     book: Book,
     replica: Replica,
+    chronicle: Chronicle,
     hot: Hot,
     syncs: Syncs,
     pieces: Pieces,
@@ -143,6 +144,7 @@ impl Node {
             pace: Pace::default(),
             links: Links::default(),
             replica: Replica::default(),
+            chronicle: Chronicle::new(&identity.id, generation),
             hot: Hot::default(),
             syncs: Syncs::new(&identity.cluster),
             pieces: Pieces::default(),

@@ -10,11 +10,13 @@
 //! session, the journal. It answers with [`Change`]s: what to keep, and what
 //! to tell the application.
 
+mod chronicle;
 mod expiry;
 mod floor;
 mod log;
 mod merge;
 mod read;
+mod select;
 mod veil;
 mod view;
 
@@ -25,6 +27,9 @@ use crate::base::id::NodeId;
 use crate::base::time::WallTime;
 use crate::message::{Entry, Key, Op, Scope, Stamp, Version, WriteId};
 use crate::output::{Counters, KeyEvent, KeyEventKind, Notification, Record};
+use crate::watched::Cursor;
+
+pub use chronicle::Chronicle;
 
 use expiry::Expiries;
 pub use log::Handed;
@@ -310,6 +315,7 @@ fn event(entry: &Entry, write: WriteId, before: Option<WriteId>, live: bool) -> 
         write,
         stamp: entry.stamp,
         before,
+        cursor: Cursor::default(),
     }))
 }
 
@@ -323,6 +329,7 @@ fn reset(entry: &Entry, write: WriteId) -> Change {
         before: Some(write.clone()),
         write,
         stamp: entry.stamp,
+        cursor: Cursor::default(),
     }))
 }
 
@@ -331,5 +338,6 @@ fn conflict(key: &Key, won: &Winner, lost: &Winner) -> Change {
         key: key.clone(),
         won: (won.write(), won.stamp),
         lost: (lost.write(), lost.stamp),
+        cursor: Cursor::default(),
     })
 }

@@ -38,7 +38,7 @@ fn line(id: &gossip_node::NodeId, notification: &Notification) {
             }
         }
         Notification::Key(_) => {}
-        Notification::Conflict { key, won, lost } => warn!(
+        Notification::Conflict { key, won, lost, .. } => warn!(
             key = key.as_str(),
             won = crate::api::types::write_name(&won.0),
             lost = crate::api::types::write_name(&lost.0),

@@ -160,7 +160,7 @@ impl EventLine {
                 }
             }
             Notification::Quorum(event) => Self::Quorum(QuorumChange::new(event)),
-            Notification::Conflict { key, won, lost } => Self::WriteLost {
+            Notification::Conflict { key, won, lost, .. } => Self::WriteLost {
                 key: key.as_str().to_owned(),
                 won: write_name(&won.0),
                 lost: write_name(&lost.0),

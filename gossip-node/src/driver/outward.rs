@@ -186,7 +186,7 @@ impl Driver {
             Notification::Member(event) => {
                 tracing::debug!(member = %event.id, kind = ?event.kind, "member");
             }
-            Notification::Conflict { key, won, lost } => {
+            Notification::Conflict { key, won, lost, .. } => {
                 tracing::debug!(%key, won = %won.0.author, lost = %lost.0.author, "concurrent writes");
             }
             Notification::Quorum(event) => {
