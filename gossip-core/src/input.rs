@@ -11,11 +11,12 @@ use core::time::Duration;
 use bytes::Bytes;
 
 use crate::base::id::NodeId;
-use crate::electorate::Electorate;
+use crate::electorate::{Elected, Electorate};
 use crate::message::{
     Accusation, Ask, Batch, Claim, EventId, Generation, Item, Key, Message, Scope, Sealed, Value,
     WriteId,
 };
+use crate::watched::{Cursor, Selection, Whose};
 
 /// One thing that happened outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +113,13 @@ pub enum Target {
     Member(NodeId, Vec<SocketAddr>),
 }
 
+impl Target {
+    /// Who said this, where it said it is.
+    pub fn of(claim: &Claim) -> Self {
+        Self::Member(claim.member.clone(), claim.addrs.to_vec())
+    }
+}
+
 /// What became of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkEvent {
@@ -194,6 +202,14 @@ pub enum Command {
         /// What the keys begin with; empty for all.
         prefix: String,
     },
+    /// Read the keys of a selection, or what became of them since a cursor; what
+    /// becomes of them afterwards is notified.
+    Watch {
+        /// Which keys.
+        selection: Selection,
+        /// How far whoever asks has come; `None`: it knows nothing.
+        from: Option<Cursor>,
+    },
     /// Everybody we know of.
     Members,
     /// How this node is.
@@ -209,7 +225,9 @@ pub enum Command {
     Forget(NodeId),
     /// Whether this node is in quorum, and who is counted.
     Quorum,
-    /// Count by this list from now on, until the node stops: it is not kept.
+    /// Count by this list from now on, after a restart too: until another is
+    /// given, or the node starts with another list in its configuration.
+    /// Answered when it is on disk.
     Electorate(Electorate),
     /// Say an event, or ask a query, to everybody.
     Say(Saying),
@@ -247,6 +265,15 @@ pub enum Space {
     Shared,
 }
 
+impl From<Space> for Whose {
+    fn from(space: Space) -> Self {
+        match space {
+            Space::Own(member) => Self::Member(member),
+            Space::Shared => Self::Shared,
+        }
+    }
+}
+
 /// One key, in its name space.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Query {
@@ -265,6 +292,10 @@ pub struct Write {
     pub key: Key,
     /// The new value; `None` deletes.
     pub value: Option<Value>,
+    /// How long the value holds, by this node's clock; then it counts as
+    /// deleted, everywhere. `None`: until it is written again. A deletion needs
+    /// none, and ignores it.
+    pub ttl: Option<Duration>,
     /// Only if the key stands so, on this replica, at this moment.
     pub only_if: Option<Expected>,
 }
@@ -305,4 +336,6 @@ pub struct Saved {
     pub claims: Vec<Sealed<Claim>>,
     /// The verdicts that stood.
     pub verdicts: Vec<Sealed<Accusation>>,
+    /// The list of voters an operator gave it, if one did.
+    pub elected: Option<Elected>,
 }

@@ -57,11 +57,11 @@ pub use gossip_core::message::{
     Stamp, Tag, Value, Version, WriteId,
 };
 pub use gossip_core::output::{
-    AskCounts, Counters, KeyEvent, MemberEvent, MemberEventKind, MemberStatus, MemberView,
-    Notification, Phase, Refusal, Row, Status,
+    AskCounts, Counters, KeyEvent, KeyEventKind, MemberEvent, MemberEventKind, MemberStatus,
+    MemberView, Notification, Phase, Refusal, Row, Status,
 };
 pub use gossip_core::quorum::{
-    Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,
+    Fate, Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,
 };
 pub use gossip_quic::{
     Counters as TransportCounters, CredentialPaths, Credentials, CredentialsError, EndpointConfig,

@@ -87,12 +87,12 @@ proptest! {
 #[test]
 fn an_interface_of_this_machine_does_not_travel() {
     let scoped = Claim {
-        addrs: vec!["[fe80::17%3]:7946".parse().unwrap()],
+        addrs: ["[fe80::17%3]:7946".parse().unwrap()].into(),
         ..sample::claim(Presence::Alive)
     };
     let item = sample::sealed(Statement::Claim(scoped.clone()));
     let plain = Claim {
-        addrs: vec!["[fe80::17]:7946".parse().unwrap()],
+        addrs: ["[fe80::17]:7946".parse().unwrap()].into(),
         ..scoped
     };
     assert_eq!(item, sample::sealed(Statement::Claim(plain)));
@@ -113,6 +113,7 @@ fn heads_in_a_delta_need_not_rise() {
     let log = LogDelta {
         from: Version(57),
         batches: vec![sample::sealed_batch(later), piece(0..1), piece(1..3)],
+        more: false,
     };
     let message = Message::bare(Body::Delta(Delta {
         members: Vec::new(),

@@ -12,6 +12,7 @@
 //! ```
 
 mod accusation;
+mod addrs;
 mod ask;
 mod batch;
 mod claim;
@@ -19,12 +20,14 @@ mod digest;
 mod entry;
 mod event;
 mod events;
+mod floor;
 mod head;
 mod item;
 mod probe;
 mod stamp;
 
 pub use accusation::{Accusation, Charge};
+pub use addrs::Addrs;
 pub use ask::{Answer, Ask, Filter, Said, Tag};
 pub use batch::{Batch, BatchHead, BatchPart, Draft};
 pub use claim::{Claim, Footing, Generation, Incarnation, Presence};
@@ -32,6 +35,7 @@ pub use digest::{Checksum, Delta, Digest, DigestRow, LogDelta, MemberRow, Member
 pub use entry::{Entry, Key, KeyError, Op, Scope, Value};
 pub use event::{Event, EventId, Lamport, Run};
 pub use events::{EventDelta, EventHave, EventRow, EventRun, EventSum};
+pub use floor::Floor;
 pub use head::{Base, Head, Lineage, Version};
 pub use item::{Item, Sealed, Statement};
 pub use probe::Seq;

@@ -104,7 +104,7 @@ impl Node {
         } else if let Some(member) = self.roster.member(asker)
             && self.answering.wait(asker, answer, until)
         {
-            let addrs = member.claim.value.addrs.clone();
+            let addrs = member.claim.value.addrs.to_vec();
             self.outbox
                 .push(Output::Dial(Target::Member(asker.clone(), addrs)));
         } else {

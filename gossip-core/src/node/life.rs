@@ -18,28 +18,19 @@ use crate::input::{DiskError, Input, PersistId, Saved, SealId, Ticket};
 use crate::membership::Heard;
 use crate::message::{
     Accusation, Body, Charge, Claim, Footing, Generation, Incarnation, Item, Presence, Sealed,
-    Statement, Version,
+    Statement,
 };
-use crate::output::{
-    Counters, Halt, MemberStatus, Notification, Output, Phase, Record, Refusal, Reply,
-};
+use crate::output::{Halt, MemberStatus, Notification, Output, Phase, Record, Refusal, Reply};
 
 use super::{Node, Sealing};
 
 impl Node {
     /// Takes over what an earlier run knew.
     pub(super) fn load(&mut self, now: Now, saved: Saved) {
-        let mut counters = Counters::default();
         let mut changes = Vec::new();
-        for batch in saved.batches {
-            // A log in the journal has no gaps: each batch follows on the last.
-            let held = self
-                .replica
-                .head(batch.author())
-                .map_or(Version(0), |head| head.version);
-            let from = held.min(batch.head.value.before());
-            self.replica
-                .apply(from, &batch, now.wall, &mut counters, &mut changes);
+        let logs = saved.batches.chunk_by(|a, b| a.author() == b.author());
+        for log in logs {
+            self.replica.restore(log, now.wall);
         }
         let claims = saved.claims.iter();
         let claims: BTreeMap<_, _> = claims.map(|claim| (&claim.value.member, claim)).collect();
@@ -85,6 +76,8 @@ impl Node {
                     self.halt(Halt::Disk(error));
                 }
             }
+        } else if let Some(election) = self.elections.remove(&id) {
+            self.elected(now, election, result);
         } else {
             self.commit_persisted(now, id, result);
         }
@@ -100,7 +93,7 @@ impl Node {
             member: self.identity.id.clone(),
             footing: self.footing,
             presence,
-            addrs: self.identity.addrs.clone(),
+            addrs: self.identity.addrs.as_slice().into(),
         };
         let id = self.outbox.seal(Statement::Claim(claim));
         self.seals.insert(id, Sealing::Claim);
@@ -350,12 +343,14 @@ impl Node {
             _ => None,
         });
         let sealing: Vec<Ticket> = sealing.collect();
+        let elections = core::mem::take(&mut self.elections).into_values();
         for ticket in self
             .commits
             .abandon()
             .into_iter()
             .chain(sealing)
             .chain(self.leaving.take())
+            .chain(elections.map(|(ticket, _)| ticket))
         {
             self.outbox
                 .push(Output::Reply(ticket, Reply::Refused(Refusal::NotRunning)));

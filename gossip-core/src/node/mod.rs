@@ -39,14 +39,15 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
-use crate::dissemination::{Hot, Syncs};
+use crate::dissemination::{Hot, Pieces, Syncs};
+use crate::electorate::Electorate;
 use crate::event::{Answering, Asked, Events, Flow};
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
 use crate::membership::{Book, Links, Pace, Prober, Quorum, Roster};
 use crate::message::{Body, Footing, Generation};
 use crate::outbox::Outbox;
 use crate::output::{Output, Phase, Via};
-use crate::replica::Replica;
+use crate::replica::{Chronicle, Replica};
 
 use commit::Commits;
 use event::Rounds;
@@ -66,8 +67,10 @@ pub struct Node {
     links: Links,
     book: Book,
     replica: Replica,
+    chronicle: Chronicle,
     hot: Hot,
     syncs: Syncs,
+    pieces: Pieces,
     commits: Commits,
     quorum: Quorum,
     events: Events,
@@ -75,6 +78,8 @@ pub struct Node {
     rounds: Rounds,
     asked: Asked,
     answering: Answering,
+    /// Lists of voters on their way to the disk; at most [`limit::ELECTIONS`].
+    elections: BTreeMap<PersistId, (Ticket, Electorate)>,
     timers: Timers,
     seals: BTreeMap<SealId, Sealing>,
     generation_persist: Option<PersistId>,
@@ -117,7 +122,7 @@ impl Node {
         identity: Identity,
         seed: u64,
         now: Now,
-        saved: Saved,
+        mut saved: Saved,
     ) -> Result<Self, ConfigError> {
         config.check()?;
         if identity.addrs.is_empty() {
@@ -153,8 +158,10 @@ impl Node {
             pace: Pace::default(),
             links: Links::default(),
             replica: Replica::default(),
+            chronicle: Chronicle::new(&identity.id, generation),
             hot: Hot::default(),
             syncs: Syncs::new(&identity.cluster),
+            pieces: Pieces::default(),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
             events: Events::new(&identity.cluster),
@@ -162,6 +169,7 @@ impl Node {
             rounds: Rounds::default(),
             asked: Asked::default(),
             answering: Answering::default(),
+            elections: BTreeMap::new(),
             seals: BTreeMap::new(),
             generation_persist: None,
             leaving: None,
@@ -173,6 +181,10 @@ impl Node {
             config,
             identity,
         };
+        if let Some(elected) = saved.elected.take() {
+            let configured = node.config.quorum.electorate.clone();
+            node.quorum.elect(elected.over(configured));
+        }
         node.load(now, saved);
         node.persist_generation();
         Ok(node)

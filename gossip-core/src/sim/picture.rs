@@ -57,7 +57,8 @@ impl Picture {
             Notification::Event(_) => self.events += 1,
             Notification::Missed { count, .. } => self.missed += count,
             Notification::Ended { counts, .. } => self.ended.push(*counts),
-            Notification::Twin { .. }
+            Notification::CaughtUp { .. }
+            | Notification::Twin { .. }
             | Notification::Quorum(_)
             | Notification::Disk(_)
             | Notification::Asked(_)

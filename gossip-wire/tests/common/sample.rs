@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::base::siphash::HashKey;
+use gossip_core::base::time::WallTime;
 use gossip_core::message::{
     Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow,
     Draft, Entry, Event, EventDelta, EventHave, EventId, EventRow, EventRun, EventSum, Filter,
-    Footing, Generation, Head, Incarnation, Item, Lamport, Lineage, LogDelta, MemberRow,
+    Floor, Footing, Generation, Head, Incarnation, Item, Lamport, Lineage, LogDelta, MemberRow,
     MemberState, Message, Op, Presence, Replaced, Run, Said, Scope, Sealed, Seq, Stamp, Statement,
     Tag, Value, Version, Want, WriteId,
 };
@@ -31,10 +32,11 @@ pub(crate) fn claim(presence: Presence) -> Claim {
         member: id("eu/1/n17"),
         footing: footing(0),
         presence,
-        addrs: vec![
+        addrs: [
             "192.0.2.17:7946".parse().unwrap(),
             "[2001:db8::17]:7946".parse().unwrap(),
-        ],
+        ]
+        .into(),
     }
 }
 
@@ -79,6 +81,7 @@ pub(crate) fn entry(scope: Scope, key: &str, value: Option<&str>) -> Entry {
         stamp: stamp(0),
         op: value.map_or(Op::Delete, put),
         replaces: None,
+        expires: None,
     }
 }
 
@@ -99,11 +102,27 @@ pub(crate) fn draft() -> Draft {
         author: id("eu/1/n17"),
         lineage: lineage(),
         first: Version(58),
+        floor: Floor::default(),
         entries: vec![
             entry(Scope::Own, "load", Some("0.7")),
             shared,
             entry(Scope::Own, "maintenance", None),
         ],
+    }
+}
+
+/// A value that ends, in a log that was cleared before.
+pub(crate) fn cleared() -> Draft {
+    let mut lease = entry(Scope::Shared, "lease", Some("eu/1/n17"));
+    lease.expires = Some(WallTime::from_millis(1_700_086_430_123));
+    Draft {
+        floor: Floor {
+            through: Version(50),
+            shared: Version(41),
+            as_of: WallTime::from_millis(1_700_000_000_123),
+        },
+        entries: vec![lease],
+        ..draft()
     }
 }
 
@@ -181,6 +200,7 @@ pub(crate) fn items() -> Vec<(&'static str, Item)> {
         ),
         ("item-batch", Item::Batch(sealed_batch(draft()))),
         ("item-batch-part", Item::Batch(part_of_batch())),
+        ("item-batch-cleared", Item::Batch(sealed_batch(cleared()))),
         ("item-batch-opening", Item::Batch(sealed_batch(opening()))),
         ("item-event", sealed(Statement::Event(event(3)))),
         ("item-event-query", sealed(Statement::Event(query()))),
@@ -339,6 +359,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
                 logs: vec![LogDelta {
                     from: Version(57),
                     batches: vec![part_of_batch()],
+                    more: true,
                 }],
             })),
         ),

@@ -8,7 +8,8 @@ use core::time::Duration;
 use super::deed::{Deed, Disk, Wish, Writing};
 use super::sky::is_fair;
 use super::stage::{Entry, Stage};
-use super::who::{Route, Who};
+use super::who::{Name, Route, Who};
+use crate::base::id::NodeId;
 use crate::input::{Command, DiskError, Expected, Query, Saying, Space, Write};
 use crate::message::{Ask, Filter, Key, Scope, Value};
 use crate::sim::{HostId, Hosts, Journal, Machine, Paths};
@@ -122,6 +123,8 @@ impl<M: Machine> Stage<M> {
                     self.command(host, say(query, Bytes::new(), Some(ask)));
                 }
             }
+            Deed::Remove(on, of) => self.order(on, of, Command::Remove),
+            Deed::Forget(on, of) => self.order(on, of, Command::Forget),
             Deed::Expect(expectation) => self.wait_for(expectation.clone()),
         }
     }
@@ -217,6 +220,13 @@ impl<M: Machine> Stage<M> {
         }
     }
 
+    fn order(&mut self, on: &Name, of: &Name, command: impl FnOnce(NodeId) -> Command) {
+        if let (Some(on), Some(of)) = (self.host(on), self.host(of)) {
+            let of = self.world.id(of).clone();
+            self.command(on, command(of));
+        }
+    }
+
     fn wish(&self, host: HostId, wish: &Wish) -> Option<Write> {
         let value = match &wish.value {
             Some(text) => Some(Value::new(Bytes::copy_from_slice(text.as_bytes())).ok()?),
@@ -231,6 +241,7 @@ impl<M: Machine> Stage<M> {
             scope: wish.scope,
             key: wish.key.clone(),
             value,
+            ttl: None,
             only_if: if wish.unchanged { standing() } else { None },
         })
     }

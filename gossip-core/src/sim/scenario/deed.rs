@@ -65,6 +65,10 @@ pub enum Deed {
     Say(Name, Key, u32),
     /// Asks everybody a query of this name.
     Ask(Name, Key, Duration),
+    /// The operator of the first says that the second is gone.
+    Remove(Name, Name),
+    /// The operator of the first says that the second will not come back.
+    Forget(Name, Name),
     /// Something has to hold.
     Expect(Expectation),
 }
@@ -230,6 +234,12 @@ fn on(words: &mut Words<'_>) -> Result<Deed, ParseError> {
         words.must("for")?;
         return Ok(Deed::Ask(host, query, words.span()?));
     }
+    if words.takes("remove") {
+        return Ok(Deed::Remove(host, one(words)?));
+    }
+    if words.takes("forget") {
+        return Ok(Deed::Forget(host, one(words)?));
+    }
     let mut wishes = Vec::from([Wish::parse(words)?]);
     while words.takes("and") {
         wishes.push(Wish::parse(words)?);
@@ -251,8 +261,8 @@ pub(super) fn key(words: &mut Words<'_>) -> Result<Key, ParseError> {
 
 impl Wish {
     fn parse(words: &mut Words<'_>) -> Result<Self, ParseError> {
-        let verbs = "put SCOPE KEY VALUE, delete SCOPE KEY, read SCOPE KEY, \
-                     say EVENT, or ask QUERY for SPAN";
+        let verbs = "put SCOPE KEY VALUE, delete SCOPE KEY, read SCOPE KEY, remove NAME, \
+                     forget NAME, say EVENT, or ask QUERY for SPAN";
         let puts = words.read(verbs, |word| match word {
             "put" => Some(true),
             "delete" => Some(false),
@@ -361,6 +371,8 @@ impl fmt::Display for Deed {
             Self::Ask(on, query, span) => {
                 write!(f, "on {on} ask {} for {}", query.as_str(), Span(*span))
             }
+            Self::Remove(on, of) => write!(f, "on {on} remove {of}"),
+            Self::Forget(on, of) => write!(f, "on {on} forget {of}"),
             Self::Expect(expectation) => write!(f, "expect {expectation}"),
         }
     }

@@ -41,6 +41,10 @@ impl Deed {
             | Self::Ask(name, ..) => {
                 f(&Who::one(name));
             }
+            Self::Remove(on, of) | Self::Forget(on, of) => {
+                f(&Who::one(on));
+                f(&Who::one(of));
+            }
             Self::Weather(route, _)
             | Self::Cut(route)
             | Self::Mend(route)
@@ -111,6 +115,8 @@ impl Deed {
             | Self::Read(..)
             | Self::Say(..)
             | Self::Ask(..)
+            | Self::Remove(..)
+            | Self::Forget(..)
             | Self::Heal => {}
         }
     }
