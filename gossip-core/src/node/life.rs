@@ -128,7 +128,7 @@ impl Node {
                 self.hear_accusation(now, order);
                 self.outbox.push(Output::Reply(ticket, Reply::Done));
             }
-            (Some(Sealing::Commit), Item::Batch(batch)) => self.commit_sealed(batch),
+            (Some(Sealing::Commit), Item::Batch(batch)) => self.commit_sealed(now, batch),
             _ => self.outbox.counters.unexpected += 1,
         }
     }
