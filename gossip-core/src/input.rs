@@ -8,10 +8,13 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use bytes::Bytes;
+
 use crate::base::id::NodeId;
 use crate::electorate::{Elected, Electorate};
 use crate::message::{
-    Accusation, Batch, Claim, Generation, Item, Key, Message, Scope, Sealed, Value, WriteId,
+    Accusation, Ask, Batch, Claim, EventId, Generation, Item, Key, Message, Scope, Sealed, Value,
+    WriteId,
 };
 use crate::watched::{Cursor, Selection, Whose};
 
@@ -236,6 +239,31 @@ pub enum Command {
     /// given, or the node starts with another list in its configuration.
     /// Answered when it is on disk.
     Electorate(Electorate),
+    /// Say an event, or ask a query, to everybody.
+    Say(Saying),
+    /// Answer a query that asks us: once, before its deadline.
+    Respond {
+        /// Which query.
+        to: EventId,
+        /// With what; at most [`RESPONSE_BYTES`](crate::base::limit::RESPONSE_BYTES).
+        response: Bytes,
+    },
+    /// The events that are kept, by Lamport time and author.
+    Events,
+}
+
+/// What is to be said to everybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saying {
+    /// What it is called.
+    pub name: Key,
+    /// What it says; at most
+    /// [`EVENT_PAYLOAD_BYTES`](crate::base::limit::EVENT_PAYLOAD_BYTES).
+    pub payload: Bytes,
+    /// Only the newest of this name matters.
+    pub coalesce: bool,
+    /// Whom it asks, if it is a query.
+    pub ask: Option<Ask>,
 }
 
 /// A name space.

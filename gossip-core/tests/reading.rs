@@ -8,7 +8,7 @@ mod solo;
 use common::{all_equal, all_read, grown, host, own, put, seconds};
 use gossip_core::input::{Command, Expected, Query, Space, Ticket, Write};
 use gossip_core::message::{Scope, Value, Version};
-use gossip_core::output::{KeyEventKind, MemberStatus, Notification, Refusal, Reply, Said};
+use gossip_core::output::{KeyEventKind, MemberStatus, Notification, Refusal, Reply, Voice};
 use gossip_core::sim::{HostId, Setup, World};
 use solo::{Solo, delete, put as wish};
 
@@ -24,7 +24,7 @@ fn everybody(world: &mut World, host: HostId, key: &str) -> Vec<(String, Option<
         Some(Reply::Everybody(said)) => said,
         other => panic!("{other:?}"),
     };
-    let brief = |said: Said| {
+    let brief = |said: Voice| {
         let value = String::from_utf8_lossy(said.row.value.bytes()).into_owned();
         (format!("{}={value}", said.row.write.author), said.status)
     };

@@ -57,7 +57,7 @@ pub use gossip_core::message::{
 };
 pub use gossip_core::output::{
     Counters, KeyEvent, KeyEventKind, MemberEvent, MemberEventKind, MemberStatus, MemberView,
-    Notification, Phase, Refusal, Row, Said, Status,
+    Notification, Phase, Refusal, Row, Status, Voice,
 };
 pub use gossip_core::quorum::{
     Fate, Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,

@@ -37,7 +37,14 @@ fn line(id: &gossip_node::NodeId, notification: &Notification) {
                 warn!(%id, before, after, why, "quorum");
             }
         }
-        Notification::Key(_) => {}
+        Notification::Missed { run, count } => {
+            warn!(%id, author = %run.author, count, "events were missed");
+        }
+        Notification::Key(_)
+        | Notification::Event(_)
+        | Notification::Asked(_)
+        | Notification::Answer { .. }
+        | Notification::Ended { .. } => {}
         Notification::Conflict { key, won, lost, .. } => warn!(
             key = key.as_str(),
             won = crate::api::types::write_name(&won.0),

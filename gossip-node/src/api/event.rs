@@ -176,7 +176,12 @@ impl EventLine {
                 why: why.to_string(),
             },
             // Never among events.
-            Notification::Key(_) => Self::Current,
+            Notification::Key(_)
+            | Notification::Event(_)
+            | Notification::Missed { .. }
+            | Notification::Asked(_)
+            | Notification::Answer { .. }
+            | Notification::Ended { .. } => Self::Current,
         }
     }
 

@@ -370,5 +370,17 @@ fn protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
         tombstones_cleared,
         logs_replaced,
         outbox_full,
+        events_said,
+        events_refused,
+        events_heard,
+        events_repaired,
+        events_again,
+        events_coalesced,
+        events_missed,
+        events_unheard,
+        lamport_jumps,
+        answers_dropped,
+        answers_relayed,
+        answers_refused,
     )
 }

@@ -209,7 +209,14 @@ impl Driver {
                 );
             }
             Notification::Disk(error) => tracing::error!(%error, "a write was refused"),
-            Notification::Key(_) => {}
+            Notification::Missed { run, count } => {
+                tracing::debug!(author = %run.author, count, "events were missed");
+            }
+            Notification::Key(_)
+            | Notification::Event(_)
+            | Notification::Asked(_)
+            | Notification::Answer { .. }
+            | Notification::Ended { .. } => {}
         }
         let notification = Arc::new(notification);
         self.feed.tell(&notification);
