@@ -193,8 +193,18 @@ pub enum SessionEvent {
 pub enum Command {
     /// Write or delete keys, all or none, as one batch.
     Write(Vec<Write>),
+    /// The same, answered and told before it is on disk, which it reaches soon
+    /// after: for what is worth less than the wait. What a crash takes of it is
+    /// lost, and whoever heard it drops it when this node writes again, unless
+    /// somebody gives it back before.
+    WriteAtOnce(Vec<Write>),
     /// Read one key.
     Get(Query),
+    /// Read one own key of every member that has it: of those, too, who are
+    /// suspect, dead or have left, until they are forgotten.
+    Everybody(Key),
+    /// The own keys that any member has and that begin with a prefix, in order.
+    Keys(String),
     /// Read every key that begins with a prefix, in order.
     List {
         /// Which name space: of one member, or the shared one.
@@ -281,6 +291,16 @@ pub struct Query {
     pub space: Space,
     /// Which key.
     pub key: Key,
+}
+
+/// When a write is acknowledged, and told to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Durability {
+    /// When it is on disk.
+    #[default]
+    Synced,
+    /// At once: the exception to *durable before told*.
+    AtOnce,
 }
 
 /// One wish to write.

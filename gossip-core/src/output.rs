@@ -109,6 +109,10 @@ pub enum Reply {
     Value(Option<Row>),
     /// The keys that were asked for, in order.
     Rows(Vec<Row>),
+    /// What every member says under a key, in order of member.
+    Everybody(Vec<Voice>),
+    /// Own keys, in order, and how many members have each.
+    Keys(Vec<(Key, usize)>),
     /// With what a watch begins.
     Watch(Box<Watching>),
     /// Everybody we know of, ourselves included, in order of name.
@@ -236,6 +240,15 @@ pub enum Begins {
     /// Its cursor is no longer known, so it has to forget what it holds: the
     /// keys as they stand.
     Anew(Vec<Row>),
+}
+
+/// What a member says under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voice {
+    /// Its value; the member is the author of the write.
+    pub row: Row,
+    /// How the member stands; `None`: we have its keys and do not know it yet.
+    pub status: Option<MemberStatus>,
 }
 
 /// One key as it stands.

@@ -128,7 +128,7 @@ impl Node {
                 self.hear_accusation(now, order);
                 self.outbox.push(Output::Reply(ticket, Reply::Done));
             }
-            (Some(Sealing::Commit), Item::Batch(batch)) => self.commit_sealed(batch),
+            (Some(Sealing::Commit), Item::Batch(batch)) => self.commit_sealed(now, batch),
             (Some(Sealing::Event(ticket)), Item::Event(event)) => {
                 self.event_sealed(now, ticket, event);
             }
@@ -337,13 +337,13 @@ impl Node {
 
     /// Stops for good.
     pub(super) fn halt(&mut self, why: Halt) {
+        let elections = core::mem::take(&mut self.elections).into_values();
         let seals = core::mem::take(&mut self.seals);
         let sealing = seals.into_values().filter_map(|sealing| match sealing {
             Sealing::Event(ticket) => Some(ticket),
             _ => None,
         });
         let sealing: Vec<Ticket> = sealing.collect();
-        let elections = core::mem::take(&mut self.elections).into_values();
         for ticket in self
             .commits
             .abandon()

@@ -185,9 +185,9 @@ impl Node {
                 self.reconnect_if_due(now);
                 self.sync_if_due(now);
                 self.release_if_due(now);
+                self.clear_if_due(now);
                 self.events_if_due(now);
                 self.asks_if_due(now);
-                self.clear_if_due(now);
                 self.gossip_if_due(now);
             }
         }

@@ -57,8 +57,8 @@ impl Picture {
             Notification::Event(_) => self.events += 1,
             Notification::Missed { count, .. } => self.missed += count,
             Notification::Ended { counts, .. } => self.ended.push(*counts),
-            Notification::CaughtUp { .. }
-            | Notification::Twin { .. }
+            Notification::Twin { .. }
+            | Notification::CaughtUp { .. }
             | Notification::Quorum(_)
             | Notification::Disk(_)
             | Notification::Asked(_)

@@ -48,7 +48,9 @@ fn line(id: &gossip_node::NodeId, notification: &Notification) {
         Notification::Conflict { key, won, lost, .. } => warn!(
             key = key.as_str(),
             won = crate::api::types::write_name(&won.0),
+            won_stamp_ms = won.1.millis,
             lost = crate::api::types::write_name(&lost.0),
+            lost_stamp_ms = lost.1.millis,
             "a concurrent write to a shared key lost"
         ),
         Notification::CaughtUp {

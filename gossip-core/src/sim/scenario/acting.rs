@@ -105,6 +105,8 @@ impl<M: Machine> Stage<M> {
                     self.command(host, Command::Get(query));
                 }
             }
+            Deed::Remove(on, of) => self.order(on, of, Command::Remove),
+            Deed::Forget(on, of) => self.order(on, of, Command::Forget),
             Deed::Say(on, event, count) => {
                 for number in 0..*count {
                     if let Some(host) = self.host(on) {
@@ -123,8 +125,6 @@ impl<M: Machine> Stage<M> {
                     self.command(host, say(query, Bytes::new(), Some(ask)));
                 }
             }
-            Deed::Remove(on, of) => self.order(on, of, Command::Remove),
-            Deed::Forget(on, of) => self.order(on, of, Command::Forget),
             Deed::Expect(expectation) => self.wait_for(expectation.clone()),
         }
     }

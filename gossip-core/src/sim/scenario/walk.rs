@@ -113,10 +113,10 @@ impl Deed {
             | Self::Twin(..)
             | Self::Write(..)
             | Self::Read(..)
-            | Self::Say(..)
-            | Self::Ask(..)
             | Self::Remove(..)
             | Self::Forget(..)
+            | Self::Say(..)
+            | Self::Ask(..)
             | Self::Heal => {}
         }
     }
