@@ -89,6 +89,20 @@ fn a_burst_of_two_thousand_is_told_whole_under_loss() {
 }
 
 #[test]
+fn there_is_room_again_though_nobody_says_anything_more() {
+    let (mut world, hosts) = cluster(10, 3);
+    world.set_weather(&Paths::all(), &Weather::losing(200_000));
+    for _ in 0..20 {
+        burst(&mut world, hosts[0], 1);
+        world.run_for(Duration::from_secs(7));
+    }
+    world.run_for(Duration::from_secs(20));
+    let status = world.status(hosts[0]).unwrap();
+    assert_eq!(status.events_under_way, 0);
+    assert_eq!(world.untold(), None);
+}
+
+#[test]
 fn what_is_too_much_is_refused_and_the_rest_is_told() {
     let (mut world, hosts) = cluster(2, 8);
     let (accepted, refused) = burst(&mut world, hosts[1], 5_000);
