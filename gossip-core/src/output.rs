@@ -166,6 +166,12 @@ pub enum Refusal {
     /// A list that cannot be used; the one before stays.
     #[error(transparent)]
     Electorate(ElectorateError),
+    /// The member has spoken since the operator did.
+    #[error("{id} has said meanwhile that it is here; if it is to go all the same, say so again")]
+    Refuted {
+        /// Its name.
+        id: NodeId,
+    },
     /// Who takes part is not forgotten.
     #[error("{id} still takes part; stop it, or remove it first")]
     StillHere {

@@ -362,7 +362,8 @@ impl Node {
     /// here; the others hear of it.
     ///
     /// # Errors
-    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], or the node is not running.
+    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], [`Refusal::Refuted`], or the
+    /// node is not running.
     pub async fn remove(&self, member: &NodeId) -> Result<(), NodeError> {
         self.order(Command::Remove(member.clone())).await
     }
@@ -372,8 +373,8 @@ impl Node {
     /// makes it a member again.
     ///
     /// # Errors
-    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], [`Refusal::StillHere`], or
-    /// the node is not running.
+    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], [`Refusal::StillHere`],
+    /// [`Refusal::Refuted`], or the node is not running.
     pub async fn forget(&self, member: &NodeId) -> Result<(), NodeError> {
         self.order(Command::Forget(member.clone())).await
     }

@@ -6,7 +6,7 @@ use crate::base::id::NodeId;
 use crate::base::time::Now;
 use crate::input::{Command, Ticket};
 use crate::membership::Standing;
-use crate::message::Charge;
+use crate::message::{Accusation, Charge, Sealed};
 use crate::output::{MemberStatus, MemberView, Output, Phase, Refusal, Reply, Status};
 
 use super::{Node, Sealing};
@@ -52,6 +52,21 @@ impl Node {
             }
         };
         self.outbox.push(Output::Reply(ticket, reply));
+    }
+
+    /// An operator's word has its bytes. Its member may have spoken meanwhile:
+    /// then the word holds against what it was and not against what it is.
+    pub(super) fn carry_out(&mut self, now: Now, order: Sealed<Accusation>) -> Reply {
+        let (id, charge) = (order.value.accused.clone(), order.value.charge);
+        self.hear_accusation(now, order);
+        let stands = match charge {
+            Charge::Forgotten => self.roster.member(&id).is_some(),
+            _ => self.roster.is_here(&id),
+        };
+        match stands {
+            true => Reply::Refused(Refusal::Refuted { id }),
+            false => Reply::Done,
+        }
     }
 
     fn members(&self, now: Now) -> alloc::vec::Vec<MemberView> {

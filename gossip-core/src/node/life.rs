@@ -134,8 +134,8 @@ impl Node {
             }
             (Some(Sealing::Verdict), Item::Accusation(verdict)) => self.condemn(now, verdict),
             (Some(Sealing::Order(ticket)), Item::Accusation(order)) => {
-                self.hear_accusation(now, order);
-                self.outbox.push(Output::Reply(ticket, Reply::Done));
+                let reply = self.carry_out(now, order);
+                self.outbox.push(Output::Reply(ticket, reply));
             }
             (Some(Sealing::Commit), Item::Batch(batch)) => self.commit_sealed(batch),
             _ => self.outbox.counters.unexpected += 1,
