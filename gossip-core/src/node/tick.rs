@@ -118,10 +118,10 @@ impl Node {
                 .flatten()
                 .min(),
             Phase::Joining | Phase::Running => [
-                Some(timers.probe),
-                Some(timers.gossip),
-                Some(timers.sync),
-                Some(timers.reconnect.0),
+                self.is_watching().then_some(timers.probe),
+                self.has_company().then_some(timers.gossip),
+                self.has_company().then_some(timers.sync),
+                self.seeks_company().then_some(timers.reconnect.0),
                 timers.warnings.first().map(|(at, _)| *at),
                 timers.shock,
                 timers.pass.map(|(at, _)| at),
@@ -137,6 +137,26 @@ impl Node {
             .flatten()
             .min(),
         }
+    }
+
+    /// There is somebody to talk to. Who is alone sleeps: its timers wait, and
+    /// whoever comes wakes it.
+    fn has_company(&self) -> bool {
+        !self.links.is_empty() || !self.roster.others().is_empty()
+    }
+
+    /// There is somebody to probe, or a doubt in our own eyes to get over.
+    fn is_watching(&self) -> bool {
+        !self.roster.others().is_empty() || self.prober.awareness().score() > 0
+    }
+
+    /// There is, or was, or may be somebody. With company the timer runs even
+    /// while nobody is missed: or all would call the first who dies at once.
+    fn seeks_company(&self) -> bool {
+        self.has_company()
+            || self.phase == Phase::Joining
+            || !self.book.is_empty()
+            || self.roster.dead() > 0
     }
 
     /// A host that comes back much later than it was asked to was suspended or
