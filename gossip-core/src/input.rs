@@ -13,6 +13,7 @@ use crate::electorate::{Elected, Electorate};
 use crate::message::{
     Accusation, Batch, Claim, Generation, Item, Key, Message, Scope, Sealed, Value, WriteId,
 };
+use crate::watched::{Cursor, Selection, Whose};
 
 /// One thing that happened outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,6 +199,14 @@ pub enum Command {
         /// What the keys begin with; empty for all.
         prefix: String,
     },
+    /// Read the keys of a selection, or what became of them since a cursor; what
+    /// becomes of them afterwards is notified.
+    Watch {
+        /// Which keys.
+        selection: Selection,
+        /// How far whoever asks has come; `None`: it knows nothing.
+        from: Option<Cursor>,
+    },
     /// Everybody we know of.
     Members,
     /// How this node is.
@@ -228,6 +237,15 @@ pub enum Space {
     Shared,
 }
 
+impl From<Space> for Whose {
+    fn from(space: Space) -> Self {
+        match space {
+            Space::Own(member) => Self::Member(member),
+            Space::Shared => Self::Shared,
+        }
+    }
+}
+
 /// One key, in its name space.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Query {
@@ -246,6 +264,10 @@ pub struct Write {
     pub key: Key,
     /// The new value; `None` deletes.
     pub value: Option<Value>,
+    /// How long the value holds, by this node's clock; then it counts as
+    /// deleted, everywhere. `None`: until it is written again. A deletion needs
+    /// none, and ignores it.
+    pub ttl: Option<Duration>,
     /// Only if the key stands so, on this replica, at this moment.
     pub only_if: Option<Expected>,
 }

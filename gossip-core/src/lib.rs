@@ -25,7 +25,7 @@
 //! | 5 | [`dissemination`] | acts on a picture |
 //! | 4 | [`membership`], [`replica`] | hold a picture |
 //! | 3 | [`input`], [`output`], [`quorum`], [`outbox`] | what comes in, what goes out |
-//! | 2 | [`message`], [`config`], [`electorate`] | the vocabulary and its laws |
+//! | 2 | [`message`], [`config`], [`electorate`], [`watched`] | the vocabulary and its laws |
 //! | 1 | [`base`] | identity, time, chance, bounds |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -47,6 +47,7 @@ pub mod quorum;
 pub mod replica;
 #[cfg(feature = "sim")]
 pub mod sim;
+pub mod watched;
 
 pub use base::id::{ClusterId, NodeId};
 pub use config::{Config, Identity, Profile};

@@ -10,10 +10,11 @@ use crate::electorate::{Elected, ElectorateError};
 pub use crate::input::Via;
 use crate::input::{DiskError, Expected, PersistId, SealId, SessionId, Target, Ticket};
 use crate::message::{
-    Accusation, Batch, Claim, Footing, Generation, Key, Message, Scope, Sealed, Stamp, Statement,
-    Value, Version, WriteId,
+    Accusation, Batch, Claim, Footing, Generation, Head, Key, Message, Scope, Sealed, Stamp,
+    Statement, Value, Version, WriteId,
 };
 use crate::quorum::{QuorumEvent, QuorumStanding, QuorumView};
+use crate::watched::{Cursor, Selection};
 
 /// One thing the host has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,17 @@ pub enum Record {
         /// Earlier versions of the same log that no longer matter.
         superseded: Vec<Version>,
     },
+    /// A run of writes to one log, to be kept whole or not at all: in a part of
+    /// it a write may be missing that a later part supersedes.
+    Run {
+        /// Whose log.
+        author: NodeId,
+        /// First whatever lies beyond this version goes, if there is one.
+        cut: Option<Version>,
+        /// Then each batch is written, and the earlier versions that it put an
+        /// end to go.
+        commits: Vec<(Batch, Vec<Version>)>,
+    },
     /// A log was cut: whatever lies beyond never was.
     Cut {
         /// Whose log.
@@ -97,6 +109,8 @@ pub enum Reply {
     Value(Option<Row>),
     /// The keys that were asked for, in order.
     Rows(Vec<Row>),
+    /// With what a watch begins.
+    Watch(Box<Watching>),
     /// Everybody we know of, ourselves included, in order of name.
     Members(Vec<MemberView>),
     /// How this node is.
@@ -178,6 +192,28 @@ pub enum Refusal {
         /// Its name.
         id: NodeId,
     },
+}
+
+/// With what a watch begins. Whatever is told of keys after it comes after
+/// `cursor`: nothing falls between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watching {
+    /// What whoever asks has to know first.
+    pub begins: Begins,
+    /// Behind all of that.
+    pub cursor: Cursor,
+}
+
+/// What whoever begins to watch has to know first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begins {
+    /// It came with nothing: the keys as they stand.
+    Stands(Vec<Row>),
+    /// What it missed since its cursor, each event as it was told.
+    Missed(Vec<Notification>),
+    /// Its cursor is no longer known, so it has to forget what it holds: the
+    /// keys as they stand.
+    Anew(Vec<Row>),
 }
 
 /// One key as it stands.
@@ -303,6 +339,20 @@ pub enum Notification {
         won: (WriteId, Stamp),
         /// The write that is lost, and when it was made.
         lost: (WriteId, Stamp),
+        /// Its place in the order of what is told of keys.
+        cursor: Cursor,
+    },
+    /// We had lagged behind the floor of a log, so it was fetched from nothing:
+    /// what became of its keys meanwhile is told key by key, before this.
+    CaughtUp {
+        /// Whose log.
+        author: NodeId,
+        /// How much of it we held.
+        from: Head,
+        /// How much we hold now.
+        to: Head,
+        /// Keys that are gone, and whose deletion nobody can show any more.
+        dropped: u64,
     },
     /// Another process runs under our name; the one with the lower generation halts.
     Twin {
@@ -389,21 +439,73 @@ pub enum MemberEventKind {
     },
 }
 
+impl Notification {
+    /// Whether it says what became of a key of a selection.
+    pub fn concerns(&self, selection: &Selection) -> bool {
+        match self {
+            Self::Key(event) => selection.holds(event.scope, &event.write.author, &event.key),
+            Self::Conflict { key, won, .. } => selection.holds(Scope::Shared, &won.0.author, key),
+            _ => false,
+        }
+    }
+
+    /// Its place in the order of what is told of keys; `None`: it is not of a key.
+    pub const fn cursor(&self) -> Option<Cursor> {
+        match self {
+            Self::Key(event) => Some(event.cursor),
+            Self::Conflict { cursor, .. } => Some(*cursor),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn cursor_mut(&mut self) -> Option<&mut Cursor> {
+        match self {
+            Self::Key(event) => Some(&mut event.cursor),
+            Self::Conflict { cursor, .. } => Some(cursor),
+            _ => None,
+        }
+    }
+}
+
 /// A key changed.
+///
+/// Whoever starts from [`Command::Watch`](crate::input::Command::Watch) and
+/// applies every event holds what a reader reads then. Each version of a key is
+/// told once, and those of one key in the order in which they came to stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyEvent {
     /// Own or shared.
     pub scope: Scope,
     /// Which key.
     pub key: Key,
-    /// The new value; `None`: deleted, or reset with its author's log.
+    /// What happened.
+    pub kind: KeyEventKind,
+    /// The new value; of [`KeyEventKind::Put`] alone.
     pub value: Option<Value>,
     /// The write behind it. Of a reset, the write that is no longer.
     pub write: WriteId,
     /// When that write was made, on its author's clock.
     pub stamp: Stamp,
-    /// The author's log was cut back, and this write never was.
-    pub reset: bool,
+    /// The write that stood here before, tombstones included; `None`: nothing
+    /// was known of the key.
+    pub before: Option<WriteId>,
+    /// Its place in the order of what is told of keys. The node that tells it
+    /// fills it in; a replica by itself leaves it at zero.
+    pub cursor: Cursor,
+}
+
+/// What happened to a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyEventKind {
+    /// It holds something new.
+    Put,
+    /// It was deleted.
+    Deleted,
+    /// Its time was over.
+    Expired,
+    /// The write that stood is no longer: its author's log was cut back, or its
+    /// author is forgotten.
+    Reset,
 }
 
 /// What happened and what was refused, since the start. Every bound in
@@ -462,6 +564,13 @@ pub struct Counters {
     /// Generations so far ahead of our clock that they are refused:
     /// [`GENERATION_AHEAD_MS`](crate::base::limit::GENERATION_AHEAD_MS).
     pub generations_refused: u64,
+    /// Logs that came in pieces and were not taken in:
+    /// [`PIECES_BYTES`](crate::base::limit::PIECES_BYTES).
+    pub pieces_refused: u64,
+    /// Tombstones, and values whose time was over, cleared away.
+    pub tombstones_cleared: u64,
+    /// Logs fetched from nothing, because we had lagged behind their floor.
+    pub logs_replaced: u64,
     /// Outputs not begun: [`OUTBOX`](crate::base::limit::OUTBOX).
     pub outbox_full: u64,
 }

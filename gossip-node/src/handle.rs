@@ -486,6 +486,7 @@ impl Node {
             key: key.parse()?,
             value,
             only_if,
+            ttl: None,
         };
         Ok(self.write(vec![write]).await?.pop())
     }

@@ -54,8 +54,8 @@ pub use gossip_core::message::{
     Footing, Generation, Incarnation, Key, KeyError, Scope, Stamp, Value, Version, WriteId,
 };
 pub use gossip_core::output::{
-    Counters, KeyEvent, MemberEvent, MemberEventKind, MemberStatus, MemberView, Notification,
-    Phase, Refusal, Row, Status,
+    Counters, KeyEvent, KeyEventKind, MemberEvent, MemberEventKind, MemberStatus, MemberView,
+    Notification, Phase, Refusal, Row, Status,
 };
 pub use gossip_core::quorum::{
     Fate, Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,

@@ -55,6 +55,7 @@ fn seal_batch(draft: &Draft, sign: impl FnOnce(&[u8]) -> Bytes) -> Batch {
         lineage: draft.lineage.clone(),
         first: draft.first,
         count: u32::try_from(entries.len()).unwrap_or(u32::MAX),
+        floor: draft.floor,
     };
     let encoded = batch::head_to_pb(&head, entries.iter().map(|entry| &entry.bytes));
     let bytes = envelope::close(Kind::Batch(encoded), sign);

@@ -106,6 +106,12 @@ fn heads_of_batches() {
     };
     let author = raw::field(1, "n1");
     let hash = raw::field(4, [0; 16]);
+    let with_floor = |first, fields: &[(u64, u64)]| {
+        let fields = fields.iter();
+        let fields = fields.map(|(number, value)| raw::number(*number, *value));
+        let floor = raw::field(5, fields.collect::<Vec<_>>().concat());
+        vec![author.clone(), base(1, 0, 0), raw::number(3, first), floor]
+    };
     for (fields, want) in [
         (
             vec![raw::field(1, "/")],
@@ -141,6 +147,18 @@ fn heads_of_batches() {
         (
             vec![author.clone(), base(1, 1, 0), raw::number(3, 1)],
             "bases that do not rise",
+        ),
+        (
+            with_floor(7, &[(1, 7)]),
+            "a floor that is none, or above its batch",
+        ),
+        (
+            with_floor(7, &[(1, 6), (2, 7)]),
+            "a floor that is none, or above its batch",
+        ),
+        (
+            with_floor(7, &[(3, 1)]),
+            "a floor that is none, or above its batch",
         ),
         (
             vec![author, base(2, 1, 5), base(2, 1, 6), raw::number(3, 7)],
@@ -184,6 +202,15 @@ fn entries() {
         (
             vec![scope.clone(), key.clone(), put.clone(), replaces(&[])],
             "a write replaces version 0",
+        ),
+        (
+            vec![
+                scope.clone(),
+                key.clone(),
+                raw::field(6, []),
+                raw::number(8, 1),
+            ],
+            "a deletion that ends",
         ),
         (
             vec![scope, key, put, replaces(&[raw::number(2, 1)])],
@@ -302,6 +329,7 @@ fn deltas() {
     let log = |from, batches: Vec<Batch>| LogDelta {
         from: Version(from),
         batches,
+        more: false,
     };
     let logs = |logs: Vec<LogDelta>| {
         refused(Body::Delta(Delta {

@@ -137,5 +137,16 @@ pub const ELECTIONS: usize = 8;
 /// Seeds in a configuration.
 pub const SEEDS: usize = 64;
 
+/// Bytes of logs that are coming in pieces, in all sessions together (guess:
+/// the largest log, and some that are small).
+pub const PIECES_BYTES: usize = 2 * BYTES_PER_AUTHOR;
+
+/// Events of keys kept so that a watch can be resumed (guess: seconds of a busy
+/// cluster, hours of a quiet one). Beyond it a watch begins anew.
+pub const KEY_EVENTS_KEPT: usize = 16_384;
+
+/// Bytes of keys and values in these.
+pub const KEY_EVENT_BYTES_KEPT: usize = 16 * 1024 * 1024;
+
 /// Outputs held for the host; beyond it nothing new is *started*.
 pub const OUTBOX: usize = 65_536;

@@ -160,7 +160,10 @@ impl Node {
         for change in changes {
             match change {
                 Change::Record(record) => self.outbox.push(Output::Remember(record)),
-                Change::Notify(notification) => self.outbox.notify(notification),
+                Change::Notify(mut notification) => {
+                    self.chronicle.enter(&mut notification);
+                    self.outbox.notify(notification);
+                }
             }
         }
     }

@@ -7,7 +7,10 @@ use crate::base::time::Now;
 use crate::input::{Command, Ticket};
 use crate::membership::Standing;
 use crate::message::{Accusation, Charge, Sealed};
-use crate::output::{MemberStatus, MemberView, Output, Phase, Refusal, Reply, Status};
+use crate::output::{
+    Begins, MemberStatus, MemberView, Output, Phase, Refusal, Reply, Status, Watching,
+};
+use crate::watched::{Cursor, Selection};
 
 use super::{Node, Sealing};
 
@@ -23,10 +26,27 @@ impl Node {
             Command::Electorate(electorate) => return self.elect(ticket, electorate),
             Command::Get(query) => Reply::Value(self.replica.value(&query)),
             Command::List { space, prefix } => Reply::Rows(self.replica.list(&space, &prefix)),
+            Command::Watch { selection, from } => {
+                Reply::Watch(Box::new(self.watch(&selection, from)))
+            }
             Command::Members => Reply::Members(self.members(now)),
             Command::Status => Reply::Status(Box::new(self.status(now))),
         };
         self.outbox.push(Output::Reply(ticket, reply));
+    }
+
+    /// With what a watch begins: what it missed, or how things stand.
+    fn watch(&self, selection: &Selection, from: Option<Cursor>) -> Watching {
+        let missed = from.map(|from| self.chronicle.since(from, selection));
+        let begins = match missed {
+            None => Begins::Stands(self.replica.select(selection)),
+            Some(None) => Begins::Anew(self.replica.select(selection)),
+            Some(Some(missed)) => Begins::Missed(missed),
+        };
+        Watching {
+            begins,
+            cursor: self.chronicle.now(),
+        }
     }
 
     /// An operator's word on a member: it holds on the footing we know.

@@ -18,28 +18,19 @@ use crate::input::{DiskError, Input, PersistId, Saved, SealId, Ticket};
 use crate::membership::Heard;
 use crate::message::{
     Accusation, Body, Charge, Claim, Footing, Generation, Incarnation, Item, Presence, Sealed,
-    Statement, Version,
+    Statement,
 };
-use crate::output::{
-    Counters, Halt, MemberStatus, Notification, Output, Phase, Record, Refusal, Reply,
-};
+use crate::output::{Halt, MemberStatus, Notification, Output, Phase, Record, Refusal, Reply};
 
 use super::{Node, Sealing};
 
 impl Node {
     /// Takes over what an earlier run knew.
     pub(super) fn load(&mut self, now: Now, saved: Saved) {
-        let mut counters = Counters::default();
         let mut changes = Vec::new();
-        for batch in saved.batches {
-            // A log in the journal has no gaps: each batch follows on the last.
-            let held = self
-                .replica
-                .head(batch.author())
-                .map_or(Version(0), |head| head.version);
-            let from = held.min(batch.head.value.before());
-            self.replica
-                .apply(from, &batch, now.wall, &mut counters, &mut changes);
+        let logs = saved.batches.chunk_by(|a, b| a.author() == b.author());
+        for log in logs {
+            self.replica.restore(log, now.wall);
         }
         let claims = saved.claims.iter();
         let claims: BTreeMap<_, _> = claims.map(|claim| (&claim.value.member, claim)).collect();

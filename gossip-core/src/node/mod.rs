@@ -37,14 +37,14 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
-use crate::dissemination::{Hot, Syncs};
+use crate::dissemination::{Hot, Pieces, Syncs};
 use crate::electorate::Electorate;
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
 use crate::membership::{Book, Links, Pace, Prober, Quorum, Roster};
 use crate::message::{Body, Footing, Generation};
 use crate::outbox::Outbox;
 use crate::output::{Output, Phase, Via};
-use crate::replica::Replica;
+use crate::replica::{Chronicle, Replica};
 
 use commit::Commits;
 use tick::Timers;
@@ -63,8 +63,10 @@ pub struct Node {
     links: Links,
     book: Book,
     replica: Replica,
+    chronicle: Chronicle,
     hot: Hot,
     syncs: Syncs,
+    pieces: Pieces,
     commits: Commits,
     quorum: Quorum,
     /// Lists of voters on their way to the disk; at most [`limit::ELECTIONS`].
@@ -145,8 +147,10 @@ impl Node {
             pace: Pace::default(),
             links: Links::default(),
             replica: Replica::default(),
+            chronicle: Chronicle::new(&identity.id, generation),
             hot: Hot::default(),
             syncs: Syncs::new(&identity.cluster),
+            pieces: Pieces::default(),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
             elections: BTreeMap::new(),

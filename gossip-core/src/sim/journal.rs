@@ -57,6 +57,19 @@ impl Journal {
                 let log = self.logs.entry(batch.author().clone()).or_default();
                 log.commit(batch, &superseded);
             }
+            Record::Run {
+                author,
+                cut,
+                commits,
+            } => {
+                let log = self.logs.entry(author).or_default();
+                if let Some(through) = cut {
+                    log.cut(through);
+                }
+                for (batch, superseded) in commits {
+                    log.commit(batch, &superseded);
+                }
+            }
             Record::Cut { author, through } => {
                 if let Some(log) = self.logs.get_mut(&author) {
                     log.cut(through);
@@ -165,11 +178,13 @@ mod tests {
             stamp: Stamp::default(),
             op: Op::Delete,
             replaces: None,
+            expires: None,
         };
         let item = seal(Statement::Batch(Draft {
             author: "n1".parse().unwrap(),
             lineage: Lineage::default().extended(Generation(generation), from),
             first: Version(first),
+            floor: crate::message::Floor::default(),
             entries: keys.iter().map(entry).collect(),
         }));
         match item {

@@ -45,7 +45,10 @@ impl Picture {
             Notification::Member(event) => self.member(event),
             Notification::Key(event) => self.key(event),
             Notification::Conflict { .. } => self.conflicts += 1,
-            Notification::Twin { .. } | Notification::Quorum(_) | Notification::Disk(_) => {}
+            Notification::CaughtUp { .. }
+            | Notification::Twin { .. }
+            | Notification::Quorum(_)
+            | Notification::Disk(_) => {}
         }
     }
 

@@ -63,6 +63,7 @@ pub fn seal(statement: Statement) -> Item {
                 author: draft.author,
                 lineage: draft.lineage,
                 first: draft.first,
+                floor: draft.floor,
                 count: u32::try_from(draft.entries.len()).unwrap(),
             };
             let parts = draft.entries.into_iter().zip(0..);
@@ -256,6 +257,7 @@ pub fn put(scope: Scope, key: &str, bytes: usize) -> Write {
         key: key.parse().unwrap(),
         value: Some(Value::new(Bytes::from(vec![7; bytes])).unwrap()),
         only_if: None,
+        ttl: None,
     }
 }
 
@@ -272,6 +274,7 @@ pub fn batch(author: &str, lineage: Lineage, first: u64, key: &str, stamp: u64) 
         author: id(author),
         lineage,
         first: Version(first),
+        floor: gossip_core::message::Floor::default(),
         entries: vec![Entry {
             scope: Scope::Shared,
             key: key.parse().unwrap(),
@@ -281,6 +284,7 @@ pub fn batch(author: &str, lineage: Lineage, first: u64, key: &str, stamp: u64) 
             },
             op: Op::Put(Value::new(Bytes::from_static(b"v")).unwrap()),
             replaces: None,
+            expires: None,
         }],
     })) {
         Item::Batch(batch) => batch,

@@ -38,11 +38,23 @@ fn line(id: &gossip_node::NodeId, notification: &Notification) {
             }
         }
         Notification::Key(_) => {}
-        Notification::Conflict { key, won, lost } => warn!(
+        Notification::Conflict { key, won, lost, .. } => warn!(
             key = key.as_str(),
             won = crate::api::types::write_name(&won.0),
             lost = crate::api::types::write_name(&lost.0),
             "a concurrent write to a shared key lost"
+        ),
+        Notification::CaughtUp {
+            author,
+            from,
+            to,
+            dropped,
+        } => info!(
+            %author,
+            from = from.version.0,
+            to = to.version.0,
+            dropped,
+            "fetched a log from nothing, having missed too much of it"
         ),
         Notification::Twin { ours, theirs } => error!(
             %id,

@@ -52,6 +52,7 @@ const SPANS: [(&str, Slot<Duration>); 14] = [
     ("timing.suspicion_min", |c| &mut c.suspicion_min),
     ("timing.suspicion_max", |c| &mut c.suspicion_max),
     ("timing.forget_after", |c| &mut c.forget_after),
+    ("timing.tombstone_grace", |c| &mut c.tombstone_grace),
     ("timing.gossip_interval", |c| &mut c.gossip_interval),
     ("timing.gossip_delay", |c| &mut c.gossip_delay),
     ("timing.sync_interval", |c| &mut c.sync_interval),

@@ -61,6 +61,17 @@ pub(crate) enum EventLine {
         /// The write that is lost.
         lost: String,
     },
+    /// The agent had missed so much of a log that it was fetched from nothing.
+    CaughtUp {
+        /// Whose log.
+        author: String,
+        /// How far the agent had come, as a version.
+        from: u64,
+        /// How far it is now.
+        to: u64,
+        /// Keys that are gone, and whose deletion was missed.
+        dropped: u64,
+    },
     /// The journal could not be written.
     Disk {
         /// Why.
@@ -149,7 +160,7 @@ impl EventLine {
                 }
             }
             Notification::Quorum(event) => Self::Quorum(QuorumChange::new(event)),
-            Notification::Conflict { key, won, lost } => Self::WriteLost {
+            Notification::Conflict { key, won, lost, .. } => Self::WriteLost {
                 key: key.as_str().to_owned(),
                 won: write_name(&won.0),
                 lost: write_name(&lost.0),
@@ -157,6 +168,17 @@ impl EventLine {
             Notification::Twin { ours, theirs } => Self::Twin {
                 ours: ours.0,
                 theirs: theirs.0,
+            },
+            Notification::CaughtUp {
+                author,
+                from,
+                to,
+                dropped,
+            } => Self::CaughtUp {
+                author: author.to_string(),
+                from: from.version.0,
+                to: to.version.0,
+                dropped: *dropped,
             },
             Notification::Disk(why) => Self::Disk {
                 why: why.to_string(),
@@ -184,6 +206,7 @@ impl EventLine {
             Self::Running { .. } => "running",
             Self::Twin { .. } => "twin",
             Self::WriteLost { .. } => "write-lost",
+            Self::CaughtUp { .. } => "caught-up",
             Self::Disk { .. } => "disk",
             Self::Lagged { .. } => "lagged",
         }

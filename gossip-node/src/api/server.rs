@@ -314,6 +314,7 @@ async fn write(
         key: key.parse::<Key>()?,
         value,
         only_if,
+        ttl: None,
     };
     let written = api.node.write(vec![write]).await?;
     match written.first() {

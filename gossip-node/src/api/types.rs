@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gossip_node::{
-    Counters, KeyEvent, MemberStatus, MemberView, NodeId, NodeStatus, Phase, Row, Stamp, WatchItem,
-    WriteId,
+    Counters, KeyEvent, KeyEventKind, MemberStatus, MemberView, NodeId, NodeStatus, Phase, Row,
+    Stamp, WatchItem, WriteId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -339,7 +339,7 @@ impl WatchLine {
                     stamp_ms: event.stamp.millis,
                     stamp_counter: event.stamp.counter,
                 };
-                if event.reset {
+                if event.kind == KeyEventKind::Reset {
                     Self::Reset(gone)
                 } else {
                     Self::Delete(gone)
@@ -437,6 +437,9 @@ fn protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
         sessions_refused,
         relays_refused,
         generations_refused,
+        pieces_refused,
+        tombstones_cleared,
+        logs_replaced,
         outbox_full,
     )
 }

@@ -186,11 +186,16 @@ impl Driver {
             Notification::Member(event) => {
                 tracing::debug!(member = %event.id, kind = ?event.kind, "member");
             }
-            Notification::Conflict { key, won, lost } => {
+            Notification::Conflict { key, won, lost, .. } => {
                 tracing::debug!(%key, won = %won.0.author, lost = %lost.0.author, "concurrent writes");
             }
             Notification::Quorum(event) => {
                 tracing::debug!(after = ?event.after, why = %event.judgement, "quorum");
+            }
+            Notification::CaughtUp {
+                author, dropped, ..
+            } => {
+                tracing::info!(%author, dropped, "a log was fetched from nothing");
             }
             Notification::Twin { ours, theirs } => {
                 tracing::error!(

@@ -31,6 +31,18 @@ pub(super) fn record(tables: &mut Tables<'_>, record: &Record) -> Result<u64, re
         Record::Commit { batch, superseded } => {
             commit(tables, batch, superseded)?;
         }
+        Record::Run {
+            author,
+            cut: beyond,
+            commits,
+        } => {
+            if let Some(through) = beyond {
+                cut(tables, author, *through)?;
+            }
+            for (batch, superseded) in commits {
+                commit(tables, batch, superseded)?;
+            }
+        }
         Record::Cut { author, through } => cut(tables, author, *through)?,
         Record::Claim(claim) => {
             let (member, footing) = (claim.value.member.as_str(), claim.value.footing);

@@ -79,6 +79,23 @@ pub struct BatchHead {
     /// hostile head costs its receiver one allocation, not one a hash.
     #[prost(bytes = "bytes", tag = "4")]
     pub entry_hashes: ::prost::bytes::Bytes,
+    /// What its author has cleared of the log; absent: nothing yet.
+    #[prost(message, optional, tag = "5")]
+    pub floor: ::core::option::Option<Floor>,
+}
+/// Below it nothing dead is kept: no tombstone, and no value whose time was over
+/// at `as_of`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Floor {
+    /// Up to which version own keys are cleared; at least 1.
+    #[prost(uint64, tag = "1")]
+    pub through: u64,
+    /// Up to which version shared keys are; at most `through`.
+    #[prost(uint64, tag = "2")]
+    pub shared: u64,
+    /// Milliseconds since 1970, on the author's clock.
+    #[prost(uint64, tag = "3")]
+    pub as_of: u64,
 }
 /// Where one generation of a log began.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -109,6 +126,10 @@ pub struct Entry {
     /// The write its author saw and replaced.
     #[prost(message, optional, tag = "7")]
     pub replaces: ::core::option::Option<Replaced>,
+    /// From when on what was put counts as deleted, in milliseconds since 1970 on
+    /// the author's clock; 0: never. A deletion has none.
+    #[prost(uint64, tag = "8")]
+    pub expires: u64,
     #[prost(oneof = "entry::Op", tags = "5, 6")]
     pub op: ::core::option::Option<entry::Op>,
 }
@@ -419,6 +440,10 @@ pub struct LogDelta {
     /// Batches, all of one author; at least one.
     #[prost(message, repeated, tag = "2")]
     pub batches: ::prost::alloc::vec::Vec<Item>,
+    /// It is a piece: the next one in this session goes on where it ends, and
+    /// none of it counts before the last is there.
+    #[prost(bool, tag = "3")]
+    pub more: bool,
 }
 /// In a session: I have said everything.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

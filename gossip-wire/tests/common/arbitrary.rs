@@ -6,10 +6,12 @@ use std::net::{IpAddr, SocketAddr};
 use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::base::limit;
+use gossip_core::base::time::WallTime;
 use gossip_core::message::{
     Accusation, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow, Draft, Entry,
-    Footing, Generation, Head, Incarnation, Item, Key, Lineage, LogDelta, MemberRow, MemberState,
-    Message, Op, Presence, Replaced, Scope, Seq, Stamp, Statement, Value, Version, Want, WriteId,
+    Floor, Footing, Generation, Head, Incarnation, Item, Key, Lineage, LogDelta, MemberRow,
+    MemberState, Message, Op, Presence, Replaced, Scope, Seq, Stamp, Statement, Value, Version,
+    Want, WriteId,
 };
 use gossip_wire::seal;
 use proptest::collection::{btree_map, vec};
@@ -128,22 +130,37 @@ fn op() -> impl Strategy<Value = Op> {
 
 pub(crate) fn entry() -> impl Strategy<Value = Entry> {
     let scope = prop_oneof![Just(Scope::Own), Just(Scope::Shared)];
-    let parts = (scope, key(), stamp(), op(), option::of(replaced()));
-    parts.prop_map(|(scope, key, stamp, op, replaces)| Entry {
+    let ends = option::of(positive().prop_map(WallTime::from_millis));
+    let parts = (scope, key(), stamp(), op(), option::of(replaced()), ends);
+    parts.prop_map(|(scope, key, stamp, op, replaces, ends)| Entry {
         scope,
         key,
         stamp,
+        expires: ends.filter(|_| op != Op::Delete),
         op,
         replaces,
     })
 }
 
+fn floor(first: u64) -> impl Strategy<Value = Floor> {
+    (0..first, any::<u64>(), any::<u64>()).prop_map(|(through, shared, as_of)| match through {
+        0 => Floor::default(),
+        _ => Floor {
+            through: Version(through),
+            shared: Version(shared % (through + 1)),
+            as_of: WallTime::from_millis(as_of),
+        },
+    })
+}
+
 fn draft_of(author: NodeId, base: u64, first: u64, entries: usize) -> impl Strategy<Value = Draft> {
-    (lineage(base), vec(entry(), entries)).prop_map(move |(lineage, entries)| Draft {
+    let parts = (lineage(base), vec(entry(), entries), floor(first));
+    parts.prop_map(move |(lineage, entries, floor)| Draft {
         author: author.clone(),
         lineage,
         first: Version(first),
         entries,
+        floor,
     })
 }
 
@@ -220,6 +237,7 @@ fn log_delta(author: NodeId) -> impl Strategy<Value = LogDelta> {
         });
         drafts.collect::<Vec<_>>().prop_map(move |drafts| LogDelta {
             from: Version(from),
+            more: from % 2 == 1,
             batches: drafts
                 .into_iter()
                 .map(|(draft, signature, kept)| thinned(sealed(draft, signature), kept))

@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::base::siphash::HashKey;
+use gossip_core::base::time::WallTime;
 use gossip_core::message::{
     Accusation, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow, Draft, Entry,
-    Footing, Generation, Head, Incarnation, Item, Lineage, LogDelta, MemberRow, MemberState,
+    Floor, Footing, Generation, Head, Incarnation, Item, Lineage, LogDelta, MemberRow, MemberState,
     Message, Op, Presence, Replaced, Scope, Seq, Stamp, Statement, Value, Version, Want, WriteId,
 };
 use gossip_wire::seal;
@@ -78,6 +79,7 @@ pub(crate) fn entry(scope: Scope, key: &str, value: Option<&str>) -> Entry {
         stamp: stamp(0),
         op: value.map_or(Op::Delete, put),
         replaces: None,
+        expires: None,
     }
 }
 
@@ -98,11 +100,27 @@ pub(crate) fn draft() -> Draft {
         author: id("eu/1/n17"),
         lineage: lineage(),
         first: Version(58),
+        floor: Floor::default(),
         entries: vec![
             entry(Scope::Own, "load", Some("0.7")),
             shared,
             entry(Scope::Own, "maintenance", None),
         ],
+    }
+}
+
+/// A value that ends, in a log that was cleared before.
+pub(crate) fn cleared() -> Draft {
+    let mut lease = entry(Scope::Shared, "lease", Some("eu/1/n17"));
+    lease.expires = Some(WallTime::from_millis(1_700_086_430_123));
+    Draft {
+        floor: Floor {
+            through: Version(50),
+            shared: Version(41),
+            as_of: WallTime::from_millis(1_700_000_000_123),
+        },
+        entries: vec![lease],
+        ..draft()
     }
 }
 
@@ -180,6 +198,7 @@ pub(crate) fn items() -> Vec<(&'static str, Item)> {
         ),
         ("item-batch", Item::Batch(sealed_batch(draft()))),
         ("item-batch-part", Item::Batch(part_of_batch())),
+        ("item-batch-cleared", Item::Batch(sealed_batch(cleared()))),
         ("item-batch-opening", Item::Batch(sealed_batch(opening()))),
     ]
 }
@@ -239,6 +258,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
                 logs: vec![LogDelta {
                     from: Version(57),
                     batches: vec![part_of_batch()],
+                    more: true,
                 }],
             })),
         ),

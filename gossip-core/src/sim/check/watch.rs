@@ -223,7 +223,7 @@ impl Watch {
                 let burden = node.burden();
                 burden.links == 0 && burden.here <= 1 && node.config().seeds.is_empty()
             };
-            alarm::sleeps_for_ever(node.phase(), node.poll_timeout(), alone)?;
+            alarm::sleeps_for_ever(node.phase(), node.poll_timeout(), now, alone)?;
         }
         if let Some((accused, before)) = self.accused.take()
             && rules.has(Rule::Oneself)

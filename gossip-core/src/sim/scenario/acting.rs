@@ -222,6 +222,7 @@ impl<M: Machine> Stage<M> {
             scope: wish.scope,
             key: wish.key.clone(),
             value,
+            ttl: None,
             only_if: if wish.unchanged { standing() } else { None },
         })
     }

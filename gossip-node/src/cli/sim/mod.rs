@@ -5,6 +5,7 @@
 //!   given    what was asked for          words    its report for people
 //!   pool     trials on several threads   report   the table of figures
 //!   meter    how far it is               trade    speed against false positives
+//!   plot/    pictures of it               epidemic one update, by the book
 //!   plot/    pictures of it              scenario what happens, from a file or a seed
 //! ```
 //!
@@ -12,6 +13,7 @@
 //! read no clock and start no thread, so both happen here.
 
 mod clock;
+mod epidemic;
 mod given;
 mod meter;
 mod plot;
@@ -40,6 +42,8 @@ Examples:
       twenty of 200 crash at one moment; how the news spreads, as a picture
   gossip sim report --quick --only detect
       the figures of detection beside those of other implementations
+  gossip sim epidemic --mode pull --stop feedback-counter --k 2 --runs 200
+      a row of the literature: what a rule of gossip misses, and what it costs
   gossip sim show 7 > seven.scenario && gossip sim run seven.scenario
       what happens, one line a thing, to be changed and played again";
 
@@ -63,6 +67,7 @@ pub(crate) struct Args {
 enum Verb {
     Report(Report),
     Trade(Trade),
+    Epidemic(Box<epidemic::Args>),
     Run(Run),
     Show(Show),
 }
@@ -193,6 +198,7 @@ pub(crate) fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
         None => story::run(&args.story, shared.json),
         Some(Verb::Report(report)) => report::run(report, shared.json),
         Some(Verb::Trade(trade)) => trade::run(trade, shared.json),
+        Some(Verb::Epidemic(args)) => epidemic::run(args, shared.json),
         Some(Verb::Run(run)) => scenario::run(run, shared.json),
         Some(Verb::Show(show)) => scenario::show(show),
     }
