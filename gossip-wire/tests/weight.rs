@@ -55,6 +55,7 @@ fn check(statement: &Statement, item: &Item) {
         Statement::Accusation(accusation) => {
             assert!(envelope.statement.len() <= accusation.weight());
         }
+        Statement::Event(event) => assert!(envelope.statement.len() <= event.weight()),
         Statement::Batch(draft) => {
             assert!(encode_item(item).len() <= draft.weight());
             // A draft that fits a message does so as the item it becomes.

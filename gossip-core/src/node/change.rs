@@ -107,6 +107,7 @@ impl Node {
         }
         let id = &event.id;
         self.book.met(id);
+        self.events.forget(id);
         self.outbox
             .push(Output::Remember(Record::Forget(id.clone())));
         let mut changes = Vec::new();
@@ -139,6 +140,7 @@ impl Node {
         };
         let mut changes = Vec::new();
         self.replica.veil(&event.id, &mut changes);
+        self.events.forget(&event.id);
         self.book.remember(claim);
         self.outbox.notify(Notification::Member(event));
         self.replica_changed(changes);
@@ -221,6 +223,7 @@ impl Node {
             replica: &self.replica,
         };
         self.syncs.open(now.mono, peer, picture, &mut self.outbox);
+        self.compare_events(peer);
     }
 }
 

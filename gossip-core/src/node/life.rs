@@ -128,7 +128,10 @@ impl Node {
                 let reply = self.carry_out(now, order);
                 self.outbox.push(Output::Reply(ticket, reply));
             }
-            (Some(Sealing::Commit), Item::Batch(batch)) => self.commit_sealed(batch),
+            (Some(Sealing::Commit), Item::Batch(batch)) => self.commit_sealed(now, batch),
+            (Some(Sealing::Event(ticket)), Item::Event(event)) => {
+                self.event_sealed(now, ticket, event);
+            }
             _ => self.outbox.counters.unexpected += 1,
         }
     }
@@ -137,6 +140,7 @@ impl Node {
     pub(super) fn run(&mut self, now: Now) {
         if self.phase == Phase::Joining {
             self.phase = Phase::Running;
+            self.begin_events(now);
             // Others join at the same time, and what was told of them while we
             // did not listen is told no more: compare once again, soon.
             let soon = self.rng.jittered(self.config.gossip_interval * 2);
@@ -188,7 +192,7 @@ impl Node {
                 self.book.met(&claim.value.member);
                 claim.value.member
             }
-            Item::Batch(_) => return,
+            Item::Batch(_) | Item::Event(_) => return,
         };
         let mut changes = Vec::new();
         self.replica.veil(&id, &mut changes);
@@ -289,6 +293,7 @@ impl Node {
             generation: Generation(theirs.0.saturating_add(1)),
             incarnation: Incarnation(0),
         };
+        self.flow.restart();
         self.persist_generation();
     }
 
@@ -333,10 +338,17 @@ impl Node {
     /// Stops for good.
     pub(super) fn halt(&mut self, why: Halt) {
         let elections = core::mem::take(&mut self.elections).into_values();
+        let seals = core::mem::take(&mut self.seals);
+        let sealing = seals.into_values().filter_map(|sealing| match sealing {
+            Sealing::Event(ticket) => Some(ticket),
+            _ => None,
+        });
+        let sealing: Vec<Ticket> = sealing.collect();
         for ticket in self
             .commits
             .abandon()
             .into_iter()
+            .chain(sealing)
             .chain(self.leaving.take())
             .chain(elections.map(|(ticket, _)| ticket))
         {

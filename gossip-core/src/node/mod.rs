@@ -16,13 +16,15 @@
 //! ```
 //!
 //! The methods below are of four kinds: the contract (here), what came from
-//! peers (`inbound`), what the application wants (`command`, `commit`), and
-//! what time brings (`tick`). What a room learned goes through `change`, and
+//! peers (`inbound`), what the application wants (`command`, `commit`, `event`,
+//! `ask`), and what time brings (`tick`). What a room learned goes through `change`, and
 //! the node's own coming and going through `life`.
 
+mod ask;
 mod change;
 mod command;
 mod commit;
+mod event;
 mod inbound;
 mod life;
 #[cfg(feature = "sim")]
@@ -39,6 +41,7 @@ use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
 use crate::dissemination::{Hot, Pieces, Syncs};
 use crate::electorate::Electorate;
+use crate::event::{Answering, Asked, Events, Flow};
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
 use crate::membership::{Book, Links, Pace, Prober, Quorum, Roster};
 use crate::message::{Body, Footing, Generation};
@@ -47,6 +50,7 @@ use crate::output::{Output, Phase, Via};
 use crate::replica::{Chronicle, Replica};
 
 use commit::Commits;
+use event::Rounds;
 use tick::Timers;
 
 /// One member of a cluster, as a state machine.
@@ -71,6 +75,11 @@ pub struct Node {
     quorum: Quorum,
     /// Lists of voters on their way to the disk; at most [`limit::ELECTIONS`].
     elections: BTreeMap<PersistId, (Ticket, Electorate)>,
+    events: Events,
+    flow: Flow,
+    rounds: Rounds,
+    asked: Asked,
+    answering: Answering,
     timers: Timers,
     seals: BTreeMap<SealId, Sealing>,
     generation_persist: Option<PersistId>,
@@ -98,6 +107,8 @@ enum Sealing {
     Order(Ticket),
     /// The commit in flight.
     Commit,
+    /// An event of ours.
+    Event(Ticket),
 }
 
 impl Node {
@@ -154,6 +165,11 @@ impl Node {
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
             elections: BTreeMap::new(),
+            events: Events::new(&identity.cluster),
+            flow: Flow::default(),
+            rounds: Rounds::default(),
+            asked: Asked::default(),
+            answering: Answering::default(),
             seals: BTreeMap::new(),
             generation_persist: None,
             leaving: None,

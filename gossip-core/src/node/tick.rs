@@ -136,6 +136,7 @@ impl Node {
                 self.roster.next_reap(self.config.forget_after),
                 self.syncs.next_deadline(),
                 self.quorum.next_deadline(),
+                self.next_event_deadline(),
             ]
             .into_iter()
             .flatten()
@@ -205,6 +206,8 @@ impl Node {
                 self.sync_if_due(now);
                 self.release_if_due(now);
                 self.clear_if_due(now);
+                self.events_if_due(now);
+                self.asks_if_due(now);
                 self.gossip_if_due(now);
             }
         }

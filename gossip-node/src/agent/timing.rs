@@ -44,7 +44,7 @@ pub(crate) fn read(layers: &Layers, profile: Profile, problems: &mut Vec<Problem
 
 type Slot<T> = fn(&mut Config) -> &mut T;
 
-const SPANS: [(&str, Slot<Duration>); 14] = [
+const SPANS: [(&str, Slot<Duration>); 15] = [
     ("timing.probe_interval", |c| &mut c.probe_interval),
     ("timing.probe_timeout", |c| &mut c.probe_timeout),
     ("timing.probe_slack", |c| &mut c.probe_slack),

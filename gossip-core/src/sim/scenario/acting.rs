@@ -1,5 +1,6 @@
 //! Acting: how each deed is done to the world.
 
+use alloc::format;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::time::Duration;
@@ -9,8 +10,8 @@ use super::sky::is_fair;
 use super::stage::{Entry, Stage};
 use super::who::{Name, Route, Who};
 use crate::base::id::NodeId;
-use crate::input::{Command, DiskError, Expected, Query, Space, Write};
-use crate::message::{Key, Scope, Value};
+use crate::input::{Command, DiskError, Expected, Query, Saying, Space, Write};
+use crate::message::{Ask, Filter, Key, Scope, Value};
 use crate::sim::{HostId, Hosts, Journal, Machine, Paths};
 
 impl<M: Machine> Stage<M> {
@@ -106,6 +107,24 @@ impl<M: Machine> Stage<M> {
             }
             Deed::Remove(on, of) => self.order(on, of, Command::Remove),
             Deed::Forget(on, of) => self.order(on, of, Command::Forget),
+            Deed::Say(on, event, count) => {
+                for number in 0..*count {
+                    if let Some(host) = self.host(on) {
+                        let payload = format!("{number}").into();
+                        self.command(host, say(event, payload, None));
+                    }
+                }
+            }
+            Deed::Ask(on, query, span) => {
+                if let Some(host) = self.host(on) {
+                    let ask = Ask {
+                        filter: Filter::default(),
+                        deadline_ms: u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
+                        relays: 1,
+                    };
+                    self.command(host, say(query, Bytes::new(), Some(ask)));
+                }
+            }
             Deed::Expect(expectation) => self.wait_for(expectation.clone()),
         }
     }
@@ -279,4 +298,13 @@ impl<M: Machine> Stage<M> {
         }
         self.enter(now + span, Entry::Deed(Deed::Mend(route.clone())));
     }
+}
+
+fn say(name: &Key, payload: Bytes, ask: Option<Ask>) -> Command {
+    Command::Say(Saying {
+        name: name.clone(),
+        payload,
+        coalesce: false,
+        ask,
+    })
 }

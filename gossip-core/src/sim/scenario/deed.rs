@@ -65,6 +65,10 @@ pub enum Deed {
     Remove(Name, Name),
     /// The operator of the first says that the second will not come back.
     Forget(Name, Name),
+    /// Says so many events of this name at once.
+    Say(Name, Key, u32),
+    /// Asks everybody a query of this name.
+    Ask(Name, Key, Duration),
     /// Something has to hold.
     Expect(Expectation),
 }
@@ -219,6 +223,23 @@ fn on(words: &mut Words<'_>) -> Result<Deed, ParseError> {
     if words.takes("forget") {
         return Ok(Deed::Forget(host, one(words)?));
     }
+    if words.takes("say") {
+        let event = key(words)?;
+        let count = match words.takes("times") {
+            true => words.read("1 to 100000", |word| {
+                word.parse()
+                    .ok()
+                    .filter(|count| (1..=100_000).contains(count))
+            })?,
+            false => 1,
+        };
+        return Ok(Deed::Say(host, event, count));
+    }
+    if words.takes("ask") {
+        let query = key(words)?;
+        words.must("for")?;
+        return Ok(Deed::Ask(host, query, words.span()?));
+    }
     let mut wishes = Vec::from([Wish::parse(words)?]);
     while words.takes("and") {
         wishes.push(Wish::parse(words)?);
@@ -240,8 +261,8 @@ pub(super) fn key(words: &mut Words<'_>) -> Result<Key, ParseError> {
 
 impl Wish {
     fn parse(words: &mut Words<'_>) -> Result<Self, ParseError> {
-        let verbs =
-            "put SCOPE KEY VALUE, delete SCOPE KEY, read SCOPE KEY, remove NAME or forget NAME";
+        let verbs = "put SCOPE KEY VALUE, delete SCOPE KEY, read SCOPE KEY, remove NAME, forget NAME, \
+                     say EVENT, or ask QUERY for SPAN";
         let puts = words.read(verbs, |word| match word {
             "put" => Some(true),
             "delete" => Some(false),
@@ -342,6 +363,16 @@ impl fmt::Display for Deed {
             }
             Self::Remove(on, of) => write!(f, "on {on} remove {of}"),
             Self::Forget(on, of) => write!(f, "on {on} forget {of}"),
+            Self::Say(on, event, count) => {
+                write!(f, "on {on} say {}", event.as_str())?;
+                match count {
+                    1 => Ok(()),
+                    count => write!(f, " times {count}"),
+                }
+            }
+            Self::Ask(on, query, span) => {
+                write!(f, "on {on} ask {} for {}", query.as_str(), Span(*span))
+            }
             Self::Expect(expectation) => write!(f, "expect {expectation}"),
         }
     }

@@ -36,7 +36,9 @@ impl Deed {
             Self::Backup(name, _)
             | Self::Twin(name, ..)
             | Self::Write(name, _)
-            | Self::Read(name, ..) => {
+            | Self::Read(name, ..)
+            | Self::Say(name, ..)
+            | Self::Ask(name, ..) => {
                 f(&Who::one(name));
             }
             Self::Remove(on, of) | Self::Forget(on, of) => {
@@ -103,7 +105,9 @@ impl Deed {
                 | What::Quiet(who)
                 | What::Run(who)
                 | What::Stopped(who)
+                | What::Answered(who)
                 | What::Reads(who, ..) => f(who),
+                What::Told => {}
             },
             Self::Backup(..)
             | Self::Twin(..)
@@ -111,6 +115,8 @@ impl Deed {
             | Self::Read(..)
             | Self::Remove(..)
             | Self::Forget(..)
+            | Self::Say(..)
+            | Self::Ask(..)
             | Self::Heal => {}
         }
     }
