@@ -266,7 +266,9 @@ impl Roster {
                 let held = &member.claim;
                 let same_footing = claim.value.footing == held.value.footing;
                 let same_presence = claim.value.presence == held.value.presence;
-                match same_footing && same_presence && claim.value != held.value {
+                // Mostly the very bytes we hold: told by another.
+                let differs = claim.bytes != held.bytes && claim.value != held.value;
+                match same_footing && same_presence && differs {
                     true => {
                         Heard::Contradicts(held.clone(), member.event(MemberEventKind::Conflict))
                     }
