@@ -69,6 +69,11 @@ impl Node {
         self.outbox.counters.probes
     }
 
+    /// What happened and what was refused.
+    pub const fn counters(&self) -> &Counters {
+        &self.outbox.counters
+    }
+
     /// Its knobs.
     pub const fn config(&self) -> &Config {
         &self.config
