@@ -266,9 +266,7 @@ impl Roster {
                 let held = &member.claim;
                 let same_footing = claim.value.footing == held.value.footing;
                 let same_presence = claim.value.presence == held.value.presence;
-                // Mostly the very bytes we hold: told by another.
-                let differs = claim.bytes != held.bytes && claim.value != held.value;
-                match same_footing && same_presence && differs {
+                match same_footing && same_presence && claim.value != held.value {
                     true => {
                         Heard::Contradicts(held.clone(), member.event(MemberEventKind::Conflict))
                     }
