@@ -37,6 +37,10 @@ pub struct Burden {
     pub hot_rumors: usize,
     /// Statements that are being sealed.
     pub seals: usize,
+    /// Probes of its own under way.
+    pub probes: usize,
+    /// Probes under way for others.
+    pub relayed: usize,
     /// Peers it is connected to.
     pub links: usize,
     /// Rows of its roster.
@@ -101,9 +105,12 @@ impl Node {
 
     /// How much it has under way.
     pub fn burden(&self) -> Burden {
+        let (probes, relayed) = self.prober.under_way();
         Burden {
             hot_rumors: self.hot.len(),
             seals: self.seals.len(),
+            probes,
+            relayed,
             links: self.links.len(),
             rows: self.roster.rows(),
             here: self.roster.here(),
