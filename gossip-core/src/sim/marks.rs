@@ -19,8 +19,11 @@ use crate::output::{Counters, Halt, MemberEventKind, MemberStatus, Notification}
 /// A state by name.
 pub type Mark = &'static str;
 
+/// How often it was there, by a node's own count.
+type Count = fn(&Counters) -> u64;
+
 /// What a node counts, by mark.
-const COUNTED: [(Mark, fn(&Counters) -> u64); 12] = [
+const COUNTED: [(Mark, Count); 12] = [
     ("refuted an accusation of itself", |it| it.refutations),
     ("a probe found nobody", |it| it.probes_failed),
     ("called somebody absent", |it| it.calls),

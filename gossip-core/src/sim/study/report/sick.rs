@@ -176,10 +176,13 @@ const GRID: [(u32, u64, u64); 12] = [
     (32, 16_384, 1_024),
 ];
 
+/// Switches a protection off.
+type Switch = fn(&mut Config);
+
 /// What can be switched off, one by one and all together. Not what is no knob:
 /// that everybody condemns for itself, that whoever notices its own pause gives
 /// everybody that time back, that a suspect is shown what it is accused of.
-const WITHOUT: [(&str, fn(&mut Config)); 5] = [
+const WITHOUT: [(&str, Switch); 5] = [
     ("with all of it", |_| {}),
     ("awareness off", |config| config.awareness_max = 0),
     ("nobody looks too", |config| config.jurors = 0),
