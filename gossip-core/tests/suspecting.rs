@@ -407,8 +407,17 @@ fn many_deaths_are_refuted_in_advance() {
     let after = solo.status();
     assert_eq!(after.footing.incarnation.0, before.incarnation.0 + 1);
     assert_eq!(after.counters.refutations, 0, "nobody accused us");
+    for name in ["n3", "n4"] {
+        solo.ask(Command::Remove(id(name)));
+    }
     solo.pass(20 * SECOND);
     assert_eq!(solo.status().footing, after.footing, "once for all of them");
+    for name in ["n5", "n6"] {
+        solo.ask(Command::Remove(id(name)));
+    }
+    solo.pass(4 * SECOND);
+    let again = solo.status().footing.incarnation.0;
+    assert_eq!(again, before.incarnation.0 + 2, "another loss");
 }
 
 /// One death among many is no reason to.

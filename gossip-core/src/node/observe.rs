@@ -36,6 +36,10 @@ pub struct Burden {
     pub hot_rumors: usize,
     /// Statements that are being sealed.
     pub seals: usize,
+    /// Probes of its own under way.
+    pub probes: usize,
+    /// Probes under way for others.
+    pub relayed: usize,
     /// Peers it is connected to.
     pub links: usize,
     /// Rows of its roster.
@@ -66,6 +70,11 @@ impl Node {
     /// Probes it has begun.
     pub const fn probes_begun(&self) -> u64 {
         self.outbox.counters.probes
+    }
+
+    /// What happened and what was refused.
+    pub const fn counters(&self) -> &Counters {
+        &self.outbox.counters
     }
 
     /// Its knobs.
@@ -100,9 +109,12 @@ impl Node {
 
     /// How much it has under way.
     pub fn burden(&self) -> Burden {
+        let (probes, relayed) = self.prober.under_way();
         Burden {
             hot_rumors: self.hot.len(),
             seals: self.seals.len(),
+            probes,
+            relayed,
             links: self.links.len(),
             rows: self.roster.rows(),
             here: self.roster.here(),

@@ -37,6 +37,8 @@ pub(super) struct Timers {
     warnings: BTreeSet<(Instant, NodeId)>,
     /// When to say again that we are here, since many died at once.
     shock: Option<Instant>,
+    /// When we did so last.
+    pub(super) shocked: Option<Instant>,
     /// When to hand on in sessions what we learned in one, and how often yet.
     pass: Option<(Instant, u32)>,
     /// When the next stamp from the future may be looked at.
@@ -64,6 +66,7 @@ impl Timers {
             ),
             warnings: BTreeSet::new(),
             shock: None,
+            shocked: None,
             pass: None,
             release: None,
             clear: now + config.tombstone_grace / CLEARS,
@@ -200,6 +203,7 @@ impl Node {
                 self.judge(now);
                 self.reap(now);
                 if self.timers.shock.take_if(|at| *at <= now.mono).is_some() {
+                    self.timers.shocked = Some(now.mono);
                     self.refute_in_advance();
                 }
                 self.reconnect_if_due(now);
