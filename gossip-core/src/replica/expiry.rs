@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use super::{Change, Replica, event};
 use crate::base::id::NodeId;
 use crate::base::time::WallTime;
-use crate::message::{Entry, Scope, Version, WriteId};
+use crate::message::{Entry, Key, Scope, Version, WriteId};
 
 /// Every value that will end, the next one first.
 #[derive(Debug, Default)]
@@ -47,6 +47,13 @@ impl Expiries {
 }
 
 impl Replica {
+    /// Of the values that have not ended, the one that ends next, and when.
+    pub fn next_end(&self) -> Option<(&Key, WallTime)> {
+        let (ends, author, version) = self.expiries.0.first()?;
+        let slot = self.slot(author, *version)?;
+        Some((&slot.entry.value.key, *ends))
+    }
+
     /// Ends the values whose time is over.
     pub(super) fn expire(&mut self, wall: WallTime, changes: &mut Vec<Change>) {
         while let Some((author, version)) = self.expiries.take(wall) {

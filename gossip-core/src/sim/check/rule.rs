@@ -30,11 +30,15 @@ pub enum Rule {
     Fairness,
     /// Distrust of oneself has an end (M20).
     Awareness,
+    /// What is gone of a key stays gone (K4, K9, K11).
+    Keys,
+    /// A head only rises, and says what is held (K2, K3).
+    Heads,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Ownership,
         Self::Monotone,
         Self::Transition,
@@ -47,6 +51,8 @@ impl Rule {
         Self::Alarm,
         Self::Fairness,
         Self::Awareness,
+        Self::Keys,
+        Self::Heads,
     ];
 }
 

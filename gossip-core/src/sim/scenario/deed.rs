@@ -96,6 +96,8 @@ pub struct Wish {
     pub key: Key,
     /// The value; `None` deletes.
     pub value: Option<String>,
+    /// How long the value holds; `None`: until it is written again.
+    pub ttl: Option<Duration>,
     /// Only if the key stands as it does on this replica at this moment.
     pub unchanged: bool,
 }
@@ -230,7 +232,7 @@ pub(super) fn key(words: &mut Words<'_>) -> Result<Key, ParseError> {
 
 impl Wish {
     fn parse(words: &mut Words<'_>) -> Result<Self, ParseError> {
-        let verbs = "put SCOPE KEY VALUE, delete SCOPE KEY, or read SCOPE KEY";
+        let verbs = "put SCOPE KEY VALUE [for SPAN], delete SCOPE KEY, or read SCOPE KEY";
         let puts = words.read(verbs, |word| match word {
             "put" => Some(true),
             "delete" => Some(false),
@@ -241,6 +243,10 @@ impl Wish {
             true => Some(words.word("a value without blanks")?.into()),
             false => None,
         };
+        let ttl = match puts && words.takes("for") {
+            true => Some(words.span()?),
+            false => None,
+        };
         let unchanged = words.takes("if");
         if unchanged {
             words.must("unchanged")?;
@@ -249,6 +255,7 @@ impl Wish {
             scope,
             key,
             value,
+            ttl,
             unchanged,
         })
     }
@@ -358,6 +365,9 @@ impl fmt::Display for Wish {
         match &self.value {
             Some(value) => write!(f, "put {place} {value}")?,
             None => write!(f, "delete {place}")?,
+        }
+        if let Some(ttl) = self.ttl {
+            write!(f, " for {}", Span(ttl))?;
         }
         if self.unchanged {
             f.write_str(" if unchanged")?;
