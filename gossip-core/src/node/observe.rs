@@ -120,7 +120,7 @@ impl Node {
     }
 
     /// Of the values that it has not ended, the one that ends next.
-    pub fn next_end(&self) -> Option<(&Key, WallTime)> {
+    pub fn next_end(&self) -> Option<(Key, WallTime)> {
         self.replica.next_end()
     }
 

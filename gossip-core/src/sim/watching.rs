@@ -156,7 +156,7 @@ impl<M: Machine> World<M> {
             if self.rules.has(Rule::Keys) && node.phase() == crate::output::Phase::Running {
                 let ends = node.next_end();
                 verdict = verdict.and_then(|()| match ends {
-                    Some((key, ends)) => outlasts_its_time(key, Some(ends), read.wall),
+                    Some((key, ends)) => outlasts_its_time(&key, Some(ends), read.wall),
                     None => Ok(()),
                 });
             }
