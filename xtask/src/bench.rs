@@ -14,6 +14,7 @@ usage: cargo xtask bench [name] [-- arguments]
   leave20   one of 20 nodes on loopback leaves: until all others know, 50 times
   packets   what QUIC costs: bytes and packets of handshakes, datagrams, streams;
             memory of a connection (`-- --quick` takes half a minute, all of it three)
+  startup   from a journal of 100 000 keys to a node's first word, three times
   spread64  one update to 64 nodes on loopback with mutual TLS: median, last
 
 Without a name all of them run. Arguments go to the benchmark of that name.";
@@ -35,6 +36,17 @@ const BENCHES: &[(&str, &[&str])] = &[
     (
         "packets",
         &["bench", "-p", "gossip-quic", "--bench", "packets"],
+    ),
+    (
+        "startup",
+        &[
+            "run",
+            "--release",
+            "-p",
+            "gossip-node",
+            "--example",
+            "startup",
+        ],
     ),
     (
         "spread64",
