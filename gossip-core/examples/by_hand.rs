@@ -356,6 +356,10 @@ fn seal(statement: Statement) -> Item {
             bytes: format!("{value:?}").into(),
             value,
         }),
+        Statement::Event(value) => Item::Event(Sealed {
+            bytes: format!("{value:?}").into(),
+            value,
+        }),
         Statement::Batch(draft) => {
             let value = BatchHead {
                 author: draft.author,

@@ -263,6 +263,7 @@ impl Config {
             ("reconnect_interval", self.reconnect_interval, ms(100), hour),
             ("leave_linger", self.leave_linger, ms(0), ms(60_000)),
             ("quorum.timeout", self.quorum.timeout, ms(0), hour),
+            ("quorum.probation", self.quorum.probation, ms(0), hour),
         ];
         for (knob, found, least, most) in spans {
             if found < least || found > most {

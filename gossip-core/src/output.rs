@@ -6,12 +6,12 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use crate::base::id::NodeId;
-use crate::electorate::ElectorateError;
+use crate::electorate::{Elected, ElectorateError};
 pub use crate::input::Via;
 use crate::input::{DiskError, Expected, PersistId, SealId, SessionId, Target, Ticket};
 use crate::message::{
-    Accusation, Batch, Claim, Footing, Generation, Head, Key, Message, Scope, Sealed, Stamp,
-    Statement, Value, Version, WriteId,
+    Accusation, Batch, Claim, Event, EventId, Footing, Generation, Head, Key, Message, Run, Said,
+    Scope, Sealed, Stamp, Statement, Value, Version, WriteId,
 };
 use crate::quorum::{QuorumEvent, QuorumStanding, QuorumView};
 use crate::watched::{Cursor, Selection};
@@ -96,6 +96,8 @@ pub enum Record {
     /// A member is forgotten: its claim goes. What goes of its log is said by a
     /// commit or a cut; the verdict that stands stays.
     Forget(NodeId),
+    /// An operator's list of voters; replaces an older one.
+    Electorate(Elected),
 }
 
 /// The answer to a command.
@@ -107,6 +109,10 @@ pub enum Reply {
     Value(Option<Row>),
     /// The keys that were asked for, in order.
     Rows(Vec<Row>),
+    /// What every member says under a key, in order of member.
+    Everybody(Vec<Voice>),
+    /// Own keys, in order, and how many members have each.
+    Keys(Vec<(Key, usize)>),
     /// With what a watch begins.
     Watch(Box<Watching>),
     /// Everybody we know of, ourselves included, in order of name.
@@ -115,6 +121,16 @@ pub enum Reply {
     Status(Box<Status>),
     /// How the quorum is.
     Quorum(QuorumView),
+    /// It is said: every member that takes part is told, or told that it missed
+    /// it.
+    Said {
+        /// Which event it is.
+        id: EventId,
+        /// Of a query: how many members it asks, as this node sees it.
+        asked: usize,
+    },
+    /// The events that are kept, by Lamport time and author.
+    Events(Vec<Event>),
     /// The cluster has been told.
     Left,
     /// It is done, here; the others hear of it.
@@ -178,6 +194,24 @@ pub enum Refusal {
     /// A list that cannot be used; the one before stays.
     #[error(transparent)]
     Electorate(ElectorateError),
+    /// A payload or a response is too long.
+    #[error("{bytes} bytes are more than the {max} allowed")]
+    TooLong {
+        /// How many bytes it has.
+        bytes: usize,
+        /// How many it may have.
+        max: usize,
+    },
+    /// A query that cannot be asked.
+    #[error("{what}")]
+    Unaskable {
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// No query asks this node any more under that name: its time is over, or
+    /// it has been answered.
+    #[error("nobody waits for this answer: its time is over, or it was given")]
+    Unasked,
     /// Who takes part is not forgotten.
     #[error("{id} still takes part; stop it, or remove it first")]
     StillHere {
@@ -206,6 +240,15 @@ pub enum Begins {
     /// Its cursor is no longer known, so it has to forget what it holds: the
     /// keys as they stand.
     Anew(Vec<Row>),
+}
+
+/// What a member says under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voice {
+    /// Its value; the member is the author of the write.
+    pub row: Row,
+    /// How the member stands; `None`: we have its keys and do not know it yet.
+    pub status: Option<MemberStatus>,
 }
 
 /// One key as it stands.
@@ -357,6 +400,50 @@ pub enum Notification {
     Quorum(QuorumEvent),
     /// The journal could not be written.
     Disk(DiskError),
+    /// A member said something to everybody; ourselves included.
+    Event(Box<Event>),
+    /// So many events of a run will never be heard here: they are kept by nobody
+    /// we have met.
+    Missed {
+        /// Whose, and of which run.
+        run: Run,
+        /// How many.
+        count: u64,
+    },
+    /// A query asks us: answer it with
+    /// [`Command::Respond`](crate::input::Command::Respond), or leave it.
+    Asked(Box<Event>),
+    /// A member answers a query of ours.
+    Answer {
+        /// Which query.
+        to: EventId,
+        /// Who.
+        from: NodeId,
+        /// The relay it came through first, if it did not come straight.
+        relay: Option<NodeId>,
+        /// What.
+        said: Said,
+    },
+    /// A query of ours is over.
+    Ended {
+        /// Which.
+        id: EventId,
+        /// What became of it.
+        counts: AskCounts,
+    },
+}
+
+/// What became of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AskCounts {
+    /// How many members it asked, as its asker saw it.
+    pub asked: usize,
+    /// How many have acknowledged it in time.
+    pub acked: usize,
+    /// How many have responded in time.
+    pub answered: usize,
+    /// How many have responded too late.
+    pub late: usize,
 }
 
 /// A member changed.
@@ -565,4 +652,35 @@ pub struct Counters {
     pub logs_replaced: u64,
     /// Outputs not begun: [`OUTBOX`](crate::base::limit::OUTBOX).
     pub outbox_full: u64,
+    /// Events of ours that were accepted.
+    pub events_said: u64,
+    /// Events of ours turned away:
+    /// [`EVENTS_UNDER_WAY`](crate::base::limit::EVENTS_UNDER_WAY),
+    /// [`EVENT_BYTES_UNDER_WAY`](crate::base::limit::EVENT_BYTES_UNDER_WAY) or
+    /// [`ASKS_OPEN`](crate::base::limit::ASKS_OPEN).
+    pub events_refused: u64,
+    /// Events of others that were news.
+    pub events_heard: u64,
+    /// Of them: those that no rumor had brought.
+    pub events_repaired: u64,
+    /// Events that had been heard before, or are older than what is remembered.
+    pub events_again: u64,
+    /// Events that a newer one of their name replaced before they were heard.
+    pub events_coalesced: u64,
+    /// Events that were missed for good; the application was told.
+    pub events_missed: u64,
+    /// Events of members or runs that are not known, or beyond
+    /// [`EVENT_RUNS`](crate::base::limit::EVENT_RUNS) and
+    /// [`EVENTS_AHEAD`](crate::base::limit::EVENTS_AHEAD); the lists bring them
+    /// again.
+    pub events_unheard: u64,
+    /// Lamport times further ahead than a clock follows.
+    pub lamport_jumps: u64,
+    /// Answers that came twice, too late, or unasked.
+    pub answers_dropped: u64,
+    /// Answers handed on for others.
+    pub answers_relayed: u64,
+    /// Queries and answers turned away: [`ASKS_HEARD`](crate::base::limit::ASKS_HEARD)
+    /// or [`ANSWERS_WAITING`](crate::base::limit::ANSWERS_WAITING).
+    pub answers_refused: u64,
 }

@@ -31,8 +31,10 @@
 mod builder;
 mod driver;
 mod events;
+mod feed;
 mod handle;
 pub mod journal;
+mod keys;
 mod resolve;
 mod watch;
 
@@ -55,11 +57,12 @@ pub use gossip_core::message::{
 };
 pub use gossip_core::output::{
     Counters, KeyEvent, KeyEventKind, MemberEvent, MemberEventKind, MemberStatus, MemberView,
-    Notification, Phase, Refusal, Row, Status,
+    Notification, Phase, Refusal, Row, Status, Voice,
 };
 pub use gossip_core::quorum::{
-    Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,
+    Fate, Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,
 };
+pub use gossip_core::watched::{Cursor, CursorError, Keys, Selection, Whose};
 pub use gossip_quic::{
     Counters as TransportCounters, CredentialPaths, Credentials, CredentialsError, EndpointConfig,
     OtherIdentity, PeerInfo,

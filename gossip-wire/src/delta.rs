@@ -24,7 +24,7 @@ pub(crate) fn from_pb(delta: pb::Delta) -> Result<(Delta, u64), DecodeError> {
     let members_only = members.iter().all(|item| match item {
         Item::Claim(_) => true,
         Item::Accusation(accusation) => accusation.is_verdict(),
-        Item::Batch(_) => false,
+        Item::Batch(_) | Item::Event(_) => false,
     });
     field::ensure(members_only, "neither claim nor verdict among the members")?;
 

@@ -74,6 +74,8 @@ impl Journal {
             Record::Forget(id) => {
                 self.claims.remove(&id);
             }
+            // Nobody elects here.
+            Record::Electorate(_) => {}
         }
     }
 
@@ -102,6 +104,7 @@ impl Journal {
             verdicts: verdicts
                 .map(|b| decode_sealed_accusation(b).unwrap())
                 .collect(),
+            elected: None,
         }
     }
 }

@@ -55,6 +55,7 @@ fn check(statement: &Statement, item: &Item) {
         Statement::Accusation(accusation) => {
             assert!(envelope.statement.len() <= accusation.weight());
         }
+        Statement::Event(event) => assert!(envelope.statement.len() <= event.weight()),
         Statement::Batch(draft) => {
             assert!(encode_item(item).len() <= draft.weight());
             // A draft that fits a message does so as the item it becomes.
@@ -89,7 +90,7 @@ fn of_the_longest_of_everything() {
         member: id("a"),
         footing,
         presence: Presence::Left,
-        addrs,
+        addrs: addrs.into(),
     });
     let entry = Entry {
         scope: Scope::Shared,

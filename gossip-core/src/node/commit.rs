@@ -9,7 +9,8 @@
 //! What waits while a commit is in flight goes into the next one together, so
 //! many writers share one sync of the disk. Nothing is told before it is
 //! durable, and a commit that cannot be written leaves no trace: its versions
-//! are used again.
+//! are used again. The named exception are writes *at once*: they stand when they
+//! are sealed, and are remembered like others' writes.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -18,7 +19,7 @@ use core::time::Duration;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::{Now, WallTime};
-use crate::input::{DiskError, Expected, PersistId, Query, Space, Ticket, Write};
+use crate::input::{DiskError, Durability, Expected, PersistId, Query, Space, Ticket, Write};
 use crate::message::{
     Batch, Draft, Entry, Head, Item, Op, Replaced, Scope, Stamp, Statement, Version, WriteId,
 };
@@ -30,7 +31,7 @@ use super::{Node, Sealing};
 /// The write path's state.
 #[derive(Debug, Default)]
 pub(super) struct Commits {
-    queue: VecDeque<(Ticket, Vec<Write>)>,
+    queue: VecDeque<(Ticket, Vec<Write>, Durability)>,
     flight: Option<Flight>,
     /// This run has written: from now on our log is what we say it is.
     opened: bool,
@@ -42,6 +43,7 @@ struct Flight {
     /// Whom to answer, and which entries are theirs.
     tickets: Vec<(Ticket, core::ops::Range<u64>)>,
     first: Version,
+    durability: Durability,
     /// Nothing was written in this run before it.
     opens: bool,
     batch: Option<Batch>,
@@ -61,7 +63,7 @@ impl Commits {
             .take()
             .map(|flight| flight.tickets)
             .unwrap_or_default();
-        let queued = self.queue.drain(..).map(|(ticket, _)| ticket);
+        let queued = self.queue.drain(..).map(|(ticket, ..)| ticket);
         flying
             .into_iter()
             .map(|(ticket, _)| ticket)
@@ -72,14 +74,20 @@ impl Commits {
 
 impl Node {
     /// The application wants to write.
-    pub(super) fn write(&mut self, now: Now, ticket: Ticket, writes: Vec<Write>) {
+    pub(super) fn write(
+        &mut self,
+        now: Now,
+        ticket: Ticket,
+        writes: Vec<Write>,
+        durability: Durability,
+    ) {
         let refusal = self.refusal(&writes);
         if let Some(refusal) = refusal {
             self.outbox
                 .push(Output::Reply(ticket, Reply::Refused(refusal)));
             return;
         }
-        self.commits.queue.push_back((ticket, writes));
+        self.commits.queue.push_back((ticket, writes, durability));
         self.commit_next(now);
     }
 
@@ -119,9 +127,10 @@ impl Node {
             let mut tickets = Vec::new();
             let mut stamp = self.replica.stamp(now.wall);
             let mut share = self.replica.share(&draft.author);
-            while let Some((ticket, writes)) = self.commits.queue.pop_front() {
-                if !fits(&draft, &writes) {
-                    self.commits.queue.push_front((ticket, writes));
+            let mut durability = None;
+            while let Some((ticket, writes, wanted)) = self.commits.queue.pop_front() {
+                if !fits(&draft, &writes) || *durability.get_or_insert(wanted) != wanted {
+                    self.commits.queue.push_front((ticket, writes, wanted));
                     break;
                 }
                 let begin = draft.entries.len() as u64;
@@ -144,7 +153,7 @@ impl Node {
                 }
                 continue;
             }
-            self.seal_commit(draft, tickets);
+            self.seal_commit(draft, tickets, durability.unwrap_or_default());
         }
     }
 
@@ -164,7 +173,7 @@ impl Node {
                 entries,
                 ..self.draft(me, head)
             };
-            self.seal_commit(draft, Vec::new());
+            self.seal_commit(draft, Vec::new(), Durability::Synced);
         }
     }
 
@@ -196,10 +205,16 @@ impl Node {
     }
 
     /// The next commit is drafted.
-    fn seal_commit(&mut self, draft: Draft, tickets: Vec<(Ticket, core::ops::Range<u64>)>) {
+    fn seal_commit(
+        &mut self,
+        draft: Draft,
+        tickets: Vec<(Ticket, core::ops::Range<u64>)>,
+        durability: Durability,
+    ) {
         self.commits.flight = Some(Flight {
             tickets,
             first: draft.first,
+            durability,
             opens: !core::mem::replace(&mut self.commits.opened, true),
             batch: None,
             persist: None,
@@ -268,8 +283,15 @@ impl Node {
         Ok(entries)
     }
 
-    /// The commit in flight has its bytes: to the disk with it.
-    pub(super) fn commit_sealed(&mut self, batch: Batch) {
+    /// The commit in flight has its bytes: to the disk with it. One that does
+    /// not wait for that is remembered behind those before it, in order, so that
+    /// the disk holds a log without a hole whenever it is read.
+    pub(super) fn commit_sealed(&mut self, now: Now, batch: Batch) {
+        let at_once = |flight: &mut Flight| flight.durability == Durability::AtOnce;
+        if let Some(flight) = self.commits.flight.take_if(at_once) {
+            self.commit_stands(now, flight, batch, |_| true);
+            return self.commit_next(now);
+        }
         let superseded = self.replica.superseded_by(&batch);
         let Some(flight) = &mut self.commits.flight else {
             return;
@@ -294,29 +316,15 @@ impl Node {
             .flight
             .as_ref()
             .is_some_and(|f| f.persist == Some(id));
-        let Some(flight) = self.commits.flight.take_if(|_| ours) else {
+        let Some(mut flight) = self.commits.flight.take_if(|_| ours) else {
             self.outbox.counters.unexpected += 1;
             return;
         };
-        match (result, flight.batch) {
+        match (result, flight.batch.take()) {
             (Ok(()), Some(batch)) => {
-                let mut changes = Vec::new();
-                let counters = &mut self.outbox.counters;
-                let from = batch.head.value.before();
-                self.replica
-                    .apply(from, &batch, now.wall, counters, &mut changes);
                 // The record is on disk already; only the word is left to spread.
-                changes.retain(|change| matches!(change, Change::Notify(_)));
-                self.replica_changed(changes);
-                for (ticket, places) in flight.tickets {
-                    let names = places.map(|place| WriteId {
-                        author: self.identity.id.clone(),
-                        version: flight.first.plus(place),
-                    });
-                    let reply = Reply::Written(names.collect());
-                    self.outbox.push(Output::Reply(ticket, reply));
-                }
-                self.spread(now, Item::Batch(batch));
+                let told = |change: &Change| matches!(change, Change::Notify(_));
+                self.commit_stands(now, flight, batch, told);
             }
             (Err(error), _) => {
                 self.commits.opened = !flight.opens;
@@ -329,6 +337,33 @@ impl Node {
             (Ok(()), None) => self.outbox.counters.unexpected += 1,
         }
         self.commit_next(now);
+    }
+
+    /// The commit that was in flight stands: it is read here from now on, told,
+    /// and answered. `keep`: what of it is still to be done.
+    fn commit_stands(
+        &mut self,
+        now: Now,
+        flight: Flight,
+        batch: Batch,
+        keep: impl Fn(&Change) -> bool,
+    ) {
+        let mut changes = Vec::new();
+        let counters = &mut self.outbox.counters;
+        let from = batch.head.value.before();
+        self.replica
+            .apply(from, &batch, now.wall, counters, &mut changes);
+        changes.retain(keep);
+        self.replica_changed(changes);
+        for (ticket, places) in flight.tickets {
+            let names = places.map(|place| WriteId {
+                author: self.identity.id.clone(),
+                version: flight.first.plus(place),
+            });
+            let reply = Reply::Written(names.collect());
+            self.outbox.push(Output::Reply(ticket, reply));
+        }
+        self.spread(now, Item::Batch(batch));
     }
 }
 

@@ -86,6 +86,12 @@ impl Node {
                 let syncs = &self.syncs;
                 self.pieces.keep(|id| syncs.has(id));
             }
+            (Body::EventSum(sum), Via::Datagram | Via::Stream) => {
+                self.hear_event_sum(now, from, sum);
+            }
+            (Body::EventHave(have), Via::Stream) => self.hear_event_have(now, from, &have),
+            (Body::EventDelta(delta), Via::Stream) => self.hear_event_delta(now, from, &delta),
+            (Body::Answer(answer), Via::Stream) => self.hear_word(now, from, answer),
             _ => self.outbox.counters.unexpected += 1,
         }
     }
@@ -115,6 +121,10 @@ impl Node {
                 false
             }
             Item::Batch(batch) => self.hear_rumored_batch(now, batch),
+            Item::Event(event) => {
+                self.hear_event(now, event);
+                false
+            }
         }
     }
 
@@ -130,6 +140,7 @@ impl Node {
 
     /// A probe of ours was answered: by its target, or by a relay.
     fn hear_answer(&mut self, now: Now, from: &NodeId, Answer { target, rtt }: &Answer) {
+        self.quorum.answered(target);
         if let Some(rtt) = rtt {
             self.links.measure(target, *rtt);
         }
@@ -293,6 +304,7 @@ impl Node {
                     .link_up(now.mono, &peer, sight, &mut self.outbox);
                 // A new link is told what is hot: often our own claim.
                 self.outbox.datagram(&peer, Body::Gossip);
+                self.tell_waiting(&peer);
                 let stranger = match self.roster.member(&peer).map(|member| &member.standing) {
                     None | Some(Standing::Dead(_) | Standing::Left) => true,
                     Some(Standing::Alive | Standing::Suspect(_)) => false,

@@ -5,14 +5,13 @@
 
 use alloc::vec::Vec;
 use bytes::Bytes;
-use core::net::SocketAddr;
 
 use crate::base::id::NodeId;
 use crate::base::time::WallTime;
 use crate::config::Config;
 use crate::input::{Query, Space};
 use crate::membership::Member;
-use crate::message::{Footing, Generation, Head, Key, Version};
+use crate::message::{Addrs, Footing, Generation, Head, Key, Version};
 use crate::output::{Counters, MemberStatus, Row};
 
 use super::Node;
@@ -29,7 +28,7 @@ pub struct Sight<'a> {
     /// How many accuse it, if it is suspect.
     pub accusers: usize,
     /// Where it says it is.
-    pub addrs: &'a [SocketAddr],
+    pub addrs: &'a Addrs,
 }
 
 /// How much a node has under way.
@@ -84,6 +83,11 @@ impl Node {
     /// One row.
     pub fn sight<'a>(&'a self, id: &'a NodeId) -> Option<Sight<'a>> {
         self.roster.member(id).map(|member| sight(id, member))
+    }
+
+    /// Whether whatever is said from now on is told to its application.
+    pub fn hears_events(&self) -> bool {
+        self.phase == crate::output::Phase::Running && !self.events.is_fresh()
     }
 
     /// Every key it holds in a name space, in order.

@@ -1,10 +1,13 @@
 //! The keys of a selection, as they stand.
 
+use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Replica;
 use crate::base::id::NodeId;
 use crate::input::{Query, Space};
+use crate::message::Key;
 use crate::output::Row;
 use crate::watched::{Keys, Selection, Whose};
 
@@ -21,6 +24,17 @@ impl Replica {
                     .collect()
             }
         }
+    }
+
+    /// The own keys of all members that begin with a prefix, in order, and how
+    /// many members have each.
+    pub fn own_keys(&self, prefix: &str) -> Vec<(Key, usize)> {
+        let prefix = String::from(prefix);
+        let mut count: BTreeMap<Key, usize> = BTreeMap::new();
+        for row in self.select(&Selection::everybody(Keys::Prefix(prefix))) {
+            *count.entry(row.key).or_default() += 1;
+        }
+        count.into_iter().collect()
     }
 
     fn select_in(&self, space: &Space, keys: &Keys) -> Vec<Row> {

@@ -10,6 +10,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
+use crate::electorate::Elected;
 use crate::input::Saved;
 use crate::message::{
     Accusation, Batch, BatchHead, BatchPart, Claim, Generation, Head, Sealed, Version,
@@ -23,6 +24,7 @@ pub struct Journal {
     logs: BTreeMap<NodeId, Log>,
     claims: BTreeMap<NodeId, Sealed<Claim>>,
     verdicts: BTreeMap<NodeId, Sealed<Accusation>>,
+    elected: Option<Elected>,
 }
 
 /// One author's log.
@@ -89,6 +91,7 @@ impl Journal {
             Record::Forget(member) => {
                 self.claims.remove(&member);
             }
+            Record::Electorate(elected) => self.elected = Some(elected),
         }
     }
 
@@ -99,6 +102,7 @@ impl Journal {
             batches: self.logs.values().flat_map(Log::batches).collect(),
             claims: self.claims.values().cloned().collect(),
             verdicts: self.verdicts.values().cloned().collect(),
+            elected: self.elected.clone(),
         }
     }
 }

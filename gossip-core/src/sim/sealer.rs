@@ -13,7 +13,7 @@ use core::net::{IpAddr, SocketAddr};
 use super::hash::RunningHash;
 use crate::base::id::NodeId;
 use crate::message::{
-    Accusation, Batch, BatchHead, BatchPart, Claim, Draft, Entry, Floor, Footing, Item, Op,
+    Accusation, Batch, BatchHead, BatchPart, Claim, Draft, Entry, Event, Floor, Footing, Item, Op,
     Presence, Replaced, Scope, Sealed, Statement,
 };
 
@@ -38,6 +38,10 @@ pub fn seal(statement: Statement) -> Item {
             );
             Item::Batch(batch)
         }
+        Statement::Event(event) => Item::Event(Sealed {
+            bytes: event_bytes(&event),
+            value: event,
+        }),
     }
 }
 
@@ -69,7 +73,7 @@ fn claim_bytes(claim: &Claim) -> Bytes {
         Presence::Alive => 0,
         Presence::Left => 1,
     });
-    claim.addrs.iter().for_each(|addr| to.addr(addr));
+    claim.addrs.iter().for_each(|addr| to.addr(&addr));
     to.done()
 }
 
@@ -78,6 +82,24 @@ fn accusation_bytes(accusation: &Accusation) -> Bytes {
     to.id(&accusation.accuser).id(&accusation.accused);
     to.footing(accusation.footing);
     to.number(accusation.charge as u64);
+    to.done()
+}
+
+fn event_bytes(event: &Event) -> Bytes {
+    let mut to = Encoder::default();
+    to.id(event.author()).number(event.id.run.generation.0);
+    to.number(event.id.number).number(event.time.0);
+    to.text(event.name.as_str().as_bytes()).text(&event.payload);
+    to.number(u64::from(event.coalesce));
+    if let Some(ask) = &event.ask {
+        to.number(ask.deadline_ms).number(u64::from(ask.relays));
+        for id in ask.filter.members.iter().chain(&ask.filter.zones) {
+            to.id(id);
+        }
+        for tag in &ask.filter.tags {
+            to.text(tag.key.as_str().as_bytes()).text(&tag.value);
+        }
+    }
     to.done()
 }
 

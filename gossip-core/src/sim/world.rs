@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use super::check::{Prints, Replies, Rules, Truth};
+use super::check::{Ledger, Prints, Replies, Rules, Truth};
 use super::clock::Clocks;
 use super::disk::{Disk, DiskSetup};
 use super::hash::RunningHash;
@@ -69,6 +69,7 @@ pub struct World<M = Node> {
     /// What rules are judged by, which are on, and which was broken.
     pub(super) truth: Truth,
     pub(super) prints: Prints,
+    pub(super) ledger: Ledger,
     pub(super) rules: Rules,
     pub(super) quietly: bool,
     pub(super) broken: Option<Broken>,
@@ -105,6 +106,7 @@ impl<M: Machine> World<M> {
             next_number: 0,
             truth: Truth::default(),
             prints: Prints::default(),
+            ledger: Ledger::default(),
             rules: Rules::default(),
             quietly: false,
             broken: None,

@@ -58,6 +58,10 @@ pub fn seal(statement: Statement) -> Item {
     match statement {
         Statement::Claim(claim) => Item::Claim(sealed(claim, 60)),
         Statement::Accusation(accusation) => Item::Accusation(sealed(accusation, 60)),
+        Statement::Event(event) => {
+            let bytes = 60 + event.payload.len();
+            Item::Event(sealed(event, bytes))
+        }
         Statement::Batch(draft) => {
             let head = BatchHead {
                 author: draft.author,
@@ -85,7 +89,7 @@ pub fn claim(name: &str, footing: Footing) -> Item {
         member: id(name),
         footing,
         presence: Presence::Alive,
-        addrs: vec![([10, 0, 0, 9], 7).into()],
+        addrs: [([10, 0, 0, 9], 7).into()].into(),
     }))
 }
 

@@ -130,6 +130,7 @@ pub(crate) const KNOBS: &[Knob] = &[
         "\"majority\", \"failure-domain\" or \"none\"",
     ),
     knob("quorum.timeout", Shape::Span, "0s to 1h"),
+    knob("quorum.probation", Shape::Span, "0s to 1h"),
     knob(
         "quorum.members",
         Shape::List,

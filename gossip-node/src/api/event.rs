@@ -9,7 +9,8 @@ use gossip_node::{
 use serde::{Deserialize, Serialize};
 
 use super::quorum::{JudgementView, standing_word};
-use super::types::{Member, millis, status_word, write_name};
+use super::types::{Member, millis, status_word};
+use super::watch::LostWrite;
 use crate::cli::members::human;
 
 /// One line of `GET /v1/events`.
@@ -53,14 +54,7 @@ pub(crate) enum EventLine {
         theirs: u64,
     },
     /// A concurrent write to a shared key lost against another.
-    WriteLost {
-        /// Which key.
-        key: String,
-        /// The write that stands, as `AUTHOR@VERSION`.
-        won: String,
-        /// The write that is lost.
-        lost: String,
-    },
+    WriteLost(LostWrite),
     /// The agent had missed so much of a log that it was fetched from nothing.
     CaughtUp {
         /// Whose log.
@@ -160,11 +154,9 @@ impl EventLine {
                 }
             }
             Notification::Quorum(event) => Self::Quorum(QuorumChange::new(event)),
-            Notification::Conflict { key, won, lost, .. } => Self::WriteLost {
-                key: key.as_str().to_owned(),
-                won: write_name(&won.0),
-                lost: write_name(&lost.0),
-            },
+            Notification::Conflict { key, won, lost, .. } => {
+                Self::WriteLost(LostWrite::new(key.as_str(), won, lost))
+            }
             Notification::Twin { ours, theirs } => Self::Twin {
                 ours: ours.0,
                 theirs: theirs.0,
@@ -184,7 +176,12 @@ impl EventLine {
                 why: why.to_string(),
             },
             // Never among events.
-            Notification::Key(_) => Self::Current,
+            Notification::Key(_)
+            | Notification::Event(_)
+            | Notification::Missed { .. }
+            | Notification::Asked(_)
+            | Notification::Answer { .. }
+            | Notification::Ended { .. } => Self::Current,
         }
     }
 
@@ -205,7 +202,7 @@ impl EventLine {
             Self::Quorum(_) => "quorum",
             Self::Running { .. } => "running",
             Self::Twin { .. } => "twin",
-            Self::WriteLost { .. } => "write-lost",
+            Self::WriteLost(_) => "write-lost",
             Self::CaughtUp { .. } => "caught-up",
             Self::Disk { .. } => "disk",
             Self::Lagged { .. } => "lagged",

@@ -27,9 +27,9 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::apply::lowest;
 use super::counters::Cells;
-use super::limit;
 use super::store::Store;
 use super::witness::{Point, Witness};
+use super::{election, limit};
 use crate::driver::clock;
 
 /// What the thread is asked.
@@ -321,6 +321,7 @@ pub(super) fn bytes_of(record: &Record) -> usize {
         }
         Record::Claim(claim) => claim.bytes.len() + ROW,
         Record::Verdict(verdict) => verdict.bytes.len() + ROW,
+        Record::Electorate(elected) => election::text(elected).len() + ROW,
         _ => ROW,
     }
 }

@@ -5,9 +5,11 @@ use gossip_core::base::id::NodeId;
 use gossip_core::base::siphash::HashKey;
 use gossip_core::base::time::WallTime;
 use gossip_core::message::{
-    Accusation, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow, Draft, Entry,
-    Floor, Footing, Generation, Head, Incarnation, Item, Lineage, LogDelta, MemberRow, MemberState,
-    Message, Op, Presence, Replaced, Scope, Seq, Stamp, Statement, Value, Version, Want, WriteId,
+    Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow,
+    Draft, Entry, Event, EventDelta, EventHave, EventId, EventRow, EventRun, EventSum, Filter,
+    Floor, Footing, Generation, Head, Incarnation, Item, Lamport, Lineage, LogDelta, MemberRow,
+    MemberState, Message, Op, Presence, Replaced, Run, Said, Scope, Sealed, Seq, Stamp, Statement,
+    Tag, Value, Version, Want, WriteId,
 };
 use gossip_wire::seal;
 
@@ -30,10 +32,11 @@ pub(crate) fn claim(presence: Presence) -> Claim {
         member: id("eu/1/n17"),
         footing: footing(0),
         presence,
-        addrs: vec![
+        addrs: [
             "192.0.2.17:7946".parse().unwrap(),
             "[2001:db8::17]:7946".parse().unwrap(),
-        ],
+        ]
+        .into(),
     }
 }
 
@@ -199,6 +202,105 @@ pub(crate) fn items() -> Vec<(&'static str, Item)> {
         ("item-batch-part", Item::Batch(part_of_batch())),
         ("item-batch-cleared", Item::Batch(sealed_batch(cleared()))),
         ("item-batch-opening", Item::Batch(sealed_batch(opening()))),
+        ("item-event", sealed(Statement::Event(event(3)))),
+        ("item-event-query", sealed(Statement::Event(query()))),
+    ]
+}
+
+pub(crate) fn run() -> Run {
+    Run {
+        author: id("eu/1/n17"),
+        generation: GENERATION,
+    }
+}
+
+pub(crate) fn event(number: u64) -> Event {
+    Event {
+        id: EventId { run: run(), number },
+        time: Lamport(number + 100),
+        name: "deploy".parse().unwrap(),
+        payload: Bytes::from_static(b"v2.1"),
+        coalesce: true,
+        ask: None,
+    }
+}
+
+pub(crate) fn query() -> Event {
+    Event {
+        name: "ping".parse().unwrap(),
+        payload: Bytes::new(),
+        coalesce: false,
+        ask: Some(Ask {
+            filter: Filter {
+                members: vec![id("eu/2/n4"), id("eu/2/n5")],
+                zones: vec![id("eu/2")],
+                tags: vec![Tag {
+                    key: "tag/role".parse().unwrap(),
+                    value: Bytes::from_static(b"db"),
+                }],
+            },
+            deadline_ms: 5_000,
+            relays: 1,
+        }),
+        ..event(4)
+    }
+}
+
+pub(crate) fn sealed_event(number: u64) -> Sealed<Event> {
+    match sealed(Statement::Event(event(number))) {
+        Item::Event(event) => event,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn answer(said: Said) -> Message {
+    Message::bare(Body::Answer(Answer {
+        to: query().id,
+        from: id("eu/2/n4"),
+        said,
+    }))
+}
+
+fn event_messages() -> Vec<(&'static str, Message)> {
+    let bare = Message::bare;
+    vec![
+        (
+            "message-event-sum",
+            bare(Body::EventSum(EventSum {
+                sum: checksum(),
+                fresh: true,
+            })),
+        ),
+        (
+            "message-event-have",
+            bare(Body::EventHave(EventHave {
+                rows: vec![EventRow {
+                    run: run(),
+                    top: 9,
+                    holes: vec![6, 8],
+                }],
+                clock: Lamport(109),
+                whole: true,
+                back: true,
+            })),
+        ),
+        (
+            "message-event-delta",
+            bare(Body::EventDelta(EventDelta {
+                runs: vec![EventRun {
+                    run: run(),
+                    floor: 2,
+                    through: 9,
+                    events: vec![sealed_event(6), sealed_event(8)],
+                }],
+                more: true,
+            })),
+        ),
+        ("message-answer-ack", answer(Said::Ack)),
+        (
+            "message-answer-response",
+            answer(Said::Response(Bytes::from_static(b"pong"))),
+        ),
     ]
 }
 
@@ -208,7 +310,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
     let claim = sealed(Statement::Claim(claim(Presence::Alive)));
     let verdict = sealed(Statement::Accusation(accusation(Charge::Dead)));
     let bare = Message::bare;
-    vec![
+    let mut messages = vec![
         ("message-ping", bare(Body::Ping { seq })),
         ("message-ack", bare(Body::Ack { seq })),
         (
@@ -262,5 +364,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
             })),
         ),
         ("message-done", bare(Body::Done)),
-    ]
+    ];
+    messages.extend(event_messages());
+    messages
 }

@@ -34,11 +34,13 @@ pub enum Rule {
     Keys,
     /// A head only rises, and says what is held (K2, K3).
     Heads,
+    /// An event is told once (E1).
+    Told,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Ownership,
         Self::Monotone,
         Self::Transition,
@@ -53,6 +55,7 @@ impl Rule {
         Self::Awareness,
         Self::Keys,
         Self::Heads,
+        Self::Told,
     ];
 }
 
