@@ -110,6 +110,13 @@ pub enum Target {
     Member(NodeId, Vec<SocketAddr>),
 }
 
+impl Target {
+    /// Who said this, where it said it is.
+    pub fn of(claim: &Claim) -> Self {
+        Self::Member(claim.member.clone(), claim.addrs.to_vec())
+    }
+}
+
 /// What became of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkEvent {

@@ -35,7 +35,7 @@ fn claim(generation: u64, incarnation: u64, left: bool) -> Claim {
         } else {
             Presence::Alive
         },
-        addrs: vec![],
+        addrs: [].into(),
     }
 }
 

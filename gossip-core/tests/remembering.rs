@@ -42,7 +42,7 @@ fn says(name: &str, footing: Footing, presence: Presence, port: u16) -> Item {
         member: id(name),
         footing,
         presence,
-        addrs: vec![([10, 0, 0, 9], port).into()],
+        addrs: [([10, 0, 0, 9], port).into()].into(),
     }))
 }
 

@@ -155,3 +155,54 @@ fn the_trade_has_a_row_for_every_length() {
     assert!(lengths.len() > 4);
     assert!(lengths.iter().all(|it| it["first_p50_s"].is_number()));
 }
+
+#[test]
+fn a_rule_of_the_literature_is_measured_and_a_row_misses_or_not() {
+    let words = ["sim", "epidemic", "--mode", "push", "--k", "1"];
+    let people = run(words).ok();
+    for word in [
+        "push, feedback-counter, k=1",
+        "residue",
+        "t_last",
+        "ERROR OF THE MEAN",
+    ] {
+        assert!(people.out.contains(word), "{word:?} in {people:?}");
+    }
+    assert!(people.err.is_empty(), "no meter where nobody looks");
+    let json = run(words.into_iter().chain(["--json"])).ok().json();
+    let near = |name: &str, said: f64, by: f64| {
+        let mean = json[name]["mean"].as_f64().unwrap();
+        assert!((mean - said).abs() < by, "{name}: {mean}");
+    };
+    near("residue", 0.1744, 0.006);
+    near("traffic", 1.745, 0.012);
+    assert!(json["residue"]["se"].as_f64() < json["residue"]["sd"].as_f64());
+    assert_eq!(
+        (&json["runs"], &json["complete"]),
+        (&200.into(), &0.0.into())
+    );
+
+    let tables = run(["sim", "epidemic", "--tables"]).ok();
+    assert_eq!(tables.out.matches("yes, ").count(), 13, "{tables:?}");
+}
+
+#[test]
+fn a_rule_that_makes_no_sense_is_refused_in_one_line() {
+    for (flag, value) in [
+        ("--mode", "sideways"),
+        ("--stop", "never"),
+        ("--method", "pigeon"),
+        ("--k", "0"),
+        ("--nodes", "1"),
+        ("--runs", "0"),
+        ("--fanout", "0"),
+        ("--connection-limit", "0"),
+        ("--loss", "100%"),
+    ] {
+        run(["sim", "epidemic", flag, value]).failed(2, &[flag, "allowed: "]);
+    }
+    let words = ["sim", "epidemic", "--stop", "blind-coin", "--minimization"];
+    run(words).failed(2, &["--minimization", "feedback-counter"]);
+    run(["sim", "epidemic", "--hunt", "1"]).failed(2, &["--connection-limit"]);
+    assert_eq!(run(["sim", "epidemic", "--tables", "--k", "3"]).code, 2);
+}

@@ -44,7 +44,7 @@ fn claim(number: usize) -> Item {
         member: id(number),
         footing: footing(),
         presence: Presence::Alive,
-        addrs: vec!["192.0.2.17:7946".parse().unwrap()],
+        addrs: ["192.0.2.17:7946".parse().unwrap()].into(),
     };
     seal(&Statement::Claim(claim), unsigned)
 }

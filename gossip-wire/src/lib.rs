@@ -55,7 +55,7 @@
 //!         incarnation: Incarnation(0),
 //!     },
 //!     presence: Presence::Alive,
-//!     addrs: vec!["192.0.2.17:7946".parse()?],
+//!     addrs: ["192.0.2.17:7946".parse()?].into(),
 //! });
 //! let item = seal(&claim, |_statement| Bytes::new());
 //!

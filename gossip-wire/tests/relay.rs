@@ -217,7 +217,7 @@ fn a_log_is_cut_where_it_becomes_unknown() {
 #[test]
 fn a_claim_with_an_unknown_presence_is_unknown() {
     let claim = Claim {
-        addrs: Vec::new(),
+        addrs: [].into(),
         ..sample::claim(Presence::Alive)
     };
     let item = sample::sealed(Statement::Claim(claim));

@@ -82,12 +82,12 @@ proptest! {
 #[test]
 fn an_interface_of_this_machine_does_not_travel() {
     let scoped = Claim {
-        addrs: vec!["[fe80::17%3]:7946".parse().unwrap()],
+        addrs: ["[fe80::17%3]:7946".parse().unwrap()].into(),
         ..sample::claim(Presence::Alive)
     };
     let item = sample::sealed(Statement::Claim(scoped.clone()));
     let plain = Claim {
-        addrs: vec!["[fe80::17]:7946".parse().unwrap()],
+        addrs: ["[fe80::17]:7946".parse().unwrap()].into(),
         ..scoped
     };
     assert_eq!(item, sample::sealed(Statement::Claim(plain)));

@@ -88,7 +88,7 @@ fn of_the_longest_of_everything() {
         member: id("a"),
         footing,
         presence: Presence::Left,
-        addrs,
+        addrs: addrs.into(),
     });
     let entry = Entry {
         scope: Scope::Shared,

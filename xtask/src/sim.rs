@@ -17,6 +17,7 @@ own speed depends on the machine.
   cargo xtask sim --report            the project's figures, half an hour
   cargo xtask sim --report --quick    the same, roughly, in minutes
   cargo xtask sim trade               a curve instead of one default
+  cargo xtask sim epidemic --tables   rules of the literature, by the book
 
 Scenarios, with the simulator of gossip-core itself:
 

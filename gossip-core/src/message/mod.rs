@@ -12,6 +12,7 @@
 //! ```
 
 mod accusation;
+mod addrs;
 mod batch;
 mod claim;
 mod digest;
@@ -22,6 +23,7 @@ mod probe;
 mod stamp;
 
 pub use accusation::{Accusation, Charge};
+pub use addrs::Addrs;
 pub use batch::{Batch, BatchHead, BatchPart, Draft};
 pub use claim::{Claim, Footing, Generation, Incarnation, Presence};
 pub use digest::{Checksum, Delta, Digest, DigestRow, LogDelta, MemberRow, MemberState, Want};

@@ -200,10 +200,9 @@ impl Node {
         } else if let Some(member) = self.roster.member(peer)
             && self.appointments.len() < limit::APPOINTMENTS
         {
-            let addrs = member.claim.value.addrs.clone();
+            let target = Target::of(&member.claim.value);
             self.appointments.insert(peer.clone());
-            self.outbox
-                .push(Output::Dial(Target::Member(peer.clone(), addrs)));
+            self.outbox.push(Output::Dial(target));
         }
     }
 

@@ -103,7 +103,7 @@ impl Node {
             id: id.clone(),
             status: member.status(),
             footing: member.footing(),
-            addrs: member.claim.value.addrs.clone(),
+            addrs: member.claim.value.addrs.to_vec(),
             rtt: self.links.link(id).map(|link| link.answers.mean()),
             since: member.for_how_long(now.mono),
             accused_by: match &member.standing {

@@ -100,7 +100,7 @@ impl Node {
             member: self.identity.id.clone(),
             footing: self.footing,
             presence,
-            addrs: self.identity.addrs.clone(),
+            addrs: self.identity.addrs.as_slice().into(),
         };
         let id = self.outbox.seal(Statement::Claim(claim));
         self.seals.insert(id, Sealing::Claim);

@@ -4,13 +4,12 @@
 //! counted and answered, and would change the run it watches.
 
 use alloc::vec::Vec;
-use core::net::SocketAddr;
 
 use crate::base::id::NodeId;
 use crate::config::Config;
 use crate::input::{Query, Space};
 use crate::membership::Member;
-use crate::message::Footing;
+use crate::message::{Addrs, Footing};
 use crate::output::{Counters, MemberStatus, Row};
 
 use super::Node;
@@ -27,7 +26,7 @@ pub struct Sight<'a> {
     /// How many accuse it, if it is suspect.
     pub accusers: usize,
     /// Where it says it is.
-    pub addrs: &'a [SocketAddr],
+    pub addrs: &'a Addrs,
 }
 
 /// How much a node has under way.

@@ -310,7 +310,7 @@ impl Node {
                 self.timers.pass = Some((next, left - 1));
             }
             let peers = self.rng.pick(PASS_TO, self.roster.others());
-            let peers: Vec<NodeId> = peers.into_iter().cloned().collect();
+            let peers: Vec<NodeId> = peers.iter().map(|member| member.id().clone()).collect();
             for peer in peers {
                 self.meet(now, &peer);
             }
@@ -379,15 +379,12 @@ impl Node {
         let fanout = usize::try_from(self.config.gossip_fanout).unwrap_or(1);
         let mut cold: Vec<Target> = Vec::new();
         let mut peers = Vec::new();
-        for id in self.rng.pick(fanout, self.roster.others()) {
-            match self.roster.member(id) {
-                _ if self.links.is_up(id) => peers.push(id.clone()),
+        for member in self.rng.pick(fanout, self.roster.others()) {
+            if self.links.is_up(member.id()) {
+                peers.push(member.id().clone());
+            } else if member.suspicion().is_none() {
                 // A suspect without a link is being dialed by those who look.
-                Some(member) if member.suspicion().is_none() => {
-                    let addrs = member.claim.value.addrs.clone();
-                    cold.push(Target::Member(id.clone(), addrs));
-                }
-                _ => {}
+                cold.push(Target::of(&member.claim.value));
             }
         }
         // Those we are connected to and do not know yet, while we join.

@@ -68,7 +68,7 @@ fn claim_bytes(claim: &Claim) -> Bytes {
         Presence::Alive => 0,
         Presence::Left => 1,
     });
-    claim.addrs.iter().for_each(|addr| to.addr(addr));
+    claim.addrs.iter().for_each(|addr| to.addr(&addr));
     to.done()
 }
 

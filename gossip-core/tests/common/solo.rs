@@ -84,7 +84,7 @@ pub fn claim(name: &str, footing: Footing) -> Item {
         member: id(name),
         footing,
         presence: Presence::Alive,
-        addrs: vec![([10, 0, 0, 9], 7).into()],
+        addrs: [([10, 0, 0, 9], 7).into()].into(),
     }))
 }
 

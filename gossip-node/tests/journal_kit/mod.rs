@@ -132,7 +132,7 @@ pub(crate) fn claim(member: &str, generation: u64, incarnation: u64) -> Sealed<C
         member: member.parse().unwrap(),
         footing: footing(generation, incarnation),
         presence: Presence::Alive,
-        addrs: vec!["127.0.0.1:7400".parse().unwrap()],
+        addrs: ["127.0.0.1:7400".parse().unwrap()].into(),
     };
     match gossip_wire::seal(&Statement::Claim(claim), |_| Bytes::new()) {
         Item::Claim(claim) => claim,

@@ -55,7 +55,7 @@ pub(crate) fn claim() -> impl Strategy<Value = Claim> {
         member,
         footing,
         presence,
-        addrs,
+        addrs: addrs.into(),
     })
 }
 

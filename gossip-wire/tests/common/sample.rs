@@ -29,10 +29,11 @@ pub(crate) fn claim(presence: Presence) -> Claim {
         member: id("eu/1/n17"),
         footing: footing(0),
         presence,
-        addrs: vec![
+        addrs: [
             "192.0.2.17:7946".parse().unwrap(),
             "[2001:db8::17]:7946".parse().unwrap(),
-        ],
+        ]
+        .into(),
     }
 }
 

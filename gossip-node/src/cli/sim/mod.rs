@@ -5,13 +5,14 @@
 //!   given    what was asked for          words    its report for people
 //!   pool     trials on several threads   report   the table of figures
 //!   meter    how far it is               trade    speed against false positives
-//!   plot/    pictures of it
+//!   plot/    pictures of it               epidemic one update, by the book
 //! ```
 //!
 //! The studies themselves are gossip-core's (`gossip_core::sim::study`); they
 //! read no clock and start no thread, so both happen here.
 
 mod clock;
+mod epidemic;
 mod given;
 mod meter;
 mod plot;
@@ -38,7 +39,9 @@ Examples:
   gossip sim --nodes 200 --crash 20 --plot crash.svg
       twenty of 200 crash at one moment; how the news spreads, as a picture
   gossip sim report --quick --only detect
-      the figures of detection beside those of other implementations";
+      the figures of detection beside those of other implementations
+  gossip sim epidemic --mode pull --stop feedback-counter --k 2 --runs 200
+      a row of the literature: what a rule of gossip misses, and what it costs";
 
 /// Simulate a cluster: what happens, before it happens
 ///
@@ -60,6 +63,7 @@ pub(crate) struct Args {
 enum Verb {
     Report(Report),
     Trade(Trade),
+    Epidemic(Box<epidemic::Args>),
 }
 
 /// What happens to one cluster.
@@ -165,5 +169,6 @@ pub(crate) fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
         None => story::run(&args.story, shared.json),
         Some(Verb::Report(report)) => report::run(report, shared.json),
         Some(Verb::Trade(trade)) => trade::run(trade, shared.json),
+        Some(Verb::Epidemic(args)) => epidemic::run(args, shared.json),
     }
 }

@@ -182,6 +182,8 @@ fn unit(unit: Unit) -> &'static str {
         Unit::PerSecond => "/s",
         Unit::BytesPerSecond => "B/s",
         Unit::Times => "times",
+        Unit::Cycles => "cycles",
+        Unit::Copies => "copies",
     }
 }
 

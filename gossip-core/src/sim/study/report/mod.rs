@@ -11,6 +11,7 @@
 //! judged by a script.
 
 mod detect;
+mod epidemic;
 mod grow;
 mod heal;
 mod loss;
@@ -113,6 +114,10 @@ pub enum Unit {
     BytesPerSecond,
     /// How many times as many.
     Times,
+    /// Rounds in which everybody acts once.
+    Cycles,
+    /// How often something was sent, a member.
+    Copies,
 }
 
 /// What a figure should be.
@@ -229,6 +234,9 @@ pub fn sections(effort: Effort) -> Vec<Section> {
         sick::lifeguard(effort),
         sick::rapid(effort),
         grow::idle(effort),
+        epidemic::demers(effort),
+        epidemic::rounds(effort),
+        epidemic::copies(effort),
         grow::speed(effort),
     ])
 }
