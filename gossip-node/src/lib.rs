@@ -56,8 +56,9 @@ pub use gossip_core::message::{
     Footing, Generation, Incarnation, Key, KeyError, Scope, Stamp, Value, Version, WriteId,
 };
 pub use gossip_core::output::{
-    Counters, KeyEvent, KeyEventKind, MemberEvent, MemberEventKind, MemberStatus, MemberView,
-    Notification, Phase, Refusal, Row, Said, Status,
+    Counters, HistoryView, KeyEvent, KeyEventKind, MemberEvent, MemberEventKind, MemberStatus,
+    MemberView, NewsAges, Notification, Phase, Refusal, Row, Said, SessionEnd, SessionRecord,
+    Status,
 };
 pub use gossip_core::quorum::{
     Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,

@@ -37,7 +37,7 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
-use crate::dissemination::{Hot, Syncs};
+use crate::dissemination::{History, Hot, Syncs};
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
 use crate::membership::{Book, Links, Pace, Prober, Quorum, Roster};
 use crate::message::{Body, Footing, Generation};
@@ -65,6 +65,7 @@ pub struct Node {
     chronicle: Chronicle,
     hot: Hot,
     syncs: Syncs,
+    history: History,
     commits: Commits,
     quorum: Quorum,
     timers: Timers,
@@ -146,6 +147,7 @@ impl Node {
             chronicle: Chronicle::new(&identity.id, generation),
             hot: Hot::default(),
             syncs: Syncs::new(&identity.cluster),
+            history: History::default(),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
             seals: BTreeMap::new(),
@@ -170,6 +172,7 @@ impl Node {
             self.refuse_halted(input);
             return;
         }
+        self.history.comes(now, &input);
         self.notice_pause(now);
         match input {
             Input::Message { from, via, message } => self.hear_message(now, &from, via, message),
@@ -200,6 +203,7 @@ impl Node {
                 }
                 self.outbox.counters.messages_out += 1;
             }
+            self.history.goes(&output);
             return Some(output);
         }
     }
