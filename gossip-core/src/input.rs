@@ -8,10 +8,13 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use bytes::Bytes;
+
 use crate::base::id::NodeId;
-use crate::electorate::Electorate;
+use crate::electorate::{Elected, Electorate};
 use crate::message::{
-    Accusation, Batch, Claim, Generation, Item, Key, Message, Scope, Sealed, Value, WriteId,
+    Accusation, Ask, Batch, Claim, EventId, Generation, Item, Key, Message, Scope, Sealed, Value,
+    WriteId,
 };
 use crate::watched::{Cursor, Selection, Whose};
 
@@ -234,8 +237,35 @@ pub enum Command {
     Forget(NodeId),
     /// Whether this node is in quorum, and who is counted.
     Quorum,
-    /// Count by this list from now on, until the node stops: it is not kept.
+    /// Count by this list from now on, after a restart too: until another is
+    /// given, or the node starts with another list in its configuration.
+    /// Answered when it is on disk.
     Electorate(Electorate),
+    /// Say an event, or ask a query, to everybody.
+    Say(Saying),
+    /// Answer a query that asks us: once, before its deadline.
+    Respond {
+        /// Which query.
+        to: EventId,
+        /// With what; at most [`RESPONSE_BYTES`](crate::base::limit::RESPONSE_BYTES).
+        response: Bytes,
+    },
+    /// The events that are kept, by Lamport time and author.
+    Events,
+}
+
+/// What is to be said to everybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saying {
+    /// What it is called.
+    pub name: Key,
+    /// What it says; at most
+    /// [`EVENT_PAYLOAD_BYTES`](crate::base::limit::EVENT_PAYLOAD_BYTES).
+    pub payload: Bytes,
+    /// Only the newest of this name matters.
+    pub coalesce: bool,
+    /// Whom it asks, if it is a query.
+    pub ask: Option<Ask>,
 }
 
 /// A name space.
@@ -284,6 +314,10 @@ pub struct Write {
     pub key: Key,
     /// The new value; `None` deletes.
     pub value: Option<Value>,
+    /// How long the value holds, by this node's clock; then it counts as
+    /// deleted, everywhere. `None`: until it is written again. A deletion needs
+    /// none, and ignores it.
+    pub ttl: Option<Duration>,
     /// Only if the key stands so, on this replica, at this moment.
     pub only_if: Option<Expected>,
 }
@@ -324,4 +358,6 @@ pub struct Saved {
     pub claims: Vec<Sealed<Claim>>,
     /// The verdicts that stood.
     pub verdicts: Vec<Sealed<Accusation>>,
+    /// The list of voters an operator gave it, if one did.
+    pub elected: Option<Elected>,
 }

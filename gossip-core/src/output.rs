@@ -7,12 +7,12 @@ use core::time::Duration;
 
 use crate::base::id::NodeId;
 use crate::base::time::WallTime;
-use crate::electorate::ElectorateError;
+use crate::electorate::{Elected, ElectorateError};
 pub use crate::input::Via;
 use crate::input::{DiskError, Expected, PersistId, SealId, SessionId, Target, Ticket};
 use crate::message::{
-    Accusation, Batch, Claim, Footing, Generation, Key, Message, Scope, Sealed, Stamp, Statement,
-    Value, Version, WriteId,
+    Accusation, Batch, Claim, Event, EventId, Footing, Generation, Head, Key, Message, Run, Said,
+    Scope, Sealed, Stamp, Statement, Value, Version, WriteId,
 };
 use crate::quorum::{QuorumEvent, QuorumStanding, QuorumView};
 use crate::watched::{Cursor, Selection};
@@ -71,6 +71,17 @@ pub enum Record {
         /// Earlier versions of the same log that no longer matter.
         superseded: Vec<Version>,
     },
+    /// A run of writes to one log, to be kept whole or not at all: in a part of
+    /// it a write may be missing that a later part supersedes.
+    Run {
+        /// Whose log.
+        author: NodeId,
+        /// First whatever lies beyond this version goes, if there is one.
+        cut: Option<Version>,
+        /// Then each batch is written, and the earlier versions that it put an
+        /// end to go.
+        commits: Vec<(Batch, Vec<Version>)>,
+    },
     /// A log was cut: whatever lies beyond never was.
     Cut {
         /// Whose log.
@@ -86,6 +97,8 @@ pub enum Record {
     /// A member is forgotten: its claim goes. What goes of its log is said by a
     /// commit or a cut; the verdict that stands stays.
     Forget(NodeId),
+    /// An operator's list of voters; replaces an older one.
+    Electorate(Elected),
 }
 
 /// The answer to a command.
@@ -98,7 +111,7 @@ pub enum Reply {
     /// The keys that were asked for, in order.
     Rows(Vec<Row>),
     /// What every member says under a key, in order of member.
-    Everybody(Vec<Said>),
+    Everybody(Vec<Voice>),
     /// Own keys, in order, and how many members have each.
     Keys(Vec<(Key, usize)>),
     /// With what a watch begins.
@@ -111,6 +124,16 @@ pub enum Reply {
     History(Box<HistoryView>),
     /// How the quorum is.
     Quorum(QuorumView),
+    /// It is said: every member that takes part is told, or told that it missed
+    /// it.
+    Said {
+        /// Which event it is.
+        id: EventId,
+        /// Of a query: how many members it asks, as this node sees it.
+        asked: usize,
+    },
+    /// The events that are kept, by Lamport time and author.
+    Events(Vec<Event>),
     /// The cluster has been told.
     Left,
     /// It is done, here; the others hear of it.
@@ -174,6 +197,24 @@ pub enum Refusal {
     /// A list that cannot be used; the one before stays.
     #[error(transparent)]
     Electorate(ElectorateError),
+    /// A payload or a response is too long.
+    #[error("{bytes} bytes are more than the {max} allowed")]
+    TooLong {
+        /// How many bytes it has.
+        bytes: usize,
+        /// How many it may have.
+        max: usize,
+    },
+    /// A query that cannot be asked.
+    #[error("{what}")]
+    Unaskable {
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// No query asks this node any more under that name: its time is over, or
+    /// it has been answered.
+    #[error("nobody waits for this answer: its time is over, or it was given")]
+    Unasked,
     /// Who takes part is not forgotten.
     #[error("{id} still takes part; stop it, or remove it first")]
     StillHere {
@@ -206,7 +247,7 @@ pub enum Begins {
 
 /// What a member says under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct Voice {
     /// Its value; the member is the author of the write.
     pub row: Row,
     /// How the member stands; `None`: we have its keys and do not know it yet.
@@ -401,6 +442,18 @@ pub enum Notification {
         /// Its place in the order of what is told of keys.
         cursor: Cursor,
     },
+    /// We had lagged behind the floor of a log, so it was fetched from nothing:
+    /// what became of its keys meanwhile is told key by key, before this.
+    CaughtUp {
+        /// Whose log.
+        author: NodeId,
+        /// How much of it we held.
+        from: Head,
+        /// How much we hold now.
+        to: Head,
+        /// Keys that are gone, and whose deletion nobody can show any more.
+        dropped: u64,
+    },
     /// Another process runs under our name; the one with the lower generation halts.
     Twin {
         /// Ours.
@@ -412,6 +465,50 @@ pub enum Notification {
     Quorum(QuorumEvent),
     /// The journal could not be written.
     Disk(DiskError),
+    /// A member said something to everybody; ourselves included.
+    Event(Box<Event>),
+    /// So many events of a run will never be heard here: they are kept by nobody
+    /// we have met.
+    Missed {
+        /// Whose, and of which run.
+        run: Run,
+        /// How many.
+        count: u64,
+    },
+    /// A query asks us: answer it with
+    /// [`Command::Respond`](crate::input::Command::Respond), or leave it.
+    Asked(Box<Event>),
+    /// A member answers a query of ours.
+    Answer {
+        /// Which query.
+        to: EventId,
+        /// Who.
+        from: NodeId,
+        /// The relay it came through first, if it did not come straight.
+        relay: Option<NodeId>,
+        /// What.
+        said: Said,
+    },
+    /// A query of ours is over.
+    Ended {
+        /// Which.
+        id: EventId,
+        /// What became of it.
+        counts: AskCounts,
+    },
+}
+
+/// What became of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AskCounts {
+    /// How many members it asked, as its asker saw it.
+    pub asked: usize,
+    /// How many have acknowledged it in time.
+    pub acked: usize,
+    /// How many have responded in time.
+    pub answered: usize,
+    /// How many have responded too late.
+    pub late: usize,
 }
 
 /// A member changed.
@@ -611,6 +708,44 @@ pub struct Counters {
     /// Generations so far ahead of our clock that they are refused:
     /// [`GENERATION_AHEAD_MS`](crate::base::limit::GENERATION_AHEAD_MS).
     pub generations_refused: u64,
+    /// Logs that came in pieces and were not taken in:
+    /// [`PIECES_BYTES`](crate::base::limit::PIECES_BYTES).
+    pub pieces_refused: u64,
+    /// Tombstones, and values whose time was over, cleared away.
+    pub tombstones_cleared: u64,
+    /// Logs fetched from nothing, because we had lagged behind their floor.
+    pub logs_replaced: u64,
     /// Outputs not begun: [`OUTBOX`](crate::base::limit::OUTBOX).
     pub outbox_full: u64,
+    /// Events of ours that were accepted.
+    pub events_said: u64,
+    /// Events of ours turned away:
+    /// [`EVENTS_UNDER_WAY`](crate::base::limit::EVENTS_UNDER_WAY),
+    /// [`EVENT_BYTES_UNDER_WAY`](crate::base::limit::EVENT_BYTES_UNDER_WAY) or
+    /// [`ASKS_OPEN`](crate::base::limit::ASKS_OPEN).
+    pub events_refused: u64,
+    /// Events of others that were news.
+    pub events_heard: u64,
+    /// Of them: those that no rumor had brought.
+    pub events_repaired: u64,
+    /// Events that had been heard before, or are older than what is remembered.
+    pub events_again: u64,
+    /// Events that a newer one of their name replaced before they were heard.
+    pub events_coalesced: u64,
+    /// Events that were missed for good; the application was told.
+    pub events_missed: u64,
+    /// Events of members or runs that are not known, or beyond
+    /// [`EVENT_RUNS`](crate::base::limit::EVENT_RUNS) and
+    /// [`EVENTS_AHEAD`](crate::base::limit::EVENTS_AHEAD); the lists bring them
+    /// again.
+    pub events_unheard: u64,
+    /// Lamport times further ahead than a clock follows.
+    pub lamport_jumps: u64,
+    /// Answers that came twice, too late, or unasked.
+    pub answers_dropped: u64,
+    /// Answers handed on for others.
+    pub answers_relayed: u64,
+    /// Queries and answers turned away: [`ASKS_HEARD`](crate::base::limit::ASKS_HEARD)
+    /// or [`ANSWERS_WAITING`](crate::base::limit::ANSWERS_WAITING).
+    pub answers_refused: u64,
 }

@@ -12,8 +12,9 @@ use gossip_core::base::limit;
 use gossip_core::base::time::WallTime;
 use gossip_core::input::{Query, Space};
 use gossip_core::message::{
-    Accusation, Batch, BatchHead, BatchPart, Charge, Claim, Entry, Footing, Generation, Head,
-    Incarnation, Lineage, Op, Presence, Scope, Sealed, Stamp, Value, Version, WriteId,
+    Accusation, Batch, BatchHead, BatchPart, Charge, Claim, Entry, Floor, Footing, Generation,
+    Head, Incarnation, Lineage, LogDelta, Op, Presence, Scope, Sealed, Stamp, Value, Version,
+    WriteId,
 };
 use gossip_core::output::{Counters, KeyEvent, KeyEventKind, Notification};
 use gossip_core::replica::{Change, Chronicle, Replica};
@@ -134,6 +135,7 @@ fn batch(
         lineage,
         first,
         count: 1,
+        floor: Floor::default(),
     };
     let entry = Entry {
         scope: if key < 4 { Scope::Shared } else { Scope::Own },
@@ -144,6 +146,7 @@ fn batch(
             _ => Op::Put(Value::new(Bytes::from(vec![value])).unwrap()),
         },
         replaces: None,
+        expires: None,
     };
     Batch {
         head: Arc::new(Sealed {
@@ -179,6 +182,29 @@ fn picture(replica: &Replica, authors: &[&NodeId]) -> Vec<String> {
     shared.chain(own).collect()
 }
 
+/// The run of a log that `theirs` lacks, put together from its pieces.
+fn run(from: &Replica, author: &NodeId, theirs: Head, budget: usize) -> LogDelta {
+    let (mut run, mut handed) = from.since(author, theirs, None, budget).unwrap();
+    while handed.is_some() {
+        let (piece, next) = from.since(author, theirs, handed, budget).unwrap();
+        assert_eq!(
+            piece.from,
+            run.reaches(),
+            "each goes on where the last one ended"
+        );
+        run.batches.extend(piece.batches);
+        handed = next;
+    }
+    run
+}
+
+fn merge(replica: &mut Replica, run: &LogDelta) -> Vec<Change> {
+    let (mut counters, mut changes) = (Counters::default(), vec![]);
+    let LogDelta { from, batches, .. } = run;
+    replica.merge(*from, batches, WALL, &mut counters, &mut changes);
+    changes
+}
+
 /// `to` asks `from` for everything it lacks, in pieces of `budget` bytes.
 fn sync(from: &Replica, to: &mut Replica, budget: usize) {
     let heads: Vec<(NodeId, Head)> = from
@@ -186,19 +212,14 @@ fn sync(from: &Replica, to: &mut Replica, budget: usize) {
         .map(|(author, head)| (author.clone(), head))
         .collect();
     for (author, head) in heads {
-        for _ in 0..1_000 {
+        // Once more where a newer generation cut below what was asked for.
+        for _ in 0..2 {
             let theirs = to.head(&author).unwrap_or_default();
             if theirs >= head {
                 break;
             }
-            let (delta, _) = from.since(&author, theirs, budget).expect("it is behind");
-            let mut at = delta.from;
-            for batch in &delta.batches {
-                take(to, at, batch);
-                if let Some(part) = batch.parts.last() {
-                    at = batch.version(part.index);
-                }
-            }
+            let run = run(from, &author, theirs, budget);
+            merge(to, &run);
         }
         assert!(
             to.head(&author).unwrap_or_default() >= head,

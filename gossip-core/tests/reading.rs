@@ -10,8 +10,8 @@ use gossip_core::base::limit;
 use gossip_core::input::{Command, Expected, Query, Space, Ticket, Write};
 use gossip_core::message::{Scope, Value, Version};
 use gossip_core::output::{
-    HistoryView, KeyEventKind, MemberStatus, Notification, Refusal, Reply, Said, SessionEnd,
-    SessionRecord,
+    HistoryView, KeyEventKind, MemberStatus, Notification, Refusal, Reply, SessionEnd,
+    SessionRecord, Voice,
 };
 use gossip_core::sim::{HostId, Setup, World};
 use solo::{Solo, delete, put as wish};
@@ -28,7 +28,7 @@ fn everybody(world: &mut World, host: HostId, key: &str) -> Vec<(String, Option<
         Some(Reply::Everybody(said)) => said,
         other => panic!("{other:?}"),
     };
-    let brief = |said: Said| {
+    let brief = |said: Voice| {
         let value = String::from_utf8_lossy(said.row.value.bytes()).into_owned();
         (format!("{}={value}", said.row.write.author), said.status)
     };
@@ -140,6 +140,7 @@ fn a_deletion_may_depend_on_what_it_deletes() {
         panic!("written");
     };
     let only_if = |write: &gossip_core::message::WriteId| Write {
+        ttl: None,
         only_if: Some(Expected::Write(write.clone())),
         ..delete(Scope::Shared, "k")
     };
@@ -169,6 +170,7 @@ fn what_was_written_together_is_seen_together() {
             scope: [Scope::Shared, Scope::Own][number % 2],
             key: format!("k{number}").parse().unwrap(),
             value: Some(Value::new(vec![round].into()).unwrap()),
+            ttl: None,
             only_if: None,
         };
         let wishes: Vec<Write> = (0..KEYS).map(write).collect();
@@ -215,6 +217,7 @@ fn what_was_put_at_once_may_be_lost_with_a_crash_and_then_is_so_everywhere() {
             scope: Scope::Own,
             key: key.parse().unwrap(),
             value: Some(Value::new(b"1".to_vec().into()).unwrap()),
+            ttl: None,
             only_if: None,
         };
         let ticket = world.command(host(1), Command::WriteAtOnce(vec![write("b")]));

@@ -107,6 +107,7 @@ pub(crate) async fn story(out: &mut impl Write) -> Result<()> {
             key: key.parse()?,
             value: Some(Value::new(value.into())?),
             only_if: None,
+            ttl: None,
         })
     };
     let both = vec![

@@ -413,12 +413,13 @@ impl Node {
         self.order(Command::Forget(member.clone())).await
     }
 
-    /// Counts the quorum by this list from now on, at this node, until it stops:
-    /// what shall last stands in its configuration.
+    /// Counts the quorum by this list from now on, at this node, after a restart
+    /// too: until another is given, or the node starts with another list in its
+    /// configuration. Returns when it is on disk.
     ///
     /// # Errors
-    /// [`Refusal::Electorate`], and the list before stays; or the node is not
-    /// running.
+    /// [`Refusal::Electorate`] or [`Refusal::Disk`], and the list before stays;
+    /// or the node is not running.
     pub async fn elect(&self, electorate: Electorate) -> Result<(), NodeError> {
         self.order(Command::Electorate(electorate)).await
     }
@@ -519,6 +520,7 @@ impl Node {
             key: key.parse()?,
             value,
             only_if,
+            ttl: None,
         };
         Ok(self.write(vec![write]).await?.pop())
     }

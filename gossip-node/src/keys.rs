@@ -10,7 +10,7 @@
 use bytes::Bytes;
 use gossip_core::input::{Command, Write};
 use gossip_core::message::{Key, Scope, Value, WriteId};
-use gossip_core::output::{Reply, Said};
+use gossip_core::output::{Reply, Voice};
 
 use crate::handle::{Node, NodeError, misfit};
 
@@ -21,7 +21,7 @@ impl Node {
     ///
     /// # Errors
     /// If it is no key, or the node is not running.
-    pub async fn everybody(&self, key: &str) -> Result<Vec<Said>, NodeError> {
+    pub async fn everybody(&self, key: &str) -> Result<Vec<Voice>, NodeError> {
         match self.ask(Command::Everybody(key.parse()?)).await? {
             Reply::Everybody(said) => Ok(said),
             other => Err(misfit(other)),
@@ -85,6 +85,7 @@ impl Node {
             scope,
             key: key.parse()?,
             value: Some(Value::new(value)?),
+            ttl: None,
             only_if: None,
         };
         let id = self.write_at_once(vec![write]).await?.pop();

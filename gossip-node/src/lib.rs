@@ -57,11 +57,11 @@ pub use gossip_core::message::{
 };
 pub use gossip_core::output::{
     Counters, HistoryView, KeyEvent, KeyEventKind, MemberEvent, MemberEventKind, MemberStatus,
-    MemberView, NewsAges, Notification, Phase, Refusal, Row, Said, SessionEnd, SessionRecord,
-    Status,
+    MemberView, NewsAges, Notification, Phase, Refusal, Row, SessionEnd, SessionRecord, Status,
+    Voice,
 };
 pub use gossip_core::quorum::{
-    Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,
+    Fate, Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,
 };
 pub use gossip_core::watched::{Cursor, CursorError, Keys, Selection, Whose};
 pub use gossip_quic::{

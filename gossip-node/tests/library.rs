@@ -73,6 +73,7 @@ async fn three_nodes_meet_and_say_the_same() {
         key: key(name),
         value: value.map(|value| Value::new(Bytes::from_static(value.as_bytes())).unwrap()),
         only_if: None,
+        ttl: None,
     };
     let ids = c
         .write(vec![
@@ -222,6 +223,7 @@ async fn a_slow_subscriber_learns_how_much_it_missed() {
             key: format!("{entry}").parse().unwrap(),
             value: Some(Value::new(Bytes::from(format!("{batch}"))).unwrap()),
             only_if: None,
+            ttl: None,
         });
         node.write(writes.collect()).await.unwrap();
     }
@@ -394,6 +396,7 @@ async fn what_is_over_a_limit_is_refused_before_anything_happens() {
         key: format!("{number}").parse().unwrap(),
         value: None,
         only_if: None,
+        ttl: None,
     });
     let refused = node.write(many.collect()).await;
     assert!(matches!(

@@ -95,9 +95,8 @@ impl History {
 
     /// Another's write became known.
     pub fn news(&mut self, event: &KeyEvent) {
-        if event.kind != KeyEventKind::Reset
-            && let Some(now) = self.now
-        {
+        let arrived = matches!(event.kind, KeyEventKind::Put | KeyEventKind::Deleted);
+        if arrived && let Some(now) = self.now {
             self.ages.count(event.stamp, now.wall);
         }
     }

@@ -8,12 +8,14 @@
 //! * [`Method`] and [`Mongering`]: the choices of the literature as plain
 //!   rules. [`Heat`] is one rumor's interest at one member.
 //! * [`fanout`]: how many to call, so that everybody knows in time.
+//! * [`Pieces`]: what comes of a log in a session, until it is all there.
 
 pub mod fanout;
 mod history;
 mod method;
 mod mongering;
 mod picture;
+mod pieces;
 mod rumor;
 mod sync;
 
@@ -21,5 +23,6 @@ pub use history::History;
 pub use method::Method;
 pub use mongering::{Heat, Mode, Mongering, Stop};
 pub use picture::Picture;
+pub use pieces::Pieces;
 pub use rumor::Hot;
 pub use sync::Syncs;

@@ -85,14 +85,18 @@ impl Node {
         let here = u32::try_from(self.roster.others().len()).unwrap_or(u32::MAX);
         let share = self.config.jurors.saturating_mul(1_000_000) / here.max(1);
         if self.phase == Phase::Running && self.rng.chance_ppm(share.min(1_000_000)) {
-            let sight = Sight {
-                config: &self.config,
-                roster: &self.roster,
-                links: &self.links,
-            };
-            self.prober
-                .begin(now.mono, suspect, sight, &mut self.outbox);
+            self.ask(now, suspect);
         }
+    }
+
+    /// Asks a member whether it is there, out of its turn.
+    pub(super) fn ask(&mut self, now: Now, member: &NodeId) {
+        let sight = Sight {
+            config: &self.config,
+            roster: &self.roster,
+            links: &self.links,
+        };
+        self.prober.begin(now.mono, member, sight, &mut self.outbox);
     }
 
     /// A member is gone from the roster: so are its address and its values.
@@ -103,6 +107,7 @@ impl Node {
         }
         let id = &event.id;
         self.book.met(id);
+        self.events.forget(id);
         self.outbox
             .push(Output::Remember(Record::Forget(id.clone())));
         let mut changes = Vec::new();
@@ -135,6 +140,7 @@ impl Node {
         };
         let mut changes = Vec::new();
         self.replica.veil(&event.id, &mut changes);
+        self.events.forget(&event.id);
         self.book.remember(claim);
         self.outbox.notify(Notification::Member(event));
         self.replica_changed(changes);
@@ -222,6 +228,7 @@ impl Node {
             replica: &self.replica,
         };
         self.syncs.open(now.mono, peer, picture, &mut self.outbox);
+        self.compare_events(peer);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::input::{Command, Durability, Ticket};
 use crate::membership::{Member, Standing};
 use crate::message::{Charge, Key};
 use crate::output::{
-    Begins, MemberStatus, MemberView, Output, Phase, Refusal, Reply, Said, Status, Watching,
+    Begins, MemberStatus, MemberView, Output, Phase, Refusal, Reply, Status, Voice, Watching,
 };
 use crate::watched::{Cursor, Keys, Selection};
 
@@ -28,8 +28,11 @@ impl Node {
             Command::Leave => return self.leave(now, ticket),
             Command::Remove(id) => return self.order(ticket, id, Charge::Removed),
             Command::Forget(id) => return self.order(ticket, id, Charge::Forgotten),
+            Command::Say(saying) => return self.say(now, ticket, saying),
+            Command::Respond { to, response } => self.respond(now, &to, response),
+            Command::Events => Reply::Events(self.events.window()),
             Command::Quorum => Reply::Quorum(self.quorum_view(now)),
-            Command::Electorate(electorate) => self.elect(now, electorate),
+            Command::Electorate(electorate) => return self.elect(ticket, electorate),
             Command::Get(query) => Reply::Value(self.replica.value(&query)),
             Command::List { space, prefix } => Reply::Rows(self.replica.list(&space, &prefix)),
             Command::Everybody(key) => Reply::Everybody(self.everybody(key)),
@@ -60,13 +63,13 @@ impl Node {
 
     /// What every member says under a key: the last word of those, too, who are
     /// not here.
-    fn everybody(&self, key: Key) -> Vec<Said> {
+    fn everybody(&self, key: Key) -> Vec<Voice> {
         let rows = self
             .replica
             .select(&Selection::everybody(Keys::Exactly(key)));
         let said = rows.into_iter().map(|row| {
             let member = self.roster.member(&row.write.author);
-            Said {
+            Voice {
                 status: member.map(Member::status),
                 row,
             }

@@ -14,12 +14,14 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::time::Duration;
 
+use crate::base::id::NodeId;
 use crate::base::limit;
-use crate::base::time::Now;
+use crate::base::time::{Now, WallTime};
 use crate::input::{DiskError, Durability, Expected, PersistId, Query, Space, Ticket, Write};
 use crate::message::{
-    Batch, Draft, Entry, Item, Op, Replaced, Scope, Stamp, Statement, Version, WriteId,
+    Batch, Draft, Entry, Head, Item, Op, Replaced, Scope, Stamp, Statement, Version, WriteId,
 };
 use crate::output::{Notification, Output, Phase, Record, Refusal, Reply};
 use crate::replica::Change;
@@ -121,15 +123,7 @@ impl Node {
         while self.commits.flight.is_none() && !self.commits.queue.is_empty() {
             let me = self.identity.id.clone();
             let head = self.replica.head(&me).unwrap_or_default();
-            let mut draft = Draft {
-                lineage: self.replica.lineage(&me),
-                author: me,
-                first: head.version.plus(1),
-                entries: Vec::new(),
-            };
-            if self.replica.generation(&draft.author) != self.footing.generation {
-                draft.lineage = draft.lineage.extended(self.footing.generation, head);
-            }
+            let mut draft = self.draft(me, head);
             let mut tickets = Vec::new();
             let mut stamp = self.replica.stamp(now.wall);
             let mut share = self.replica.share(&draft.author);
@@ -159,19 +153,74 @@ impl Node {
                 }
                 continue;
             }
-            let first = draft.first;
-            let opens = !core::mem::replace(&mut self.commits.opened, true);
-            self.commits.flight = Some(Flight {
-                tickets,
-                first,
-                durability: durability.unwrap_or_default(),
-                opens,
-                batch: None,
-                persist: None,
-            });
-            let id = self.outbox.seal(Statement::Batch(draft));
-            self.seals.insert(id, Sealing::Commit);
+            self.seal_commit(draft, tickets, durability.unwrap_or_default());
         }
+    }
+
+    /// Raises the floor of our log, where that is worth it.
+    pub(super) fn clear_log(&mut self, now: Now) {
+        let busy = self.commits.flight.is_some() || !self.commits.queue.is_empty();
+        let grace = self.config.tombstone_grace;
+        let millis = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
+        let as_of = WallTime::from_millis(now.wall.as_millis().saturating_sub(millis));
+        let me = self.identity.id.clone();
+        let all_here = self.have_all_been_here(now, grace);
+        let next = self.replica.next_floor(&me, as_of, all_here);
+        if let Some((floor, entries)) = next.filter(|_| !busy) {
+            let head = self.replica.head(&me).unwrap_or_default();
+            let draft = Draft {
+                floor,
+                entries,
+                ..self.draft(me, head)
+            };
+            self.seal_commit(draft, Vec::new(), Durability::Synced);
+        }
+    }
+
+    /// Whether everybody who may ever have written has been here for so long.
+    fn have_all_been_here(&self, now: Now, grace: Duration) -> bool {
+        let mut members = self.roster.iter();
+        let all_here = members.all(|(id, member)| {
+            let long = member.for_how_long(now.mono) >= grace;
+            *id == self.identity.id || member.is_here() && long
+        });
+        let mut authors = self.replica.authors();
+        let all_known = authors.all(|(author, _)| self.roster.member(author).is_some());
+        all_here && all_known && self.roster.certificates().len() == 0
+    }
+
+    /// A draft without entries that follows on `head`.
+    fn draft(&self, author: NodeId, head: Head) -> Draft {
+        let mut draft = Draft {
+            lineage: self.replica.lineage(&author),
+            first: head.version.plus(1),
+            entries: Vec::new(),
+            floor: self.replica.floor(&author),
+            author,
+        };
+        if self.replica.generation(&draft.author) != self.footing.generation {
+            draft.lineage = draft.lineage.extended(self.footing.generation, head);
+        }
+        draft
+    }
+
+    /// The next commit is drafted.
+    fn seal_commit(
+        &mut self,
+        draft: Draft,
+        tickets: Vec<(Ticket, core::ops::Range<u64>)>,
+        durability: Durability,
+    ) {
+        self.commits.flight = Some(Flight {
+            tickets,
+            first: draft.first,
+            durability,
+            opens: !core::mem::replace(&mut self.commits.opened, true),
+            batch: None,
+            persist: None,
+        });
+        let id = self.outbox.seal(Statement::Batch(draft));
+        self.seals.insert(id, Sealing::Commit);
     }
 
     /// What one command writes, if everything stands as it expects. `share` is
@@ -195,10 +244,8 @@ impl Node {
                 space,
                 key: write.key.clone(),
             });
-            let there = standing
-                .as_ref()
-                .filter(|(_, entry)| entry.op != Op::Delete);
-            check(write, there.map(|(write, _)| write))?;
+            let there = standing.as_ref().filter(|(.., live)| *live);
+            check(write, there.map(|(write, ..)| write))?;
             let op = match &write.value {
                 Some(value) => Op::Put(value.clone()),
                 None if there.is_none() => continue,
@@ -208,7 +255,7 @@ impl Node {
             keys += usize::from(held.is_none());
             bytes = bytes.saturating_sub(held.unwrap_or(0));
             let replaces = standing.filter(|_| write.scope == Scope::Shared);
-            let replaces = replaces.map(|(write, entry)| Replaced {
+            let replaces = replaces.map(|(write, entry, _)| Replaced {
                 stamp: entry.stamp,
                 write,
             });
@@ -216,6 +263,10 @@ impl Node {
                 scope: write.scope,
                 key: write.key.clone(),
                 stamp: *stamp,
+                expires: write
+                    .ttl
+                    .filter(|_| op != Op::Delete)
+                    .map(|ttl| ends(now, ttl)),
                 op,
                 replaces,
             };
@@ -314,6 +365,11 @@ impl Node {
         }
         self.spread(now, Item::Batch(batch));
     }
+}
+
+/// When a value written now is over.
+fn ends(now: Now, ttl: Duration) -> WallTime {
+    now.later(ttl).wall
 }
 
 fn payload_bytes(writes: &[Write]) -> usize {

@@ -78,10 +78,16 @@ impl<M: Machine> World<M> {
                     let verdict = written_before_durable(at.id(), at.durable(), writes);
                     self.hold(host, verdict);
                 }
+                // A query is told to those whom it asks.
+                if let Reply::Said { id, asked: 0 } = &reply {
+                    self.enter_said(host, id);
+                }
                 let verdict = self.replies.answer(host, ticket, reply);
                 self.hold(host, verdict);
             }
             Output::Notify(notification) => {
+                self.watch_told(host, &notification);
+                let at = &mut self.hosts[host.index()];
                 self.trace.notification(now, host, &notification);
                 at.picture.fold(&notification);
                 at.notifications.push((now, notification));

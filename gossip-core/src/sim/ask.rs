@@ -64,6 +64,7 @@ impl<M: Machine> World<M> {
             key: parse(key),
             value,
             only_if: None,
+            ttl: None,
         };
         self.command(host, Command::Write(vec![write]))
     }

@@ -153,6 +153,15 @@ impl Trace {
                 self.hash.word(19);
                 self.hash.bytes(&sum.0.to_le_bytes());
             }
+            Body::EventSum(sum) => {
+                self.words(20, u64::from(sum.fresh));
+                self.hash.bytes(&sum.sum.0.to_le_bytes());
+            }
+            body @ (Body::EventHave(_) | Body::EventDelta(_) | Body::Answer(_)) => {
+                self.hash.word(21);
+                // Writing to a hash cannot fail.
+                let _ = write!(self.hash, "{body:?}");
+            }
         }
         message.rumors.iter().for_each(|item| self.item(item));
     }
@@ -182,6 +191,7 @@ impl Trace {
             Item::Claim(claim) => self.hash.bytes(&claim.bytes),
             Item::Accusation(accusation) => self.hash.bytes(&accusation.bytes),
             Item::Batch(batch) => self.batch(batch),
+            Item::Event(event) => self.hash.bytes(&event.bytes),
         }
     }
 
@@ -207,5 +217,9 @@ pub(super) const fn kind(body: &Body) -> &'static str {
         Body::Want(_) => "Want",
         Body::Delta(_) => "Delta",
         Body::Done => "Done",
+        Body::EventSum(_) => "EventSum",
+        Body::EventHave(_) => "EventHave",
+        Body::EventDelta(_) => "EventDelta",
+        Body::Answer(_) => "Answer",
     }
 }

@@ -81,6 +81,7 @@ fn write(side: &str, number: usize, value: usize) -> Result<Write> {
         scope: Scope::Shared,
         key: format!("{side}/{number:07}").parse()?,
         value: Some(Value::new(Bytes::from(vec![b'x'; value]))?),
+        ttl: None,
         only_if: None,
     })
 }

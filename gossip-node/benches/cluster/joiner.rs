@@ -59,6 +59,7 @@ fn write(number: usize) -> Result<Write> {
         scope: Scope::Shared,
         key: format!("k/{number:07}").parse()?,
         value: Some(Value::new(Bytes::from(vec![b'x'; VALUE]))?),
+        ttl: None,
         only_if: None,
     })
 }

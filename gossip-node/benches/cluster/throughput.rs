@@ -85,6 +85,7 @@ fn write(number: usize, value: usize) -> Result<Write> {
         scope: Scope::Own,
         key: format!("k/{number:07}").parse()?,
         value: Some(Value::new(Bytes::from(vec![b'x'; value]))?),
+        ttl: None,
         only_if: None,
     })
 }

@@ -55,6 +55,17 @@ pub(crate) enum EventLine {
     },
     /// A concurrent write to a shared key lost against another.
     WriteLost(LostWrite),
+    /// The agent had missed so much of a log that it was fetched from nothing.
+    CaughtUp {
+        /// Whose log.
+        author: String,
+        /// How far the agent had come, as a version.
+        from: u64,
+        /// How far it is now.
+        to: u64,
+        /// Keys that are gone, and whose deletion was missed.
+        dropped: u64,
+    },
     /// The journal could not be written.
     Disk {
         /// Why.
@@ -150,11 +161,27 @@ impl EventLine {
                 ours: ours.0,
                 theirs: theirs.0,
             },
+            Notification::CaughtUp {
+                author,
+                from,
+                to,
+                dropped,
+            } => Self::CaughtUp {
+                author: author.to_string(),
+                from: from.version.0,
+                to: to.version.0,
+                dropped: *dropped,
+            },
             Notification::Disk(why) => Self::Disk {
                 why: why.to_string(),
             },
             // Never among events.
-            Notification::Key(_) => Self::Current,
+            Notification::Key(_)
+            | Notification::Event(_)
+            | Notification::Missed { .. }
+            | Notification::Asked(_)
+            | Notification::Answer { .. }
+            | Notification::Ended { .. } => Self::Current,
         }
     }
 
@@ -176,6 +203,7 @@ impl EventLine {
             Self::Running { .. } => "running",
             Self::Twin { .. } => "twin",
             Self::WriteLost(_) => "write-lost",
+            Self::CaughtUp { .. } => "caught-up",
             Self::Disk { .. } => "disk",
             Self::Lagged { .. } => "lagged",
         }

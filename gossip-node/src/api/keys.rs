@@ -172,6 +172,7 @@ impl Wish {
             scope: if self.own { Scope::Own } else { Scope::Shared },
             key: self.key.parse()?,
             value: value.transpose()?,
+            ttl: None,
             only_if,
         })
     }

@@ -290,6 +290,7 @@ async fn write(
         key: key.parse::<Key>()?,
         value,
         only_if,
+        ttl: None,
     };
     let written = match asked.at_once {
         true => api.node.write_at_once(vec![write]).await?,

@@ -41,6 +41,12 @@ fn people(line: &EventLine) -> Option<String> {
             "a second process runs under the agent's name: generation {theirs} beside {ours}"
         ),
         EventLine::WriteLost(lost) => kv::lost(lost),
+        EventLine::CaughtUp {
+            author,
+            from,
+            to,
+            dropped,
+        } => format!("{author}: fetched anew, from {from} to {to}, {dropped} keys are gone"),
         EventLine::Disk { why } => why.clone(),
         EventLine::Lagged { missed } => {
             format!("too slow: {missed} notifications missed; `gossip members` shows how it stands")

@@ -196,6 +196,11 @@ impl Driver {
             Notification::Quorum(event) => {
                 tracing::debug!(after = ?event.after, why = %event.judgement, "quorum");
             }
+            Notification::CaughtUp {
+                author, dropped, ..
+            } => {
+                tracing::info!(%author, dropped, "a log was fetched from nothing");
+            }
             Notification::Twin { ours, theirs } => {
                 tracing::error!(
                     ours = ours.0,
@@ -204,7 +209,14 @@ impl Driver {
                 );
             }
             Notification::Disk(error) => tracing::error!(%error, "a write was refused"),
-            Notification::Key(_) => {}
+            Notification::Missed { run, count } => {
+                tracing::debug!(author = %run.author, count, "events were missed");
+            }
+            Notification::Key(_)
+            | Notification::Event(_)
+            | Notification::Asked(_)
+            | Notification::Answer { .. }
+            | Notification::Ended { .. } => {}
         }
         let notification = Arc::new(notification);
         self.feed.tell(&notification);

@@ -123,11 +123,15 @@ impl Roster {
         self.gone.iter().map(|(since, id)| (*since, id))
     }
 
+    /// All who are dead, in no particular order.
+    pub fn all_dead(&self) -> impl Iterator<Item = &Member> {
+        let rest = self.members.rest().iter();
+        rest.filter(|member| member.status() == MemberStatus::Dead)
+    }
+
     /// A dead member by chance.
     pub fn any_dead(&self, rng: &mut Rng) -> Option<&Member> {
-        let dead = self.members.rest().iter();
-        let dead = dead.filter(|member| member.status() == MemberStatus::Dead);
-        rng.sample(1, dead).pop()
+        rng.sample(1, self.all_dead()).pop()
     }
 
     /// The certificates of those who have no row.

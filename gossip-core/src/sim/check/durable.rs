@@ -75,6 +75,7 @@ mod tests {
             author: id.clone(),
             lineage: Lineage::default().extended(Generation(1), Head::default()),
             first: Version(1),
+            floor: crate::message::Floor::default(),
             entries: Vec::new(),
         }));
         let message = Message {
