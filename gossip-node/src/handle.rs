@@ -19,7 +19,9 @@ use gossip_core::base::id::{ClusterId, NodeId};
 use gossip_core::electorate::Electorate;
 use gossip_core::input::{Command, DiskError, Expected, Query, Space, Write};
 use gossip_core::message::{Generation, Key, KeyError, Scope, Value, WriteId};
-use gossip_core::output::{MemberView, Notification, Phase, Refusal, Reply, Row, Status};
+use gossip_core::output::{
+    HistoryView, MemberView, Notification, Phase, Refusal, Reply, Row, Status,
+};
 use gossip_core::quorum::QuorumView;
 use gossip_core::watched::{Cursor, Keys, Selection};
 use gossip_quic::{Credentials, OtherIdentity, PeerInfo};
@@ -275,6 +277,17 @@ impl Node {
         self.request(Request::Events { answer }).await?;
         let (members, told) = reply.await.map_err(|_| NodeError::Stopped)??;
         Ok(Events::new(members, told))
+    }
+
+    /// How its last sessions went, and how old others' writes were when they came.
+    ///
+    /// # Errors
+    /// If the node is not running.
+    pub async fn history(&self) -> Result<HistoryView, NodeError> {
+        match self.ask(Command::History).await? {
+            Reply::History(history) => Ok(*history),
+            other => Err(misfit(other)),
+        }
     }
 
     /// Whether it is in quorum, why, and who is counted.

@@ -56,8 +56,9 @@ pub use gossip_core::message::{
     Footing, Generation, Incarnation, Key, KeyError, Scope, Stamp, Value, Version, WriteId,
 };
 pub use gossip_core::output::{
-    Counters, KeyEvent, KeyEventKind, MemberEvent, MemberEventKind, MemberStatus, MemberView,
-    Notification, Phase, Refusal, Row, Status, Voice,
+    Counters, HistoryView, KeyEvent, KeyEventKind, MemberEvent, MemberEventKind, MemberStatus,
+    MemberView, NewsAges, Notification, Phase, Refusal, Row, SessionEnd, SessionRecord, Status,
+    Voice,
 };
 pub use gossip_core::quorum::{
     Fate, Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,

@@ -40,6 +40,7 @@ impl Node {
             Command::Watch { selection, from } => {
                 Reply::Watch(Box::new(self.watch(&selection, from)))
             }
+            Command::History => Reply::History(self.history.view()),
             Command::Members => Reply::Members(self.members(now)),
             Command::Status => Reply::Status(Box::new(self.status(now))),
         };

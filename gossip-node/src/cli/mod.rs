@@ -9,6 +9,7 @@ mod completions;
 mod demo;
 pub(crate) mod exit;
 mod follow;
+mod history;
 mod kv;
 mod leave;
 pub(crate) mod members;
@@ -70,6 +71,7 @@ enum Command {
     Members(members::Args),
     Status(status::Args),
     Watch(watch::Args),
+    History(history::Args),
     Quorum(quorum::Args),
     #[command(subcommand)]
     Kv(kv::Command),
@@ -98,6 +100,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Members(args) => block_on(members::run(&args, &shared)),
         Command::Status(args) => block_on(status::run(&args, &shared)),
         Command::Watch(args) => block_on(watch::run(&args, &shared)),
+        Command::History(args) => block_on(history::run(&args, &shared)),
         Command::Quorum(args) => block_on(quorum::run(&args, &shared)),
         Command::Kv(command) => block_on(kv::run(&command, &shared)),
         Command::Leave(args) => block_on(leave::run(&args, &shared)),
