@@ -28,7 +28,9 @@ use gossip_core::base::time::{Instant, Now};
 use gossip_core::config::{Config, ConfigError, Identity};
 use gossip_core::input::{Input, Saved};
 use gossip_core::message::{Body, Charge, Incarnation, Item, Statement};
-use gossip_core::output::{MemberEventKind, MemberStatus, Notification, Output};
+use gossip_core::output::{
+    KeyEvent, KeyEventKind, MemberEventKind, MemberStatus, Notification, Output,
+};
 use gossip_core::sim::Machine;
 use gossip_core::sim::scenario::{Scenario, draw};
 use gossip_core::{Node, NodeId};
@@ -195,7 +197,31 @@ impl Bug for Boastful {
 
 #[test]
 fn a_delta_that_claims_too_much_is_found() {
-    assert_eq!(found::<Boastful>("boastful"), "equal");
+    assert_eq!(found::<Boastful>("boastful"), "heads");
+}
+
+/// What was deleted is told once more.
+#[derive(Default)]
+struct Haunted(Option<KeyEvent>);
+
+impl Bug for Haunted {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        if let Output::Notify(Notification::Key(event)) = output {
+            match (&self.0, event.kind) {
+                (None, KeyEventKind::Put) => self.0 = Some(event.clone()),
+                (Some(ghost), KeyEventKind::Put) if ghost.key == event.key => {
+                    *event = ghost.clone();
+                }
+                _ => {}
+            }
+        }
+        true
+    }
+}
+
+#[test]
+fn a_value_that_comes_back_is_found() {
+    assert_eq!(found::<Haunted>("haunted"), "keys");
 }
 
 /// An old accusation counts against whatever the member says now.

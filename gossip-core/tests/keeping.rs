@@ -117,6 +117,32 @@ fn a_condition_that_does_not_hold_is_refused() {
     ));
 }
 
+/// A deletion under a condition deletes what it means, and nothing newer.
+#[test]
+fn a_key_is_deleted_only_as_it_was_expected() {
+    let mut world = grown(Setup::seeded(4), 2);
+    let old = put(&mut world, host(0), Scope::Own, "k", b"1");
+    let new = put(&mut world, host(0), Scope::Own, "k", b"2");
+    let mut delete = |expected: &[gossip_core::message::WriteId]| {
+        let write = Write {
+            scope: Scope::Own,
+            key: "k".parse().unwrap(),
+            value: None,
+            only_if: expected.first().cloned().map(Expected::Write),
+            ttl: None,
+        };
+        let ticket = world.command(host(0), Command::Write(vec![write]));
+        common::answer(&mut world, ticket)
+    };
+    assert!(matches!(
+        delete(&old),
+        Reply::Refused(Refusal::Unexpected { .. })
+    ));
+    assert!(matches!(delete(&new), Reply::Written(done) if done.len() == 1));
+    let space = own(&world, host(0));
+    assert_eq!(world.value(host(0), space, "k"), None);
+}
+
 /// What the applications were told of keys is what the nodes hold.
 #[test]
 fn watchers_see_what_is_held() {

@@ -19,7 +19,9 @@ use gossip_core::base::id::{ClusterId, NodeId};
 use gossip_core::electorate::Electorate;
 use gossip_core::input::{Command, DiskError, Expected, Query, Saying, Space, Write};
 use gossip_core::message::{Ask, EventId, Generation, Key, KeyError, Scope, Value, WriteId};
-use gossip_core::output::{MemberView, Notification, Phase, Refusal, Reply, Row, Status};
+use gossip_core::output::{
+    HistoryView, MemberView, Notification, Phase, Refusal, Reply, Row, Status,
+};
 use gossip_core::quorum::QuorumView;
 use gossip_core::watched::{Cursor, Keys, Selection};
 use gossip_quic::{Credentials, OtherIdentity, PeerInfo};
@@ -278,6 +280,17 @@ impl Node {
         Ok(Events::new(members, told))
     }
 
+    /// How its last sessions went, and how old others' writes were when they came.
+    ///
+    /// # Errors
+    /// If the node is not running.
+    pub async fn history(&self) -> Result<HistoryView, NodeError> {
+        match self.ask(Command::History).await? {
+            Reply::History(history) => Ok(*history),
+            other => Err(misfit(other)),
+        }
+    }
+
     /// Whether it is in quorum, why, and who is counted.
     ///
     /// # Errors
@@ -391,7 +404,8 @@ impl Node {
     /// here; the others hear of it.
     ///
     /// # Errors
-    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], or the node is not running.
+    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], [`Refusal::Refuted`], or the
+    /// node is not running.
     pub async fn remove(&self, member: &NodeId) -> Result<(), NodeError> {
         self.order(Command::Remove(member.clone())).await
     }
@@ -401,8 +415,8 @@ impl Node {
     /// makes it a member again.
     ///
     /// # Errors
-    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], [`Refusal::StillHere`], or
-    /// the node is not running.
+    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], [`Refusal::StillHere`],
+    /// [`Refusal::Refuted`], or the node is not running.
     pub async fn forget(&self, member: &NodeId) -> Result<(), NodeError> {
         self.order(Command::Forget(member.clone())).await
     }

@@ -59,8 +59,9 @@ pub use gossip_core::message::{
     Stamp, Tag, Value, Version, WriteId,
 };
 pub use gossip_core::output::{
-    AskCounts, Counters, KeyEvent, KeyEventKind, MemberEvent, MemberEventKind, MemberStatus,
-    MemberView, Notification, Phase, Refusal, Row, Status, Voice,
+    AskCounts, Counters, HistoryView, KeyEvent, KeyEventKind, MemberEvent, MemberEventKind,
+    MemberStatus, MemberView, NewsAges, Notification, Phase, Refusal, Row, SessionEnd,
+    SessionRecord, Status, Voice,
 };
 pub use gossip_core::quorum::{
     Fate, Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,

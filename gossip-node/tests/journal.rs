@@ -180,6 +180,39 @@ fn a_cut_drops_what_lies_beyond_and_nothing_else() {
     assert_eq!(open(dir.path()).saved.batches, [neighbour]);
 }
 
+/// A log that came from nothing takes the place of what was held, in one piece:
+/// a commit that fails in its middle leaves the old log as it was.
+#[test]
+fn a_run_is_kept_whole_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = Log::new("n2", 7);
+    let first = log.batch(&[("a", Some("1")), ("b", Some("1")), ("c", Some("1"))]);
+    let second = log.batch(&[("a", None), ("b", Some("2"))]);
+    let third = log.batch(&[("d", Some("1"))]);
+    let run = Record::Run {
+        author: "n2".parse().unwrap(),
+        cut: Some(Version(0)),
+        commits: vec![(second.clone(), vec![]), (third.clone(), vec![Version(4)])],
+    };
+    let opened = open(dir.path());
+    opened.journal.remember(commit(&first));
+    drop(opened);
+    let mut opened = open_failing(dir.path(), 1);
+    let id = PersistId(1);
+    opened.journal.persist(id, run.clone());
+    assert!(wait_for(&mut opened.completions, id).is_err());
+    drop(opened);
+    let opened = open(dir.path());
+    assert_eq!(saved_entries(&opened.saved, "n2"), [1, 2, 3]);
+    for _ in 0..2 {
+        opened.journal.remember(run.clone());
+    }
+    drop(opened);
+    let saved = open(dir.path()).saved;
+    assert_eq!(saved_entries(&saved, "n2"), [5, 6]);
+    assert_eq!(saved.batches.last(), Some(&third));
+}
+
 #[test]
 fn a_claim_outlives_a_verdict_on_an_older_footing_only() {
     let dir = tempfile::tempdir().unwrap();

@@ -16,7 +16,7 @@
 //! Every batch names the floor of its log, so whoever holds the same head has
 //! dropped the same.
 
-use super::{Entry, Op, Scope, Version};
+use super::{Scope, Version};
 use crate::base::time::WallTime;
 
 /// How much of a log its author has cleared of what is dead.
@@ -32,13 +32,12 @@ pub struct Floor {
 }
 
 impl Floor {
-    /// Whether it clears away the write of that version.
-    pub fn clears(&self, version: Version, entry: &Entry) -> bool {
-        let through = match entry.scope {
-            Scope::Own => self.through,
-            Scope::Shared => self.shared,
-        };
-        version <= through && (entry.op == Op::Delete || entry.has_expired(self.as_of))
+    /// Whether it lies at or above a version, and clears away what is dead there.
+    pub fn reaches(&self, scope: Scope, version: Version) -> bool {
+        match scope {
+            Scope::Own => version <= self.through,
+            Scope::Shared => version <= self.shared,
+        }
     }
 
     /// Whether it can be the floor of a batch that begins with `first`: it lies

@@ -186,7 +186,7 @@ impl Node {
         });
         let mut authors = self.replica.authors();
         let all_known = authors.all(|(author, _)| self.roster.member(author).is_some());
-        all_here && all_known && self.roster.certificates().len() == 0
+        all_here && all_known && self.roster.certificates().is_empty()
     }
 
     /// A draft without entries that follows on `head`.

@@ -4,12 +4,14 @@
 //! counted and answered, and would change the run it watches.
 
 use alloc::vec::Vec;
+use bytes::Bytes;
 
 use crate::base::id::NodeId;
+use crate::base::time::WallTime;
 use crate::config::Config;
 use crate::input::{Query, Space};
 use crate::membership::Member;
-use crate::message::{Addrs, Footing};
+use crate::message::{Addrs, Footing, Generation, Head, Key, Version};
 use crate::output::{Counters, MemberStatus, Row};
 
 use super::Node;
@@ -36,6 +38,10 @@ pub struct Burden {
     pub hot_rumors: usize,
     /// Statements that are being sealed.
     pub seals: usize,
+    /// Probes of its own under way.
+    pub probes: usize,
+    /// Probes under way for others.
+    pub relayed: usize,
     /// Peers it is connected to.
     pub links: usize,
     /// Rows of its roster.
@@ -68,6 +74,11 @@ impl Node {
         self.outbox.counters.probes
     }
 
+    /// What happened and what was refused.
+    pub const fn counters(&self) -> &Counters {
+        &self.outbox.counters
+    }
+
     /// Its knobs.
     pub const fn config(&self) -> &Config {
         &self.config
@@ -93,11 +104,42 @@ impl Node {
         self.replica.value(query)
     }
 
+    /// Every log it holds anything of, and how much.
+    pub fn logs(&self) -> impl Iterator<Item = (&NodeId, Head)> {
+        self.replica.authors()
+    }
+
+    /// What it holds of a log, in order of version.
+    pub fn log(&self, author: &NodeId) -> Vec<(Version, Bytes)> {
+        let all = self
+            .replica
+            .since(author, Head::default(), None, usize::MAX);
+        let batches = all.map(|(run, _)| run.batches).unwrap_or_default();
+        let entries = batches.iter().flat_map(|batch| {
+            let parts = batch.parts.iter();
+            parts.map(|part| (batch.version(part.index), part.entry.bytes.clone()))
+        });
+        entries.collect()
+    }
+
+    /// The run of an author that its log last showed.
+    pub fn generation_of(&self, author: &NodeId) -> Generation {
+        self.replica.generation(author)
+    }
+
+    /// Of the values that it has not ended, the one that ends next.
+    pub fn next_end(&self) -> Option<(Key, WallTime)> {
+        self.replica.next_end()
+    }
+
     /// How much it has under way.
     pub fn burden(&self) -> Burden {
+        let (probes, relayed) = self.prober.under_way();
         Burden {
             hot_rumors: self.hot.len(),
             seals: self.seals.len(),
+            probes,
+            relayed,
             links: self.links.len(),
             rows: self.roster.rows(),
             here: self.roster.here(),

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use super::{Change, Replica, event};
 use crate::base::id::NodeId;
 use crate::base::time::WallTime;
-use crate::message::{Entry, Scope, Version, WriteId};
+use crate::message::{Key, Scope, Version, WriteId};
 
 /// Every value that will end, the next one first.
 #[derive(Debug, Default)]
@@ -19,15 +19,15 @@ pub(super) struct Expiries(BTreeSet<(WallTime, NodeId, Version)>);
 
 impl Expiries {
     /// A value that has an end came to stand in its log.
-    pub(super) fn add(&mut self, author: &NodeId, version: Version, entry: &Entry) {
-        if let Some(expires) = entry.expires {
+    pub(super) fn add(&mut self, author: &NodeId, version: Version, ends: Option<WallTime>) {
+        if let Some(expires) = ends {
             self.0.insert((expires, author.clone(), version));
         }
     }
 
     /// A write is no longer in its log.
-    pub(super) fn remove(&mut self, author: &NodeId, version: Version, entry: &Entry) {
-        if let Some(expires) = entry.expires {
+    pub(super) fn remove(&mut self, author: &NodeId, version: Version, ends: Option<WallTime>) {
+        if let Some(expires) = ends {
             self.0.remove(&(expires, author.clone(), version));
         }
     }
@@ -47,6 +47,13 @@ impl Expiries {
 }
 
 impl Replica {
+    /// Of the values that have not ended, the one that ends next, and when.
+    pub fn next_end(&self) -> Option<(Key, WallTime)> {
+        let (ends, author, version) = self.expiries.0.first()?;
+        let slot = self.slot(author, *version)?;
+        Some((slot.entry()?.key, *ends))
+    }
+
     /// Ends the values whose time is over.
     pub(super) fn expire(&mut self, wall: WallTime, changes: &mut Vec<Change>) {
         while let Some((author, version)) = self.expiries.take(wall) {
@@ -57,7 +64,9 @@ impl Replica {
             let Some(slot) = log.expire(version) else {
                 continue;
             };
-            let entry = &slot.entry.value;
+            let Some(entry) = slot.entry() else {
+                continue;
+            };
             let write = WriteId { author, version };
             let shown = match entry.scope {
                 Scope::Own => !veiled,
@@ -66,7 +75,7 @@ impl Replica {
                 Scope::Shared => self.view.stands(&entry.key, &write.author, version),
             };
             if shown {
-                changes.push(event(entry, write.clone(), Some(write), false));
+                changes.push(event(&entry, write.clone(), Some(write), false));
             }
         }
     }

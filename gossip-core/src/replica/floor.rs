@@ -18,7 +18,8 @@
 use alloc::vec::Vec;
 
 use super::Replica;
-use super::log::{Log, Slot};
+use super::log::Log;
+use super::slot::Slot;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::WallTime;
@@ -48,21 +49,20 @@ impl Replica {
         };
         let (mut dead, mut last) = (0_usize, None);
         for (version, slot) in log.slots() {
-            let entry = &slot.entry.value;
-            match age(entry, as_of) {
+            match age(slot, as_of) {
                 Age::Live => {}
                 Age::Young => {
                     floor.through = version.before();
                     break;
                 }
-                Age::Old if entry.scope == Scope::Own => {
+                Age::Old if slot.scope() == Scope::Own => {
                     dead += 1;
-                    last = Some(entry);
+                    last = Some(slot);
                 }
                 Age::Old if version > floor.shared => {}
-                Age::Old if all_here && !self.hides(me, entry) => {
+                Age::Old if all_here && !self.hides(me, slot) => {
                     dead += 1;
-                    last = last.or(Some(entry));
+                    last = last.or(Some(slot));
                 }
                 Age::Old => floor.shared = version.before(),
             }
@@ -76,33 +76,37 @@ impl Replica {
             return (!along.is_empty()).then_some((before, along));
         }
         // A floor needs a batch, and a batch an entry: the same tombstone again.
-        if let Some(entry) = last.filter(|_| along.is_empty()) {
-            along.push(tombstone(entry));
-        }
+        let again = last.filter(|_| along.is_empty());
+        along.extend(again.and_then(tombstone));
         Some((floor, along))
     }
 
     /// Whether a write of `me` stands above a value in another log.
-    fn hides(&self, me: &NodeId, entry: &Entry) -> bool {
+    fn hides(&self, me: &NodeId, slot: &Slot) -> bool {
+        let Some(entry) = slot.entry() else {
+            return true;
+        };
         let others = self.logs.iter().filter(|(author, _)| *author != me);
         let mut found = others.filter_map(|(_, log)| log.find(Scope::Shared, &entry.key));
-        found.any(|(_, slot)| slot.entry.value.op != Op::Delete)
+        found.any(|(_, slot)| slot.is_put())
     }
 
     /// The values of `me` that lost against a deletion, long ago, as tombstones.
     fn lost(&self, me: &NodeId, log: &Log, as_of: WallTime) -> Vec<Entry> {
         let lost = |(_, slot): &(Version, &Slot)| {
-            let entry = &slot.entry.value;
-            let is_put = entry.scope == Scope::Shared && entry.op != Op::Delete;
-            let Some(winner) = self.view.winner(&entry.key).filter(|_| is_put) else {
+            let is_put = slot.scope() == Scope::Shared && slot.is_put();
+            let Some(entry) = is_put.then(|| slot.entry()).flatten() else {
+                return false;
+            };
+            let Some(winner) = self.view.winner(&entry.key) else {
                 return false;
             };
             let slot = self.slot(&winner.author, winner.version);
-            let deleted = slot.is_none_or(|slot| matches!(age(&slot.entry.value, as_of), Age::Old));
+            let deleted = slot.is_none_or(|slot| matches!(age(slot, as_of), Age::Old));
             winner.author != *me && winner.stamp > entry.stamp && deleted
         };
         let lost = log.slots().filter(lost);
-        let lost = lost.map(|(_, slot)| tombstone(&slot.entry.value));
+        let lost = lost.filter_map(|(_, slot)| tombstone(slot));
         lost.take(limit::BATCH_ENTRIES).collect()
     }
 }
@@ -114,20 +118,20 @@ enum Age {
 }
 
 /// Whether a write is dead, and has been since `as_of`.
-fn age(entry: &Entry, as_of: WallTime) -> Age {
-    match (&entry.op, entry.expires) {
-        (Op::Delete, _) if entry.stamp.millis <= as_of.as_millis() => Age::Old,
-        (Op::Delete, _) => Age::Young,
-        (Op::Put(_), Some(ends)) if ends <= as_of => Age::Old,
-        (Op::Put(_), _) => Age::Live,
+fn age(slot: &Slot, as_of: WallTime) -> Age {
+    match (slot.is_put(), slot.expires()) {
+        (false, _) if slot.stamp().millis <= as_of.as_millis() => Age::Old,
+        (false, _) => Age::Young,
+        (true, Some(ends)) if ends <= as_of => Age::Old,
+        (true, _) => Age::Live,
     }
 }
 
 /// The tombstone that stands in the place of a write, as of the same moment.
-fn tombstone(entry: &Entry) -> Entry {
-    Entry {
+fn tombstone(slot: &Slot) -> Option<Entry> {
+    Some(Entry {
         op: Op::Delete,
         expires: None,
-        ..entry.clone()
-    }
+        ..slot.entry()?
+    })
 }

@@ -15,33 +15,16 @@
 //! A log whose floor lies above what we hold is never taken piece by piece: it
 //! replaces ours, whole.
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::slot::Slot;
+use super::slots::Slots;
 use crate::base::limit;
 use crate::message::{
-    Batch, BatchHead, BatchPart, Entry, Floor, Generation, Head, Key, Lineage, LogDelta, Op, Scope,
-    Sealed, Version,
+    Batch, BatchHead, BatchPart, Floor, Generation, Head, Key, Lineage, LogDelta, Scope, Sealed,
+    Version,
 };
-
-/// One write that still matters.
-#[derive(Debug, Clone)]
-pub(super) struct Slot {
-    batch: Arc<Sealed<BatchHead>>,
-    index: u32,
-    /// The write itself.
-    pub(super) entry: Sealed<Entry>,
-    /// The time of its value is over, and was found to be.
-    pub(super) expired: bool,
-}
-
-impl Slot {
-    /// Whether the key holds something by it.
-    pub(super) fn is_live(&self) -> bool {
-        self.entry.value.op != Op::Delete && !self.expired
-    }
-}
 
 /// Everything held of one author.
 #[derive(Debug, Clone, Default)]
@@ -49,8 +32,7 @@ pub(super) struct Log {
     head: Head,
     /// A batch of the head's generation: the proof of its lineage.
     newest: Option<Arc<Sealed<BatchHead>>>,
-    slots: BTreeMap<Version, Slot>,
-    by_key: BTreeMap<(Scope, Key), Version>,
+    slots: Slots,
     bytes: usize,
     /// What is cleared of it.
     floor: Floor,
@@ -71,8 +53,6 @@ pub struct Handed {
 /// What a batch did to a log.
 #[derive(Debug, Default)]
 pub(super) struct Accepted {
-    /// The log was cut back to this version, and lost these.
-    pub(super) cut: Option<(Version, Vec<(Version, Slot)>)>,
     /// The places in the batch that were taken, with their versions and what
     /// each superseded.
     pub(super) taken: Vec<(u32, Version, Superseded)>,
@@ -133,6 +113,13 @@ impl Log {
         }
     }
 
+    /// Cuts it back to what a batch of a newer generation continues: to which
+    /// version, and what it lost.
+    pub(super) fn cut(&mut self, head: &BatchHead) -> Option<(Version, Vec<(Version, Slot)>)> {
+        let newer = head.generation() > self.head.generation && self.newest.is_some();
+        newer.then(|| self.rebase(&head.lineage)).flatten()
+    }
+
     /// How much of it a run of `lineage` would leave.
     pub(super) fn kept_by(&self, lineage: &Lineage, generation: Generation) -> Version {
         if generation > self.head.generation && self.newest.is_some() {
@@ -161,39 +148,33 @@ impl Log {
     }
 
     pub(super) fn slot(&self, version: Version) -> Option<&Slot> {
-        self.slots.get(&version)
+        self.slots.get(version)
     }
 
     pub(super) fn slots(&self) -> impl Iterator<Item = (Version, &Slot)> {
-        self.slots.iter().map(|(version, slot)| (*version, slot))
+        self.slots.iter().map(|slot| (slot.version(), slot))
     }
 
     /// The write that stands for a key in this log, tombstone or not.
     pub(super) fn find(&self, scope: Scope, key: &Key) -> Option<(Version, &Slot)> {
-        let version = *self.by_key.get(&(scope, key.clone()))?;
-        Some((version, self.slots.get(&version)?))
+        let slot = self.slots.find(scope, key)?;
+        Some((slot.version(), slot))
     }
 
     /// The keys of one scope from `from` on, in order.
-    pub(super) fn keys_from(
-        &self,
-        scope: Scope,
-        from: Key,
-    ) -> impl Iterator<Item = (&Key, Version, &Slot)> {
-        let range = self.by_key.range((scope, from)..);
-        range
-            .take_while(move |((s, _), _)| *s == scope)
-            .filter_map(|((_, key), version)| Some((key, *version, self.slots.get(version)?)))
+    pub(super) fn keys_from(&self, scope: Scope, from: &Key) -> impl Iterator<Item = &Slot> {
+        let slots = self.slots.keys_from(scope, from);
+        slots.take_while(move |slot| slot.scope() == scope)
     }
 
-    /// Takes what is new of `batch`, which may follow on `from`.
+    /// Takes what is new of `batch`, which may follow on `from`, after
+    /// [`Log::cut`].
     pub(super) fn accept(&mut self, from: Version, batch: &Batch) -> Accepted {
         let mut accepted = Accepted::default();
         let head = &batch.head.value;
         let generation = head.generation();
         let mut ceiling = Version(u64::MAX);
         if generation > self.head.generation || self.newest.is_none() {
-            accepted.cut = self.rebase(&head.lineage);
             accepted.new_generation = true;
             self.head.generation = generation;
             self.newest = Some(Arc::clone(&batch.head));
@@ -236,31 +217,31 @@ impl Log {
     }
 
     /// Takes everything out.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = (Version, Slot)> {
-        self.by_key.clear();
+    pub(super) fn drain(&mut self) -> Vec<(Version, Slot)> {
         self.bytes = 0;
-        core::mem::take(&mut self.slots).into_iter()
+        let slots = core::mem::take(&mut self.slots).into_iter();
+        let mut slots: Vec<_> = slots.map(|slot| (slot.version(), slot)).collect();
+        slots.sort_by_key(|(version, _)| *version);
+        slots
     }
 
     /// What a floor would clear away.
     pub(super) fn below(&self, floor: Floor) -> impl Iterator<Item = Version> {
-        let below = self.slots.range(..=floor.through);
-        let dead = below.filter(move |(at, slot)| floor.clears(**at, &slot.entry.value));
-        dead.map(|(version, _)| *version)
+        let below = self.slots().take_while(move |(at, _)| *at <= floor.through);
+        let dead = below.filter(move |(at, slot)| slot.is_cleared_by(&floor, *at));
+        dead.map(|(version, _)| version)
     }
 
     /// Takes a write out.
     pub(super) fn take(&mut self, version: Version) -> Option<Slot> {
-        let slot = self.slots.remove(&version)?;
-        let entry = &slot.entry.value;
-        self.bytes -= entry.payload_bytes();
-        self.by_key.remove(&(entry.scope, entry.key.clone()));
+        let slot = self.slots.remove(version)?;
+        self.bytes -= slot.payload_bytes();
         Some(slot)
     }
 
     /// The time of a value is over: the write, if it held one until now.
     pub(super) fn expire(&mut self, version: Version) -> Option<&Slot> {
-        let slot = self.slots.get_mut(&version)?;
+        let slot = self.slots.get_mut(version)?;
         if slot.expired {
             return None;
         }
@@ -276,29 +257,20 @@ impl Log {
         version: Version,
     ) -> Result<Superseded, NoRoom> {
         let entry = &part.entry.value;
-        let name = (entry.scope, entry.key.clone());
-        let old = self
-            .by_key
-            .get(&name)
-            .and_then(|at| Some((*at, self.slots.get(at)?)));
-        let old_bytes = old.map_or(0, |(_, slot)| slot.entry.value.payload_bytes());
+        let old = self.slots.find(entry.scope, &entry.key);
+        let old_bytes = old.map_or(0, Slot::payload_bytes);
         let bytes = self.bytes - old_bytes + entry.payload_bytes();
         if bytes > limit::BYTES_PER_AUTHOR
             || (old.is_none() && self.slots.len() >= limit::KEYS_PER_AUTHOR)
         {
             return Err(NoRoom);
         }
-        let at = old.map(|(at, _)| at);
-        let superseded = at.and_then(|at| Some((at, self.slots.remove(&at)?)));
+        let at = old.map(Slot::version);
+        let superseded = at.and_then(|at| Some((at, self.slots.remove(at)?)));
         self.bytes = bytes;
-        self.by_key.insert(name, version);
-        let slot = Slot {
-            batch: Arc::clone(batch),
-            index: part.index,
-            entry: part.entry.clone(),
-            expired: false,
-        };
-        self.slots.insert(version, slot);
+        let slot = Slot::new(batch, part);
+        debug_assert_eq!(slot.version(), version, "its place in the batch");
+        self.slots.insert(slot);
         Ok(superseded)
     }
 
@@ -309,8 +281,8 @@ impl Log {
     /// down to the first version we do not hold, and the rest is fetched again.
     pub(super) fn rebase(&mut self, lineage: &Lineage) -> Option<(Version, Vec<(Version, Slot)>)> {
         let through = self.cut_through(lineage)?;
-        let beyond = self.slots.range(through.plus(1)..);
-        let beyond: Vec<Version> = beyond.map(|(version, _)| *version).collect();
+        let beyond = self.slots.from(through.plus(1));
+        let beyond: Vec<Version> = beyond.map(Slot::version).collect();
         let dropped = beyond
             .into_iter()
             .filter_map(|version| Some((version, self.take(version)?)));
@@ -329,9 +301,9 @@ impl Log {
         }
         let unbroken = self
             .slots
-            .keys()
+            .iter()
             .zip(1..)
-            .take_while(|(held, count)| held.0 == *count);
+            .take_while(|(held, count)| held.version().0 == *count);
         Some(ceiling.min(Version(unbroken.count() as u64)))
     }
 
@@ -371,8 +343,8 @@ impl Log {
                 }
                 if from < self.floor.through {
                     // From nothing, and the author's word for it goes first.
-                    let last = self.slots.last_key_value();
-                    last.into_iter().for_each(|(_, slot)| show(&slot.batch));
+                    let last = self.slots.last();
+                    last.into_iter().for_each(|slot| show(slot.batch()));
                     Version(0)
                 } else {
                     from
@@ -381,32 +353,31 @@ impl Log {
         };
         let mut reached = from;
         let mut whole = true;
-        for (version, slot) in self.slots.range(from.plus(1)..) {
-            let part = BatchPart {
-                index: slot.index,
-                entry: slot.entry.clone(),
+        for slot in self.slots.from(from.plus(1)) {
+            let Some(part) = slot.part() else {
+                continue;
             };
             let continued = batches
                 .last_mut()
-                .filter(|last| Arc::ptr_eq(&last.head, &slot.batch));
+                .filter(|last| Arc::ptr_eq(&last.head, slot.batch()));
             let adds = part.entry.weight()
                 + PART_WEIGHT
                 + if continued.is_some() {
                     0
                 } else {
-                    slot.batch.weight()
+                    slot.batch().weight()
                 };
             if reached > from && weight + adds > budget {
                 whole = false;
                 break;
             }
-            reached = *version;
+            reached = slot.version();
             weight += adds;
             match continued {
                 Some(last) => last.parts.push(part),
                 None => {
                     batches.push(Batch {
-                        head: Arc::clone(&slot.batch),
+                        head: Arc::clone(slot.batch()),
                         parts: Vec::from([part]),
                     });
                 }

@@ -13,7 +13,8 @@
 use alloc::vec::Vec;
 use core::mem;
 
-use super::log::{Log, Slot};
+use super::log::Log;
+use super::slot::Slot;
 use super::{Change, Outcome, Replica, reset};
 use crate::base::id::NodeId;
 use crate::base::limit;
@@ -142,18 +143,23 @@ impl Replica {
             let Some(log) = self.logs.get_mut(author) else {
                 break;
             };
+            // Before anything new is there: whoever stands next for a key that
+            // was cut away has to be one that stood there before.
+            if let Some((through, dropped)) = log.cut(&batch.head.value) {
+                kept.cut = Some(through);
+                for (version, slot) in dropped {
+                    self.undo(author, version, &slot, wall, &mut told);
+                }
+            }
+            let Some(log) = self.logs.get_mut(author) else {
+                break;
+            };
             let accepted = log.accept(from, batch);
             counters.author_full += accepted.holes;
             outcome.gap = accepted.gap;
             if accepted.new_generation || !accepted.taken.is_empty() {
                 outcome.fresh = true;
                 kept.commits.push(accepted.commit(batch));
-            }
-            if let Some((through, dropped)) = accepted.cut {
-                kept.cut = Some(through);
-                for (version, slot) in dropped {
-                    self.undo(author, version, &slot, wall, &mut told);
-                }
             }
             for (index, version, superseded) in accepted.taken {
                 let part = batch.parts.iter().find(|part| part.index == index);
@@ -218,6 +224,13 @@ impl Replica {
             true => log.rebase(&fresh.lineage()),
             false => None,
         };
+        let mut told = Vec::new();
+        for (version, slot) in cut.into_iter().flat_map(|(_, dropped)| dropped) {
+            self.undo(author, version, &slot, wall, &mut told);
+        }
+        let Some(log) = self.logs.get_mut(author) else {
+            return Outcome::default();
+        };
         let taken: Vec<Version> = fresh.slots().map(|(version, _)| version).collect();
         let mut old = mem::replace(log, fresh);
         let record = Record::Run {
@@ -229,13 +242,13 @@ impl Replica {
                 .collect(),
         };
         changes.push(Change::Record(record));
-        for (version, slot) in cut.into_iter().flat_map(|(_, dropped)| dropped) {
-            self.undo(author, version, &slot, wall, changes);
-        }
+        changes.append(&mut told);
         self.renew(author, taken, &mut old, wall, counters, changes);
         let mut dropped = 0;
         for (version, slot) in old.drain() {
-            let entry = &slot.entry.value;
+            let Some(entry) = slot.entry() else {
+                continue;
+            };
             let shown = match entry.scope {
                 Scope::Own => !self.is_veiled(author),
                 Scope::Shared => self.view.stands(&entry.key, author, version),
@@ -245,7 +258,7 @@ impl Replica {
                     author: author.clone(),
                     version,
                 };
-                changes.push(reset(entry, write));
+                changes.push(reset(&entry, write));
                 dropped += 1;
             }
             self.clear(author, version, &slot);
@@ -288,7 +301,9 @@ impl Replica {
             let Some(slot) = log.slot(version) else {
                 continue;
             };
-            let entry = slot.entry.value.clone();
+            let Some(entry) = slot.entry() else {
+                continue;
+            };
             let superseded = old.find(entry.scope, &entry.key).map(|(at, _)| at);
             let superseded = superseded.and_then(|at| Some((at, old.take(at)?)));
             self.tell(
@@ -306,8 +321,10 @@ impl Replica {
     /// write of another author that we hold: then it goes on standing, as a
     /// shadow, until that one is gone.
     fn clear(&mut self, author: &NodeId, version: Version, slot: &Slot) {
-        let entry = &slot.entry.value;
-        self.expiries.remove(author, version, entry);
+        let Some(entry) = slot.entry() else {
+            return;
+        };
+        self.expiries.remove(author, version, entry.expires);
         if entry.scope == Scope::Own {
             return;
         }

@@ -15,8 +15,11 @@ mod expiry;
 mod floor;
 mod log;
 mod merge;
+mod order;
 mod read;
 mod select;
+mod slot;
+mod slots;
 mod veil;
 mod view;
 
@@ -33,7 +36,8 @@ pub use chronicle::Chronicle;
 
 use expiry::Expiries;
 pub use log::Handed;
-use log::{Log, Slot, Superseded};
+use log::{Log, Superseded};
+use slot::Slot;
 use view::{Contest, View, Winner};
 
 /// What the replica learned.
@@ -85,9 +89,9 @@ impl Replica {
         let mut withdrawn = false;
         if let Some((version, slot)) = superseded {
             was_live = slot.is_live();
-            withdrawn = entry.op == Op::Delete && entry.stamp == slot.entry.value.stamp;
-            self.view.forget(author, version, slot.entry.value.stamp);
-            self.expiries.remove(author, version, &slot.entry.value);
+            withdrawn = entry.op == Op::Delete && entry.stamp == slot.stamp();
+            self.view.forget(author, version, slot.stamp());
+            self.expiries.remove(author, version, slot.expires());
             before = Some(WriteId {
                 author: author.clone(),
                 version,
@@ -140,7 +144,7 @@ impl Replica {
     /// may be over already.
     fn begin(&mut self, author: &NodeId, version: Version, entry: &Entry, wall: WallTime) -> bool {
         if !entry.has_expired(wall) {
-            self.expiries.add(author, version, entry);
+            self.expiries.add(author, version, entry.expires);
             return entry.op != Op::Delete;
         }
         if let Some(log) = self.logs.get_mut(author) {
@@ -180,7 +184,7 @@ impl Replica {
             Contest::Lost(standing) => {
                 let standing_saw = self
                     .slot(&standing.author, standing.version)
-                    .and_then(|slot| slot.entry.value.replaces.as_ref())
+                    .and_then(Slot::replaces)
                     .map(|replaced| replaced.stamp);
                 if standing_saw.is_none_or(|saw| saw < write.stamp) {
                     changes.push(conflict(&entry.key, &standing, &write));
@@ -198,12 +202,14 @@ impl Replica {
         wall: WallTime,
         changes: &mut Vec<Change>,
     ) {
-        let entry = &slot.entry.value;
+        let Some(entry) = slot.entry() else {
+            return;
+        };
         let write = WriteId {
             author: author.clone(),
             version,
         };
-        self.expiries.remove(author, version, entry);
+        self.expiries.remove(author, version, entry.expires);
         if entry.scope == Scope::Shared {
             self.view.forget(author, version, entry.stamp);
             if self
@@ -217,7 +223,7 @@ impl Replica {
         }
         let shown = entry.scope == Scope::Shared || !self.is_veiled(author);
         if shown && slot.is_live() {
-            changes.push(reset(entry, write));
+            changes.push(reset(&entry, write));
         }
         if entry.scope == Scope::Shared {
             self.elect(&entry.key, None, wall, changes);
@@ -238,16 +244,16 @@ impl Replica {
             let Some((version, slot)) = log.find(Scope::Shared, key) else {
                 continue;
             };
-            let entry = &slot.entry.value;
-            let later = best.as_ref().is_none_or(|(winner, other)| {
-                entry.wins(author, &other.entry.value, &winner.author)
-            });
-            if later && !View::is_early(entry.stamp, wall) {
+            let stamp = slot.stamp();
+            let later = best
+                .as_ref()
+                .is_none_or(|(winner, _)| (stamp, author) > (winner.stamp, &winner.author));
+            if later && !View::is_early(stamp, wall) {
                 best = Some((
                     Winner {
                         author: author.clone(),
                         version,
-                        stamp: entry.stamp,
+                        stamp,
                     },
                     slot,
                 ));
@@ -257,9 +263,8 @@ impl Replica {
             return false;
         };
         let live = slot.is_live();
-        if live {
-            let entry = &slot.entry.value;
-            changes.push(event(entry, winner.write(), stood.cloned(), true));
+        if live && let Some(entry) = slot.entry() {
+            changes.push(event(&entry, winner.write(), stood.cloned(), true));
         }
         self.view.contend(key, winner);
         live
@@ -279,7 +284,10 @@ impl Replica {
             let Some(slot) = self.slot(&author, version) else {
                 continue;
             };
-            let (entry, live) = (slot.entry.value.clone(), slot.is_live());
+            let live = slot.is_live();
+            let Some(entry) = slot.entry() else {
+                continue;
+            };
             self.clock = self.clock.max(entry.stamp);
             let write = Winner {
                 author,

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 use core::ops::Bound;
 
 use super::Replica;
-use super::log::{Handed, Log, Slot};
+use super::log::{Handed, Log};
+use super::slot::Slot;
 use crate::base::id::NodeId;
 use crate::input::{Query, Space};
 use crate::message::{
@@ -80,7 +81,7 @@ impl Replica {
     /// key, if there is one.
     pub fn held_bytes(&self, author: &NodeId, scope: Scope, key: &Key) -> Option<usize> {
         let (_, slot) = self.logs.get(author)?.find(scope, key)?;
-        Some(slot.entry.value.payload_bytes())
+        Some(slot.payload_bytes())
     }
 
     /// The versions of a log that no longer matter once `batch` is in it.
@@ -100,7 +101,7 @@ impl Replica {
 
     /// The write behind a key, tombstone or not, and whether the key holds
     /// something by it.
-    pub fn standing(&self, query: &Query) -> Option<(WriteId, &Entry, bool)> {
+    pub fn standing(&self, query: &Query) -> Option<(WriteId, Entry, bool)> {
         match &query.space {
             Space::Own(member) => {
                 let (version, slot) = self.logs.get(member)?.find(Scope::Own, &query.key)?;
@@ -108,12 +109,12 @@ impl Replica {
                     author: member.clone(),
                     version,
                 };
-                Some((write, &slot.entry.value, slot.is_live()))
+                Some((write, slot.entry()?, slot.is_live()))
             }
             Space::Shared => {
                 let winner = self.view.winner(&query.key)?;
                 let slot = self.slot(&winner.author, winner.version)?;
-                Some((winner.write(), &slot.entry.value, slot.is_live()))
+                Some((winner.write(), slot.entry()?, slot.is_live()))
             }
         }
     }
@@ -140,17 +141,15 @@ impl Replica {
                 let Some(log) = log else {
                     return Vec::new();
                 };
-                let keys = log.keys_from(Scope::Own, from);
-                let keys = keys.take_while(|(key, ..)| key.as_str().starts_with(prefix));
-                let live = keys.filter(|(.., slot)| slot.is_live());
-                live.filter_map(|(_, version, slot)| {
-                    row(
-                        WriteId {
-                            author: member.clone(),
-                            version,
-                        },
-                        &slot.entry.value,
-                    )
+                let keys = log.keys_from(Scope::Own, &from);
+                let keys = keys.take_while(|slot| slot.key_bytes().starts_with(prefix.as_bytes()));
+                let live = keys.filter(|slot| slot.is_live());
+                live.filter_map(|slot| {
+                    let write = WriteId {
+                        author: member.clone(),
+                        version: slot.version(),
+                    };
+                    row(write, slot.entry()?)
                 })
                 .collect()
             }
@@ -160,7 +159,7 @@ impl Replica {
                 keys.filter_map(|(_, winner)| {
                     let slot = self.slot(&winner.author, winner.version)?;
                     let live = slot.is_live();
-                    live.then(|| row(winner.write(), &slot.entry.value))?
+                    live.then(|| row(winner.write(), slot.entry()?))?
                 })
                 .collect()
             }
@@ -174,7 +173,7 @@ impl Replica {
             .iter()
             .filter(|(author, _)| !self.is_veiled(author));
         let own = shown.flat_map(|(_, log)| log.slots());
-        let own = own.filter(|(_, slot)| slot.entry.value.scope == Scope::Own && slot.is_live());
+        let own = own.filter(|(_, slot)| slot.scope() == Scope::Own && slot.is_live());
         let shared = self.view.iter().filter(|(_, winner)| {
             self.slot(&winner.author, winner.version)
                 .is_some_and(Slot::is_live)
@@ -193,11 +192,11 @@ fn first_key(prefix: &str) -> Result<Key, crate::message::KeyError> {
     }
 }
 
-fn row(write: WriteId, entry: &Entry) -> Option<Row> {
-    match &entry.op {
+fn row(write: WriteId, entry: Entry) -> Option<Row> {
+    match entry.op {
         Op::Put(value) => Some(Row {
-            key: entry.key.clone(),
-            value: value.clone(),
+            key: entry.key,
+            value,
             write,
             stamp: entry.stamp,
         }),

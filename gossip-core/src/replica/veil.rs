@@ -39,15 +39,15 @@ impl Replica {
             return;
         };
         for (version, slot) in log.slots() {
-            let entry = &slot.entry.value;
-            if entry.scope == Scope::Own && slot.is_live() {
+            let own = slot.scope() == Scope::Own && slot.is_live();
+            if let Some(entry) = own.then(|| slot.entry()).flatten() {
                 let write = WriteId {
                     author: author.clone(),
                     version,
                 };
                 changes.push(match gone {
-                    true => reset(entry, write),
-                    false => event(entry, write, None, true),
+                    true => reset(&entry, write),
+                    false => event(&entry, write, None, true),
                 });
             }
         }

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::check::{Rule, Verdict, pours_out, tells_what_was_never_issued};
+use super::check::{Rule, Verdict, outlasts_its_time, pours_out, tells_what_was_never_issued};
 use super::host::HostId;
 use super::machine::Machine;
 use super::world::World;
@@ -172,6 +172,16 @@ impl<M: Machine> World<M> {
                 }
                 _ => watch.touches(&event.id),
             },
+            Output::Notify(Notification::Key(event)) => {
+                let node = at.node.as_ref().and_then(M::as_node);
+                if let Some(node) = node.filter(|_| self.rules.has(Rule::Keys)) {
+                    let verdict = at
+                        .checks
+                        .keys
+                        .tells(event, |author| node.generation_of(author));
+                    self.hold(host, verdict);
+                }
+            }
             _ => {}
         }
     }
@@ -182,11 +192,23 @@ impl<M: Machine> World<M> {
             return;
         }
         let at = &mut self.hosts[host.index()];
-        let now = at.clocks.read(self.now).mono;
+        let read = at.clocks.read(self.now);
+        let now = read.mono;
         let mut verdict = Ok(());
         if let Some(node) = at.node.as_ref().and_then(M::as_node) {
             let watch = &mut at.checks.watch;
             verdict = watch.settles(self.rules, &self.truth, node, &at.picture, now);
+            if self.rules.has(Rule::Heads) {
+                let looks = at.checks.heads.settles(node, now, &mut self.prints);
+                verdict = verdict.and(looks);
+            }
+            if self.rules.has(Rule::Keys) && node.phase() == crate::output::Phase::Running {
+                let ends = node.next_end();
+                verdict = verdict.and_then(|()| match ends {
+                    Some((key, ends)) => outlasts_its_time(&key, Some(ends), read.wall),
+                    None => Ok(()),
+                });
+            }
         }
         if self.rules.has(Rule::Bounds) {
             verdict = verdict.and_then(|()| pours_out(outputs));

@@ -13,6 +13,7 @@ pub(crate) mod base64;
 pub(crate) mod client;
 pub(crate) mod door;
 pub(crate) mod event;
+pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod limit;
 mod operate;

@@ -32,7 +32,7 @@ pub(crate) enum Kind {
     UnknownMember,
     /// An agent is not removed or forgotten by itself.
     Ourselves,
-    /// Who takes part is not forgotten.
+    /// Who takes part is not forgotten; or it has just said that it does.
     StillHere,
     /// Nobody waits for this answer.
     Unasked,
@@ -102,7 +102,7 @@ const KINDS: [(Kind, &str, StatusCode, &str); 16] = {
             StillHere,
             "still-here",
             StatusCode::CONFLICT,
-            "Who takes part is not forgotten",
+            "The member takes part",
         ),
         (
             Unasked,
@@ -252,7 +252,9 @@ impl From<Refusal> for Problem {
             Refusal::TooLarge { .. } => Self::new(Kind::TooLarge, detail),
             Refusal::Unknown { .. } => Self::new(Kind::UnknownMember, detail),
             Refusal::Ourselves { .. } => Self::new(Kind::Ourselves, detail),
-            Refusal::StillHere { .. } => Self::new(Kind::StillHere, detail),
+            Refusal::StillHere { .. } | Refusal::Refuted { .. } => {
+                Self::new(Kind::StillHere, detail)
+            }
             Refusal::Electorate(_) => Self::new(Kind::TooLarge, detail),
             Refusal::TooLong { .. } => Self::new(Kind::TooLarge, detail),
             Refusal::Unaskable { .. } => Self::new(Kind::BadRequest, detail),

@@ -10,6 +10,7 @@ mod demo;
 mod event;
 pub(crate) mod exit;
 mod follow;
+mod history;
 mod kv;
 mod leave;
 pub(crate) mod members;
@@ -74,6 +75,7 @@ enum Command {
     Watch(watch::Args),
     Event(event::Args),
     Query(query::Args),
+    History(history::Args),
     Quorum(quorum::Args),
     #[command(subcommand)]
     Kv(kv::Command),
@@ -104,6 +106,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Watch(args) => block_on(watch::run(&args, &shared)),
         Command::Event(args) => block_on(event::run(&args, &shared)),
         Command::Query(args) => block_on(query::run(&args, &shared)),
+        Command::History(args) => block_on(history::run(&args, &shared)),
         Command::Quorum(args) => block_on(quorum::run(&args, &shared)),
         Command::Kv(command) => block_on(kv::run(&command, &shared)),
         Command::Leave(args) => block_on(leave::run(&args, &shared)),

@@ -16,6 +16,8 @@ mod fixtures;
 mod fold;
 mod generation;
 mod haste;
+mod heads;
+mod keys;
 mod monotone;
 mod myself;
 mod ownership;
@@ -34,6 +36,8 @@ pub(super) use bounds::pours_out;
 pub(super) use durable::{told_before_durable, written_before_durable};
 pub(super) use exact::{Truly, is_wrong_about};
 pub(super) use generation::SpokenGeneration;
+pub(super) use heads::{Heads, Prints};
+pub(super) use keys::{Keys, outlasts_its_time};
 pub(super) use ownership::tells_what_was_never_issued;
 pub(super) use progress::Progress;
 pub(super) use quiet::still_tells;
@@ -57,4 +61,6 @@ pub(super) struct Checks {
     pub(super) generation: SpokenGeneration,
     pub(super) progress: Progress,
     pub(super) watch: Watch,
+    pub(super) keys: Keys,
+    pub(super) heads: Heads,
 }

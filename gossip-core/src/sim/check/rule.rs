@@ -30,13 +30,17 @@ pub enum Rule {
     Fairness,
     /// Distrust of oneself has an end (M20).
     Awareness,
+    /// What is gone of a key stays gone (K4, K9, K11).
+    Keys,
+    /// A head only rises, and says what is held (K2, K3).
+    Heads,
     /// An event is told once (E1).
     Told,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Ownership,
         Self::Monotone,
         Self::Transition,
@@ -49,6 +53,8 @@ impl Rule {
         Self::Alarm,
         Self::Fairness,
         Self::Awareness,
+        Self::Keys,
+        Self::Heads,
         Self::Told,
     ];
 }

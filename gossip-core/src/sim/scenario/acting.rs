@@ -241,7 +241,7 @@ impl<M: Machine> Stage<M> {
             scope: wish.scope,
             key: wish.key.clone(),
             value,
-            ttl: None,
+            ttl: wish.ttl,
             only_if: if wish.unchanged { standing() } else { None },
         })
     }

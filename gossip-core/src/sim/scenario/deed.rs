@@ -104,6 +104,8 @@ pub struct Wish {
     pub key: Key,
     /// The value; `None` deletes.
     pub value: Option<String>,
+    /// How long the value holds; `None`: until it is written again.
+    pub ttl: Option<Duration>,
     /// Only if the key stands as it does on this replica at this moment.
     pub unchanged: bool,
 }
@@ -261,7 +263,7 @@ pub(super) fn key(words: &mut Words<'_>) -> Result<Key, ParseError> {
 
 impl Wish {
     fn parse(words: &mut Words<'_>) -> Result<Self, ParseError> {
-        let verbs = "put SCOPE KEY VALUE, delete SCOPE KEY, read SCOPE KEY, remove NAME, forget NAME, \
+        let verbs = "put SCOPE KEY VALUE [for SPAN], delete SCOPE KEY, read SCOPE KEY, remove NAME, forget NAME, \
                      say EVENT, or ask QUERY for SPAN";
         let puts = words.read(verbs, |word| match word {
             "put" => Some(true),
@@ -273,6 +275,10 @@ impl Wish {
             true => Some(words.word("a value without blanks")?.into()),
             false => None,
         };
+        let ttl = match puts && words.takes("for") {
+            true => Some(words.span()?),
+            false => None,
+        };
         let unchanged = words.takes("if");
         if unchanged {
             words.must("unchanged")?;
@@ -281,6 +287,7 @@ impl Wish {
             scope,
             key,
             value,
+            ttl,
             unchanged,
         })
     }
@@ -402,6 +409,9 @@ impl fmt::Display for Wish {
         match &self.value {
             Some(value) => write!(f, "put {place} {value}")?,
             None => write!(f, "delete {place}")?,
+        }
+        if let Some(ttl) = self.ttl {
+            write!(f, " for {}", Span(ttl))?;
         }
         if self.unchanged {
             f.write_str(" if unchanged")?;

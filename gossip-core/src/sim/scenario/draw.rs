@@ -18,6 +18,7 @@ use core::time::Duration;
 
 use super::deed::Deed;
 use super::expect::{Expectation, What};
+use super::knob::{Knob, Setting};
 use super::plan::{Part, Scenario, Step};
 use super::trouble::{Kind, Trouble};
 use super::who::{Name, Route, Who};
@@ -75,6 +76,11 @@ fn cast(seed: u64, rng: &mut Rng) -> Scenario {
             Profile::Wan,
         ],
     );
+    if seed.is_multiple_of(2) {
+        // So short that logs are cleared within the story.
+        let grace = Setting::Span(Duration::from_secs(4 + seed % 16));
+        scenario.knobs.extend(Knob::new("tombstone_grace", grace));
+    }
     let names: Vec<Name> = scenario.cast.iter().map(|part| part.name.clone()).collect();
     // Everybody joins the first, or everybody has the same three seeds, or
     // each joins somebody who was there before.

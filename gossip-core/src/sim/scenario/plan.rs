@@ -308,7 +308,7 @@ at 18s clog around n3 for 2s
 at 19s flap n0 <-> n1 every 500ms for 10s
 at 20s partition n0..n2 | n3..n5
 at 21s heal
-at 22s on n0 put own a 1 and delete shared b if unchanged and put shared c 3
+at 22s on n0 put own a 1 for 5s and delete shared b if unchanged and put shared c 3
 at 23s on n0 read shared b
 at 23s on n0 remove n7
 at 23s on n0 forget n7

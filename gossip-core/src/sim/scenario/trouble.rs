@@ -267,11 +267,14 @@ impl<'a> Trouble<'a> {
                 let (scope, key) = (scope(rng), key(rng));
                 let value = (rng.below(4) > 0).then(|| format!("{number}"));
                 let unchanged = rng.below(4) == 0;
+                let lasts = value.is_none() || !number.is_multiple_of(5);
+                let ttl = (!lasts).then(|| Duration::from_secs(1 + number % 30));
                 if let Some(key) = key {
                     wishes.push(Wish {
                         scope,
                         key,
                         value,
+                        ttl,
                         unchanged,
                     });
                 }
