@@ -330,6 +330,13 @@ pub struct Status {
     pub awareness: u32,
     /// Members that are gone from the roster and not from memory.
     pub certificates: usize,
+    /// Whether every event said from now on is told here: soon after it takes
+    /// part, it has learned where the others stand.
+    pub hears_events: bool,
+    /// Events kept for those who missed them.
+    pub events_kept: usize,
+    /// Our own events under way.
+    pub events_under_way: usize,
     /// What happened and what was refused.
     pub counters: Counters,
 }

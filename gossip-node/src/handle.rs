@@ -17,8 +17,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use gossip_core::base::id::{ClusterId, NodeId};
 use gossip_core::electorate::Electorate;
-use gossip_core::input::{Command, DiskError, Expected, Query, Space, Write};
-use gossip_core::message::{Generation, Key, KeyError, Scope, Value, WriteId};
+use gossip_core::input::{Command, DiskError, Expected, Query, Saying, Space, Write};
+use gossip_core::message::{Ask, EventId, Generation, Key, KeyError, Scope, Value, WriteId};
 use gossip_core::output::{
     HistoryView, MemberView, Notification, Phase, Refusal, Reply, Row, Status,
 };
@@ -31,6 +31,7 @@ use crate::builder::NodeBuilder;
 use crate::driver::{DriverCounters, Request};
 use crate::events::Events;
 use crate::journal::JournalCounters;
+use crate::said::{Answers, Hearing, QueryOptions};
 use crate::watch::{Subscription, Watch};
 
 /// A running node of a cluster.
@@ -307,6 +308,12 @@ impl Node {
         Subscription::new(sender.map(|sender| sender.subscribe()))
     }
 
+    /// What members say to everybody from now on, and the queries that ask this
+    /// node.
+    pub fn hear(&self) -> Hearing {
+        Hearing::new(self.subscribe())
+    }
+
     /// Waits until it takes part: until it has compared notes with somebody,
     /// or knows that there is nobody to look for. Before, it answers and takes
     /// writes all the same; it is alone with them.
@@ -425,6 +432,61 @@ impl Node {
         self.order(Command::Electorate(electorate)).await
     }
 
+    /// Says something to everybody, once. Every member that takes part is told
+    /// exactly once, or told that it missed it; this node too.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] if there is no room for another: those under way have
+    /// not been heard by enough others yet. Nothing has happened then; try again.
+    /// Or the name is none, the payload too long, or the node is not running.
+    pub async fn event(&self, name: &str, payload: impl Into<Bytes>) -> Result<EventId, NodeError> {
+        let said = self.say(name, payload.into(), false, None).await;
+        said.map(|(id, _)| id)
+    }
+
+    /// The same, of which only the newest of its name matters: whoever has not
+    /// heard the earlier ones need not.
+    ///
+    /// # Errors
+    /// As for [`Node::event`].
+    pub async fn event_coalescing(
+        &self,
+        name: &str,
+        payload: impl Into<Bytes>,
+    ) -> Result<EventId, NodeError> {
+        let said = self.say(name, payload.into(), true, None).await;
+        said.map(|(id, _)| id)
+    }
+
+    /// Asks members something, and listens for their answers.
+    ///
+    /// # Errors
+    /// As for [`Node::event`]; or the options are over a limit.
+    pub async fn query(
+        &self,
+        name: &str,
+        payload: impl Into<Bytes>,
+        options: QueryOptions,
+    ) -> Result<Answers, NodeError> {
+        let told = self.subscribe();
+        let ask = Some(options.ask());
+        let (id, asked) = self.say(name, payload.into(), false, ask).await?;
+        Ok(Answers::new(id, asked, told))
+    }
+
+    /// Answers a query that [`Node::hear`] has told: once, before its deadline.
+    ///
+    /// # Errors
+    /// [`Refusal::Unasked`] if it was answered, or its time is over; or the
+    /// response is too long, or the node is not running.
+    pub async fn respond(&self, to: &EventId, response: impl Into<Bytes>) -> Result<(), NodeError> {
+        self.order(Command::Respond {
+            to: to.clone(),
+            response: response.into(),
+        })
+        .await
+    }
+
     /// New credentials of the same node, for connections from now on; those
     /// that stand go on.
     ///
@@ -489,6 +551,25 @@ impl Node {
     async fn order(&self, command: Command) -> Result<(), NodeError> {
         match self.ask(command).await? {
             Reply::Done => Ok(()),
+            other => Err(misfit(other)),
+        }
+    }
+
+    async fn say(
+        &self,
+        name: &str,
+        payload: Bytes,
+        coalesce: bool,
+        ask: Option<Ask>,
+    ) -> Result<(EventId, usize), NodeError> {
+        let saying = Saying {
+            name: name.parse()?,
+            payload,
+            coalesce,
+            ask,
+        };
+        match self.ask(Command::Say(saying)).await? {
+            Reply::Said { id, asked } => Ok((id, asked)),
             other => Err(misfit(other)),
         }
     }

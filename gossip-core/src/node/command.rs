@@ -157,6 +157,9 @@ impl Node {
             hot_rumors: self.hot.len(),
             awareness: self.prober.awareness().score(),
             certificates: self.roster.certificates().len(),
+            hears_events: self.hears_events(),
+            events_kept: self.events.kept().0,
+            events_under_way: self.flow.len(),
             counters: self.outbox.counters,
         }
     }

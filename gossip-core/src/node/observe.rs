@@ -94,11 +94,6 @@ impl Node {
         self.roster.member(id).map(|member| sight(id, member))
     }
 
-    /// Whether whatever is said from now on is told to its application.
-    pub fn hears_events(&self) -> bool {
-        self.phase == crate::output::Phase::Running && !self.events.is_fresh()
-    }
-
     /// Every key it holds in a name space, in order.
     pub fn rows(&self, space: &Space) -> Vec<Row> {
         self.replica.list(space, "")

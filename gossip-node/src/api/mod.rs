@@ -20,6 +20,8 @@ mod operate;
 pub(crate) mod place;
 pub(crate) mod problem;
 pub(crate) mod quorum;
+pub(crate) mod said;
+pub(crate) mod say;
 pub(crate) mod serve;
 pub(crate) mod server;
 pub(crate) mod types;

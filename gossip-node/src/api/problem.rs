@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     Ourselves,
     /// Who takes part is not forgotten; or it has just said that it does.
     StillHere,
+    /// Nobody waits for this answer.
+    Unasked,
     /// A compare-and-set found something else.
     Unexpected,
     /// Over a limit.
@@ -51,7 +53,7 @@ pub(crate) enum Kind {
 }
 
 /// The table: kind, its name, its HTTP status, its title.
-const KINDS: [(Kind, &str, StatusCode, &str); 15] = {
+const KINDS: [(Kind, &str, StatusCode, &str); 16] = {
     use Kind::*;
     [
         (
@@ -101,6 +103,12 @@ const KINDS: [(Kind, &str, StatusCode, &str); 15] = {
             "still-here",
             StatusCode::CONFLICT,
             "The member takes part",
+        ),
+        (
+            Unasked,
+            "unasked",
+            StatusCode::CONFLICT,
+            "Nobody waits for this answer",
         ),
         (
             Unexpected,
@@ -248,6 +256,9 @@ impl From<Refusal> for Problem {
                 Self::new(Kind::StillHere, detail)
             }
             Refusal::Electorate(_) => Self::new(Kind::TooLarge, detail),
+            Refusal::TooLong { .. } => Self::new(Kind::TooLarge, detail),
+            Refusal::Unaskable { .. } => Self::new(Kind::BadRequest, detail),
+            Refusal::Unasked => Self::new(Kind::Unasked, detail),
             Refusal::Twice { .. } => Self::new(Kind::BadRequest, detail),
             _ => Self::new(Kind::NotRunning, detail),
         }

@@ -7,6 +7,7 @@
 mod agent;
 mod completions;
 mod demo;
+mod event;
 pub(crate) mod exit;
 mod follow;
 mod history;
@@ -15,6 +16,7 @@ mod leave;
 pub(crate) mod members;
 pub(crate) mod out;
 mod pki;
+mod query;
 mod quorum;
 pub(crate) mod reach;
 mod reader;
@@ -72,6 +74,8 @@ enum Command {
     Status(status::Args),
     Watch(watch::Args),
     History(history::Args),
+    Event(event::Args),
+    Query(query::Args),
     Quorum(quorum::Args),
     #[command(subcommand)]
     Kv(kv::Command),
@@ -101,6 +105,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Status(args) => block_on(status::run(&args, &shared)),
         Command::Watch(args) => block_on(watch::run(&args, &shared)),
         Command::History(args) => block_on(history::run(&args, &shared)),
+        Command::Event(args) => block_on(event::run(&args, &shared)),
+        Command::Query(args) => block_on(query::run(&args, &shared)),
         Command::Quorum(args) => block_on(quorum::run(&args, &shared)),
         Command::Kv(command) => block_on(kv::run(&command, &shared)),
         Command::Leave(args) => block_on(leave::run(&args, &shared)),
