@@ -10,6 +10,7 @@ use crate::base::time::WallTime;
 use crate::electorate::{Elected, ElectorateError};
 pub use crate::input::Via;
 use crate::input::{DiskError, Expected, PersistId, SealId, SessionId, Target, Ticket};
+pub use crate::message::AskCounts;
 use crate::message::{
     Accusation, Batch, Claim, Event, EventId, Footing, Generation, Head, Key, Message, Run, Said,
     Scope, Sealed, Stamp, Statement, Value, Version, WriteId,
@@ -509,19 +510,6 @@ pub enum Notification {
         /// What became of it.
         counts: AskCounts,
     },
-}
-
-/// What became of a query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct AskCounts {
-    /// How many members it asked, as its asker saw it.
-    pub asked: usize,
-    /// How many have acknowledged it in time.
-    pub acked: usize,
-    /// How many have responded in time.
-    pub answered: usize,
-    /// How many have responded too late.
-    pub late: usize,
 }
 
 /// A member changed.

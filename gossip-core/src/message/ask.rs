@@ -130,6 +130,19 @@ impl Answer {
     }
 }
 
+/// What became of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AskCounts {
+    /// How many members it asked, as its asker saw it.
+    pub asked: usize,
+    /// How many have acknowledged it in time.
+    pub acked: usize,
+    /// How many have responded in time.
+    pub answered: usize,
+    /// How many have responded too late.
+    pub late: usize,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

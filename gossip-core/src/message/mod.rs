@@ -28,7 +28,7 @@ mod stamp;
 
 pub use accusation::{Accusation, Charge};
 pub use addrs::Addrs;
-pub use ask::{Answer, Ask, Filter, Said, Tag};
+pub use ask::{Answer, Ask, AskCounts, Filter, Said, Tag};
 pub use batch::{Batch, BatchHead, BatchPart, Draft};
 pub use claim::{Claim, Footing, Generation, Incarnation, Presence};
 pub use digest::{Checksum, Delta, Digest, DigestRow, LogDelta, MemberRow, MemberState, Want};
