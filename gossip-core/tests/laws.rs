@@ -1,7 +1,13 @@
 //! The laws of the vocabulary, and of the replica: whatever the order in which
 //! the same news arrives, everybody ends up believing the same.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // a test may stop
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
