@@ -3,10 +3,11 @@
 
 #![allow(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::expect_used,
-    clippy::indexing_slicing
-)] // a test may stop
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

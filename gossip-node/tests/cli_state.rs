@@ -299,7 +299,8 @@ fn a_lost_write_is_told_with_both_stamps_and_sessions_are_remembered() {
     };
     assert!(told.contains("race: eu/n") && told.contains("lost against") && told.contains("T"));
 
-    // Sessions and ages are remembered meanwhile.
+    // Sessions and ages are remembered meanwhile. (What lost was never read: it is no news.)
+    agents[1].ask(&["kv", "put", "other", "news"]).ok();
     let history = until("sessions have been", || {
         let history = agents[0].ask(&["history", "--json"]).ok().json();
         let sessions = history["sessions"].as_array().unwrap().len();

@@ -1,5 +1,6 @@
 //! The stories of `examples/` are true: each runs to its end, on real nodes.
 #![allow(clippy::unwrap_used)] // a test may stop
+#![allow(clippy::duplicate_mod, reason = "each story brings its cluster along")]
 
 #[path = "../examples/health_board.rs"]
 #[allow(dead_code, reason = "its main is not run")]

@@ -93,7 +93,7 @@ impl History {
         }
     }
 
-    /// Another's write became known.
+    /// Another's write came to stand here. (One that lost is told as a conflict.)
     pub fn news(&mut self, event: &KeyEvent) {
         let arrived = matches!(event.kind, KeyEventKind::Put | KeyEventKind::Deleted);
         if arrived && let Some(now) = self.now {

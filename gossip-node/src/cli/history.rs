@@ -70,10 +70,10 @@ fn bars(news: &NewsDocument) -> String {
         (format!("younger than {bound}"), bucket.count)
     }));
     all.push(("older".to_owned(), news.older));
-    let first = all.iter().position(|row| held(row)).unwrap_or(0);
+    let first = all.iter().position(held).unwrap_or(0);
     let last = all
         .iter()
-        .rposition(|row| held(row))
+        .rposition(held)
         .map_or(0, |last| last + 1);
     let most = all
         .iter()
