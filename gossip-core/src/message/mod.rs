@@ -20,6 +20,7 @@ mod head;
 mod item;
 mod probe;
 mod stamp;
+mod symbol;
 
 pub use accusation::{Accusation, Charge};
 pub use batch::{Batch, BatchHead, BatchPart, Draft};
@@ -30,6 +31,7 @@ pub use head::{Base, Head, Lineage, Version};
 pub use item::{Item, Sealed, Statement};
 pub use probe::Seq;
 pub use stamp::{Replaced, Stamp, WriteId};
+pub use symbol::{Form, Found, Range, RangePart, Ranges, Sketch, Symbol};
 
 use alloc::vec::Vec;
 
