@@ -7,6 +7,7 @@
 //!
 //! ```text
 //!   Message ─ Digest, Want ─ row ─ member, head
+//!           ├ Ranges ─ range ─ row ─ member, head
 //!           ├ Delta ─ item, log ─ item
 //!           └ item ─ part
 //! ```
@@ -41,7 +42,12 @@ pub(crate) const MESSAGE: Shape = Shape(&[
     (8, &Shape(&[(1, &ITEM), (2, &LOG)])),
     (9, &FLAT),
     (10, &FLAT),
+    (11, &FLAT),
+    (12, &FLAT),
     (15, &ITEM),
+    (20, &FLAT),
+    (21, &Shape(&[(1, &ROW)])),
+    (22, &Shape(&[(2, &Shape(&[(5, &ROW)]))])),
 ]);
 
 /// The number of pieces in `bytes`, at most [`bound::PIECES`].

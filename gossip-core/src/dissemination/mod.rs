@@ -5,8 +5,11 @@
 //! * [`Syncs`]: anti-entropy. Two peers compare everything they hold and send
 //!   each other the difference; it repairs whatever rumors missed.
 
+mod compare;
+mod follow;
 mod picture;
 mod rumor;
+mod session;
 mod sync;
 
 pub use picture::Picture;

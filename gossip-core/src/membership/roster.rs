@@ -26,6 +26,7 @@ use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::Instant;
+use crate::base::touched::Touched;
 use crate::config::Terms;
 use crate::message::{Accusation, Charge, Claim, Footing, Item, MemberRow, Presence, Sealed};
 use crate::output::{MemberEvent, MemberEventKind, MemberStatus};
@@ -74,8 +75,8 @@ pub struct Roster {
     /// Those who are dead or left, the longest gone first.
     gone: BTreeSet<(Instant, NodeId)>,
     certificates: Certificates,
-    /// How often any row, or certificate, has changed.
-    changes: u64,
+    /// Whose row may be another; certificates note their own.
+    touched: Touched,
 }
 
 impl Roster {
@@ -91,7 +92,7 @@ impl Roster {
             dead: 0,
             gone: BTreeSet::new(),
             certificates: Certificates::default(),
-            changes: 0,
+            touched: Touched::default(),
         }
     }
 
@@ -121,9 +122,9 @@ impl Roster {
         self.members.range::<NodeId, _>((after, Bound::Unbounded))
     }
 
-    /// A number that is another whenever what a digest says may be.
-    pub const fn changes(&self) -> u64 {
-        self.changes
+    /// Notes of whom a digest may say something else now: two lists.
+    pub const fn touched(&mut self) -> [&mut Touched; 2] {
+        [&mut self.touched, self.certificates.touched()]
     }
 
     /// How many take part, ourselves included.
@@ -185,7 +186,7 @@ impl Roster {
     /// What we ourselves say.
     pub fn speak(&mut self, claim: Sealed<Claim>, now: Instant) {
         let standing = Standing::of(claim.value.presence);
-        self.changes += 1;
+        self.touched.note(&self.me);
         self.me_here = matches!(standing, Standing::Alive);
         let me = self.me.clone();
         let since = now;
@@ -202,7 +203,7 @@ impl Roster {
     /// Puts a row in the place of what was there, and keeps the lists true.
     fn put(&mut self, id: &NodeId, claim: Sealed<Claim>, standing: Standing, now: Instant) {
         self.take_out(id);
-        self.changes += 1;
+        self.touched.note(id);
         let member = Member {
             claim,
             standing,
@@ -220,7 +221,7 @@ impl Roster {
 
     fn take_out(&mut self, id: &NodeId) -> Option<Member> {
         let member = self.members.remove(id)?;
-        self.changes += 1;
+        self.touched.note(id);
         if let Some(suspicion) = member.suspicion() {
             self.suspects.remove(&(suspicion.until(), id.clone()));
         }
@@ -294,7 +295,6 @@ impl Roster {
         }
         if claim.value.presence == Presence::Left {
             // Gone before we knew it: nobody to welcome, and nobody to mourn.
-            self.changes += 1;
             self.certificates.close(id, LastWord::Farewell(claim), now);
             return Heard::Kept;
         }
@@ -416,7 +416,6 @@ impl Roster {
         } else {
             self.certificates.keep(accusation, now)
         };
-        self.changes += u64::from(kept);
         if kept { Heard::Kept } else { Heard::Full }
     }
 

@@ -76,12 +76,11 @@ pub struct Sketch {
 }
 
 impl Sketch {
-    /// An upper bound of its encoded length, in bytes.
+    /// An upper bound of its encoded length, in bytes: a close one, since most
+    /// sessions are little else.
     pub const fn weight(&self) -> usize {
-        Checksum::WEIGHT
-            + 2 * weight::NUMBER
-            + 2 * weight::FIELD
-            + self.symbols.len() * Symbol::BYTES
+        // Tag and length of all, sum, form, first and symbols, each at its longest.
+        5 + 18 + 2 + 6 + 4 + self.symbols.len() * Symbol::BYTES
     }
 }
 

@@ -210,6 +210,7 @@ impl Node {
         if self.phase == Phase::Joining && self.syncs.is_any_open() {
             return;
         }
+        self.look_again();
         let picture = Picture {
             roster: &self.roster,
             replica: &self.replica,

@@ -143,7 +143,7 @@ impl Node {
             links: Links::default(),
             replica: Replica::default(),
             hot: Hot::default(),
-            syncs: Syncs::new(&identity.cluster),
+            syncs: Syncs::new(&identity.cluster, &config, Rng::new(!seed)),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
             seals: BTreeMap::new(),
@@ -158,6 +158,7 @@ impl Node {
             identity,
         };
         node.load(now, saved);
+        node.look_again();
         node.persist_generation();
         Ok(node)
     }
@@ -179,6 +180,12 @@ impl Node {
             Input::Timeout => {}
         }
         self.tick(now);
+        self.look_again();
+    }
+
+    /// The sketch of what we hold follows what changed.
+    fn look_again(&mut self) {
+        self.syncs.follow(&mut self.roster, &mut self.replica);
     }
 
     /// The next thing to do; drain before the next input.

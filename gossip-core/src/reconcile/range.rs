@@ -101,10 +101,10 @@ impl Comparison {
 
     /// The opener's answer: what is to be compared row by row. `after` lists what
     /// we hold of names after one.
-    pub fn hear<'a, I: Iterator<Item = Held<'a>>>(
+    pub fn hear<'a, 's, I: Iterator<Item = Held<'a>>>(
         &mut self,
-        said: &Ranges,
-        after: impl Fn(Option<&NodeId>) -> I,
+        said: &'s Ranges,
+        after: impl Fn(Option<&'s NodeId>) -> I,
     ) -> Vec<Digest> {
         let hash = self.cluster.salted(self.salt);
         let mut compare = Vec::new();
@@ -143,10 +143,10 @@ impl Comparison {
 }
 
 /// The opener's answer to a piece.
-pub fn answer<'a, I: Iterator<Item = Held<'a>>>(
+pub fn answer<'a, 's, I: Iterator<Item = Held<'a>>>(
     cluster: HashKey,
-    asked: &Ranges,
-    after: impl Fn(Option<&NodeId>) -> I,
+    asked: &'s Ranges,
+    after: impl Fn(Option<&'s NodeId>) -> I,
 ) -> Ranges {
     let hash = cluster.salted(asked.salt);
     let mut said = Vec::new();

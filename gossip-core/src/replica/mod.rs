@@ -21,6 +21,7 @@ use alloc::vec::Vec;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::WallTime;
+use crate::base::touched::Touched;
 use crate::message::{Batch, Entry, Key, Op, Scope, Stamp, Version, WriteId};
 use crate::output::{Counters, KeyEvent, Notification, Record};
 
@@ -53,8 +54,8 @@ pub struct Replica {
     clock: Stamp,
     /// Authors that are forgotten.
     veiled: BTreeSet<NodeId>,
-    /// How often any head has changed.
-    changes: u64,
+    /// Whose head is another.
+    touched: Touched,
 }
 
 impl Replica {
@@ -76,7 +77,9 @@ impl Replica {
         let log = self.logs.entry(author.clone()).or_default();
         let before = log.head();
         let accepted = log.accept(from, batch);
-        self.changes += u64::from(log.head() != before);
+        if log.head() != before {
+            self.touched.note(author);
+        }
         counters.author_full += accepted.holes;
         counters.gaps += u64::from(accepted.gap);
         let outcome = Outcome {

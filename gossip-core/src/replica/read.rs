@@ -7,6 +7,7 @@ use core::ops::Bound;
 use super::Replica;
 use super::log::{Log, Slot};
 use crate::base::id::NodeId;
+use crate::base::touched::Touched;
 use crate::input::{Query, Space};
 use crate::message::{
     Batch, Entry, Generation, Head, Key, Lineage, LogDelta, Op, Scope, Version, WriteId,
@@ -46,9 +47,9 @@ impl Replica {
         heads.filter(|(_, head)| *head != Head::default())
     }
 
-    /// A number that is another whenever a head is.
-    pub const fn changes(&self) -> u64 {
-        self.changes
+    /// Notes of whose head is another now.
+    pub const fn touched(&mut self) -> &mut Touched {
+        &mut self.touched
     }
 
     /// What `theirs` lacks of a log, up to about `budget` bytes, and whether

@@ -69,9 +69,7 @@ impl Traffic {
                 self.probes.add(bytes);
             }
             Body::Gossip => self.gossip.add(bytes),
-            Body::Checksum(_) | Body::Digest(_) | Body::Want(_) | Body::Delta(_) | Body::Done => {
-                self.sync.add(bytes)
-            }
+            _ => self.sync.add(bytes),
         }
         weight
     }
