@@ -431,11 +431,15 @@ impl Session {
 }
 
 /// How many symbols to ask for in all: half as many again as differ by the guess,
-/// and at least twice what there is; four times where little can be guessed from
-/// so few.
+/// and twice what there is; four times where so few tell little.
 fn wanted(count: usize, about: usize) -> usize {
-    let least = if count < 8 { 8 } else { count * 2 };
-    (about + about / 2 + 4).max(least)
+    let least = match count {
+        0..8 => 8,
+        _ if about >= count => count * 4,
+        _ => count * 2,
+    };
+    let most = limit::SYMBOLS.max(about + about / 2 + 4);
+    (about + about / 2 + 4).max(least).min(most)
 }
 
 /// How far a delta brings whoever applies it.
