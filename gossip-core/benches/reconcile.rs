@@ -64,7 +64,9 @@ fn change(criterion: &mut Criterion) {
             bench.iter(|| {
                 version += 1;
                 at = (at + 7_919) % ids.len();
-                sketch.set(&ids[at], member(), head(version));
+                if let Some(id) = ids.get(at) {
+                    sketch.set(id, member(), head(version));
+                }
             });
         });
     }

@@ -5,8 +5,9 @@ use gossip_core::base::id::NodeId;
 use gossip_core::base::siphash::HashKey;
 use gossip_core::message::{
     Accusation, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow, Draft, Entry,
-    Footing, Generation, Head, Incarnation, Item, Lineage, LogDelta, MemberRow, MemberState,
-    Message, Op, Presence, Replaced, Scope, Seq, Stamp, Statement, Value, Version, Want, WriteId,
+    Footing, Form, Found, Generation, Head, Incarnation, Item, Lineage, LogDelta, MemberRow,
+    MemberState, Message, Op, Presence, Range, RangePart, Ranges, Replaced, Scope, Seq, Sketch,
+    Stamp, Statement, Value, Version, Want, WriteId,
 };
 use gossip_wire::seal;
 
@@ -153,6 +154,14 @@ pub(crate) fn checksum() -> Checksum {
     sum
 }
 
+/// The same as symbols.
+pub(crate) fn sketch() -> gossip_core::reconcile::Sketch {
+    let row = row("eu/1/n17", MemberState::Alive, Some(60));
+    let mut sketch = gossip_core::reconcile::Sketch::new(&"demo".parse().unwrap());
+    sketch.set(&row.id, row.member, row.head);
+    sketch
+}
+
 fn absent(text: &str) -> DigestRow {
     DigestRow {
         id: id(text),
@@ -242,5 +251,61 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
             })),
         ),
         ("message-done", bare(Body::Done)),
+        (
+            "message-sketch",
+            bare(Body::Sketch(Sketch {
+                sum: checksum(),
+                form: Form::PushPull,
+                first: 0,
+                symbols: sketch().symbols(0, 2).to_vec(),
+            })),
+        ),
+        (
+            "message-sketch-continued",
+            bare(Body::Sketch(Sketch {
+                sum: checksum(),
+                form: Form::Pull,
+                first: 2,
+                symbols: sketch().symbols(2, 4).to_vec(),
+            })),
+        ),
+        ("message-more", bare(Body::More { through: 300 })),
+        (
+            "message-found",
+            bare(Body::Found(Found {
+                used: 2,
+                lacks: vec![(0x0f22_7d21_8a89_692b, 57), (17, 0)],
+                unclear: vec![0x0f22_7d21_8a89_692a],
+            })),
+        ),
+        (
+            "message-rows",
+            bare(Body::Rows(Want {
+                rows: vec![row("eu/1/n17", MemberState::Alive, Some(57))],
+            })),
+        ),
+        (
+            "message-ranges",
+            bare(Body::Ranges(Ranges {
+                salt: 0x0102_0304_0506_0708,
+                ranges: vec![
+                    Range {
+                        after: None,
+                        through: Some(id("eu/1/n17")),
+                        part: RangePart::Print(checksum().0),
+                    },
+                    Range {
+                        after: Some(id("eu/1/n17")),
+                        through: Some(id("eu/2/n4")),
+                        part: RangePart::Tell,
+                    },
+                    Range {
+                        after: Some(id("eu/2/n4")),
+                        through: None,
+                        part: RangePart::Rows(vec![row("eu/2/n5", MemberState::Left, Some(1))]),
+                    },
+                ],
+            })),
+        ),
     ]
 }
