@@ -27,7 +27,7 @@ use crate::message::{
     Body, Checksum, Delta, Digest, DigestRow, Form, Found, Generation, Head, LogDelta, Ranges,
     Sketch, Symbol, Want,
 };
-use crate::reconcile::{Comparison, Held, Peeled, answer, peel};
+use crate::reconcile::{Comparison, Held, Peeled, answer, peel, wanted};
 
 /// Names that can be compared in one session: an honest peer has no more.
 pub(super) const NAMES: usize = limit::ROSTER + limit::CERTIFICATES + limit::LOGS;
@@ -428,18 +428,6 @@ impl Session {
         }
         (!delta.is_empty()).then_some(delta)
     }
-}
-
-/// How many symbols to ask for in all: half as many again as differ by the guess,
-/// and twice what there is; four times where so few tell little.
-fn wanted(count: usize, about: usize) -> usize {
-    let least = match count {
-        0..8 => 8,
-        _ if about >= count => count * 4,
-        _ => count * 2,
-    };
-    let most = limit::SYMBOLS.max(about + about / 2 + 4);
-    (about + about / 2 + 4).max(least).min(most)
 }
 
 /// How far a delta brings whoever applies it.

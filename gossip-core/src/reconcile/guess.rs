@@ -40,6 +40,18 @@ impl Guess {
     }
 }
 
+/// How many symbols to ask for in all: half as many again as differ by the guess,
+/// and twice what there is; four times where so few tell little.
+pub fn wanted(count: usize, about: usize) -> usize {
+    let least = match count {
+        0..8 => 8,
+        _ if about >= count => count * 4,
+        _ => count * 2,
+    };
+    let most = limit::SYMBOLS.max(about + about / 2 + 4);
+    (about + about / 2 + 4).max(least).min(most)
+}
+
 /// Three parts of the old and one of the new, to the nearer side.
 const fn blend(old: u32, new: u32) -> u32 {
     if new >= old {

@@ -30,7 +30,7 @@ mod sketch;
 #[cfg(test)]
 mod tests;
 
-pub use guess::Guess;
+pub use guess::{Guess, wanted};
 pub use item::{Coder, Half, Name, Told, key, split};
 pub use peel::{Difference, Peeled, peel};
 pub use range::{Comparison, Held, answer};

@@ -11,6 +11,7 @@
 //! judged by a script.
 
 mod detect;
+mod exchange;
 mod grow;
 mod heal;
 mod loss;
@@ -109,6 +110,8 @@ pub enum Unit {
     Percent,
     /// In a second.
     PerSecond,
+    /// Bytes.
+    Bytes,
     /// Bytes in a second.
     BytesPerSecond,
     /// How many times as many.
@@ -228,6 +231,7 @@ pub fn sections(effort: Effort) -> Vec<Section> {
         grow::restart(effort),
         sick::lifeguard(effort),
         sick::rapid(effort),
+        exchange::bytes(effort),
         grow::idle(effort),
         grow::speed(effort),
     ])
