@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use super::picture::Picture;
 use crate::base::id::{ClusterId, NodeId};
+#[cfg(feature = "sim")]
+use crate::base::limit;
 use crate::base::touched::Touched;
 use crate::membership::Roster;
 use crate::message::Checksum;
@@ -68,6 +70,32 @@ impl Followed {
             "a row changed and was not touched"
         );
         self.sketch.sum()
+    }
+
+    /// Whether the sketch is that of what we hold; its symbols are looked at where
+    /// that is quick.
+    #[cfg(feature = "sim")]
+    pub(super) fn is_true(&self, picture: Picture<'_>) -> bool {
+        let mut anew = self.sketch.emptied();
+        if self.sketch.len() > 64 {
+            return self.sketch.sum() == self.sum_anew(picture);
+        }
+        for held in picture.after(None) {
+            anew.set(held.id, held.member, held.head);
+        }
+        let all = |sketch: &Sketch| sketch.symbols(0, limit::SYMBOLS).to_vec();
+        self.sketch.sum() == anew.sum() && all(&self.sketch) == all(&anew)
+    }
+
+    /// Forgets a row that is still held.
+    #[cfg(feature = "sim")]
+    pub(super) fn overlook(&mut self, chance: u64) {
+        let count = self.sketch.len() as u64;
+        let at = chance.checked_rem(count).unwrap_or_default();
+        let id = self.sketch.ids().nth(at as usize).cloned();
+        if let Some(id) = id {
+            self.sketch.set(&id, None, None);
+        }
     }
 
     fn sum_anew(&self, picture: Picture<'_>) -> Checksum {

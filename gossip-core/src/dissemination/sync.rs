@@ -60,6 +60,18 @@ impl Syncs {
         self.followed.follow(roster, replica);
     }
 
+    /// Whether the sketch is that of what we hold.
+    #[cfg(feature = "sim")]
+    pub fn is_true(&self, picture: Picture<'_>) -> bool {
+        self.followed.is_true(picture)
+    }
+
+    /// The sketch forgets one of its rows.
+    #[cfg(feature = "sim")]
+    pub fn overlook(&mut self, chance: u64) {
+        self.followed.overlook(chance);
+    }
+
     /// Whether we have a session with a peer already, of our own opening.
     pub fn is_open(&self, peer: &NodeId) -> bool {
         self.sessions

@@ -8,6 +8,7 @@ use core::net::SocketAddr;
 
 use crate::base::id::NodeId;
 use crate::config::Config;
+use crate::dissemination::Picture;
 use crate::input::{Query, Space};
 use crate::membership::Member;
 use crate::message::Footing;
@@ -92,6 +93,20 @@ impl Node {
     /// One key as it holds it.
     pub fn value(&self, query: &Query) -> Option<Row> {
         self.replica.value(query)
+    }
+
+    /// Whether the sketch it compares by is that of the rows it holds.
+    pub fn is_sketch_true(&self) -> bool {
+        self.syncs.is_true(Picture {
+            roster: &self.roster,
+            replica: &self.replica,
+        })
+    }
+
+    /// Makes its sketch forget a row by chance: for canaries, so that what should
+    /// find it is seen to.
+    pub fn overlook(&mut self) {
+        self.syncs.overlook(self.rng.next_u64());
     }
 
     /// How much it has under way.

@@ -48,6 +48,18 @@ impl Sketch {
         }
     }
 
+    /// One of the same cluster that holds nothing.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        Self {
+            coder: self.coder,
+            rows: BTreeMap::new(),
+            sum: Checksum::default(),
+            symbols: alloc::vec![Symbol::default(); limit::SYMBOLS],
+            changes: 0,
+        }
+    }
+
     /// What is held under a name now, whatever it was before.
     ///
     /// Two names of one number (one chance in 10⁹ among 30 000; whoever knows the

@@ -24,6 +24,7 @@ mod quiet;
 mod replies;
 mod rule;
 mod size;
+mod sketch;
 mod statement;
 mod truth;
 mod watch;
