@@ -11,7 +11,7 @@ use core::time::Duration;
 use crate::base::id::{ClusterId, NodeId};
 use crate::base::limit;
 use crate::electorate::{ElectorateError, QuorumConfig};
-use crate::message::Form;
+use crate::message::{Form, Key};
 
 /// Who this node is. Proven by its certificate; the host checks that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +144,11 @@ pub struct Config {
     /// Demers et al. 1987, §1.3.)
     pub sync_form: Form,
 
+    /// Beginnings of keys that the application needs before it is ready: who joins
+    /// hears the logs first in which there are such keys, own or shared. At most
+    /// [`limit::READINESS`].
+    pub readiness: Vec<Key>,
+
     /// Up to so many names are compared by a plain digest where checksums differ;
     /// beyond, by symbols. Leave it alone but for experiments. 0 to 512. (64: 2 kB
     /// of rows, and the simplest of all.)
@@ -194,6 +199,7 @@ impl Config {
             rumor_factor: 4,
             sync_interval: ms(10_000),
             sync_form: Form::PushPull,
+            readiness: Vec::new(),
             plain_rows: 64,
             reconnect_interval: ms(1_000),
             leave_linger: ms(1_000),
@@ -303,6 +309,13 @@ impl Config {
                 knob: "seeds",
                 found: self.seeds.len(),
                 most: limit::SEEDS,
+            });
+        }
+        if self.readiness.len() > limit::READINESS {
+            return Err(ConfigError::TooMany {
+                knob: "readiness",
+                found: self.readiness.len(),
+                most: limit::READINESS,
             });
         }
         Ok(())

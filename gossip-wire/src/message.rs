@@ -92,6 +92,7 @@ fn body_to_pb(body: &Body) -> pb::message::Body {
         Body::Found(found) => Pb::Found(sketch::found_to_pb(found)),
         Body::Rows(rows) => Pb::Rows(digest::want_to_pb(rows)),
         Body::Ranges(said) => Pb::Ranges(range::to_pb(said)),
+        Body::First(keys) => Pb::First(sketch::first_to_pb(keys)),
         Body::Delta(delta) => Pb::Delta(delta::to_pb(delta)),
         Body::Done => Pb::Done(pb::Done {}),
     }
@@ -117,6 +118,7 @@ fn body_from_pb(body: Option<pb::message::Body>, skipped: &mut u64) -> Result<Bo
         Pb::Found(found) => Body::Found(sketch::found_from_pb(&found)?),
         Pb::Rows(rows) => Body::Rows(digest::want_from_pb(&rows)?),
         Pb::Ranges(said) => Body::Ranges(range::from_pb(&said)?),
+        Pb::First(first) => Body::First(sketch::first_from_pb(&first)?),
         Pb::Delta(delta) => {
             let (delta, unknown) = delta::from_pb(delta)?;
             *skipped += unknown;

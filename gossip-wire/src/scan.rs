@@ -48,6 +48,7 @@ pub(crate) const MESSAGE: Shape = Shape(&[
     (20, &FLAT),
     (21, &Shape(&[(1, &ROW)])),
     (22, &Shape(&[(2, &Shape(&[(5, &ROW)]))])),
+    (23, &FLAT),
 ]);
 
 /// The number of pieces in `bytes`, at most [`bound::PIECES`].

@@ -2,7 +2,7 @@
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use gossip_core::base::limit;
-use gossip_core::message::{Body, Form, Found, Sketch, Symbol};
+use gossip_core::message::{Body, Form, Found, Key, Sketch, Symbol};
 use gossip_core::reconcile::field::PRIME;
 
 use crate::digest::{checksum_from_pb, checksum_to_pb};
@@ -112,6 +112,19 @@ pub(crate) fn found_from_pb(found: &pb::Found) -> Result<Found, DecodeError> {
         lacks: lacks.collect::<Result<_, DecodeError>>()?,
         unclear: unclear.collect::<Result<_, DecodeError>>()?,
     })
+}
+
+pub(crate) fn first_to_pb(keys: &[Key]) -> pb::First {
+    pb::First {
+        keys: keys.iter().map(Key::as_str).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+pub(crate) fn first_from_pb(first: &pb::First) -> Result<Vec<Key>, DecodeError> {
+    let count = first.keys.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    field::at_most("beginnings of keys", count, limit::READINESS)?;
+    let keys = first.keys.split('\n').map(|key| Ok(key.parse::<Key>()?));
+    keys.collect()
 }
 
 /// Bytes as pieces of one length, at most so many.

@@ -53,15 +53,19 @@ fn claim(number: usize, incarnation: u64) -> Item {
 }
 
 fn write(author: usize, generation: u64, from: Head) -> Batch {
+    write_of(author, generation, from, "k", 1)
+}
+
+fn write_of(author: usize, generation: u64, from: Head, key: &str, bytes: usize) -> Batch {
     let lineage = Lineage::new(vec![Base {
         generation: Generation(generation),
         from: Head::default(),
     }]);
     let entry = Entry {
         scope: Scope::Own,
-        key: "k".parse().unwrap(),
+        key: key.parse().unwrap(),
         stamp: Stamp::default(),
-        op: Op::Put(Value::new(Bytes::from_static(b"v")).unwrap()),
+        op: Op::Put(Value::new(Bytes::from(vec![0x5a; bytes])).unwrap()),
         replaces: None,
     };
     let draft = Draft {
@@ -153,17 +157,26 @@ struct Told {
     bytes: usize,
     deltas: usize,
     continued: usize,
+    is_whole: bool,
     bodies: Vec<&'static str>,
 }
 
 /// The opener compares with the server, to the end.
 fn exchange(opener: &mut Peer, server: &mut Peer) -> Told {
+    let told = exchange_until(opener, server, usize::MAX);
+    assert!(told.is_whole, "both come to the end: {told:?}");
+    told
+}
+
+/// The same, cut after so many deltas.
+fn exchange_until(opener: &mut Peer, server: &mut Peer, most: usize) -> Told {
     opener.opened += 1;
     let number = opener.opened;
     let now = Instant::ZERO;
+    let bare = opener.holds().len() < 2;
     let (asks, serves) = (SessionId::outbound(number), SessionId::inbound(number));
     let (one, other) = (opener.roster.me().clone(), server.roster.me().clone());
-    opener.step(|syncs, picture, outbox| syncs.open(now, &other, picture, outbox));
+    opener.step(|syncs, picture, outbox| syncs.open((now, bare), &other, picture, outbox));
     server.syncs.opened(now, serves, &one, &mut server.outbox);
     let mut told = Told::default();
     let mut over = 0;
@@ -180,6 +193,13 @@ fn exchange(opener: &mut Peer, server: &mut Peer) -> Told {
                     Output::Send(transmit) => {
                         assert_eq!(transmit.via, Via::Session(of));
                         told.count(&transmit.message);
+                        if told.bodies.iter().filter(|name| **name == "Delta").count() > most {
+                            for (peer, id) in [(opener, asks), (server, serves)] {
+                                peer.syncs.closed(id);
+                                while peer.outbox.pop().is_some() {}
+                            }
+                            return told;
+                        }
                         let message = passed_on(&transmit.message);
                         if let Body::Delta(delta) = &message.body {
                             to.hear_delta(delta);
@@ -201,7 +221,7 @@ fn exchange(opener: &mut Peer, server: &mut Peer) -> Told {
             break;
         }
     }
-    assert_eq!(over, 2, "both come to the end: {told:?}");
+    told.is_whole = over == 2;
     assert_eq!(opener.outbox.counters.unexpected, 0, "{told:?}");
     assert_eq!(server.outbox.counters.unexpected, 0, "{told:?}");
     told
@@ -220,6 +240,7 @@ impl Told {
             Body::Ranges(_) => "Ranges",
             Body::Checksum(_) => "Checksum",
             Body::Digest(_) => "Digest",
+            Body::First(_) => "First",
             Body::Want(_) => "Want",
             _ => "Done",
         };
@@ -296,8 +317,8 @@ fn mean(peers: &mut [Peer; 2], size: usize, heads: usize, runs: usize) -> (f64, 
 fn an_exchange_costs_what_differs() {
     for size in [100, 1_000, 10_000] {
         let runs = match size {
-            10_000 if cfg!(debug_assertions) => 4,
-            _ if cfg!(debug_assertions) => 20,
+            10_000 if cfg!(debug_assertions) => 2,
+            _ if cfg!(debug_assertions) => 12,
             _ => 200,
         };
         let mut peers = twins(size, &symbols());
@@ -365,6 +386,73 @@ fn much_is_compared_otherwise() {
         let each = told.bytes / heads;
         assert!(each <= 400, "{heads}: {each} B a difference");
     }
+}
+
+/// A joiner that knows itself alone, and one that holds much.
+fn joiner(config: &Config) -> [Peer; 2] {
+    let mut peers = [300, 0].map(|me| Peer::new(me, config));
+    let [joiner, holder] = &mut peers;
+    for (peer, me) in [(&mut *joiner, 300), (&mut *holder, 0)] {
+        if let Item::Claim(claim) = claim(me, 0) {
+            peer.roster.speak(claim, Instant::ZERO);
+        }
+    }
+    for number in 0..200 {
+        if number > 0 {
+            holder.hear_item(&claim(number, 0));
+        }
+        let key = if number % 50 == 49 { "config/a" } else { "k" };
+        let batch = write_of(number, GENERATION.0, Head::default(), key, 8_192);
+        holder.hear_batch(Version(0), &batch);
+    }
+    peers
+}
+
+/// What a joiner got before its session was cut it does not get again.
+#[test]
+fn a_session_that_was_cut_goes_on_where_it_was() {
+    for config in [symbols(), Config::new(Profile::Lan)] {
+        let [mut whole, mut holder] = joiner(&config);
+        let all = exchange(&mut whole, &mut holder).deltas;
+        let [mut cut, mut holder] = joiner(&config);
+        let mut parts = 0;
+        let mut cuts = 0;
+        loop {
+            let told = exchange_until(&mut cut, &mut holder, 4);
+            // The piece that was cut off is counted and did not arrive.
+            parts += told.deltas;
+            if told.is_whole {
+                break;
+            }
+            parts -= 65_536;
+            cuts += 1;
+            assert!(cuts < 20);
+        }
+        assert!(cuts >= 4, "{cuts}");
+        assert_eq!(cut.holds(), whole.holds());
+        assert!(parts <= all + all / 10, "{parts} instead of {all}");
+    }
+}
+
+/// A joiner hears the logs first that hold what it needs to be ready.
+#[test]
+fn what_is_needed_first_comes_first() {
+    let mut config = Config::new(Profile::Lan);
+    config.readiness = vec!["config/".parse().unwrap()];
+    let [mut one, mut holder] = joiner(&config);
+    let told = exchange_until(&mut one, &mut holder, 1);
+    assert_eq!(told.bodies[..3], ["First", "Digest", "Delta"], "{told:?}");
+    for number in 0..200 {
+        let needed = number % 50 == 49;
+        let has = one.replica.head(&id(number)).is_some();
+        assert!(has || !needed, "{number}");
+    }
+    let told = exchange(&mut one, &mut holder);
+    assert_eq!(
+        one.replica.authors().collect::<Vec<_>>(),
+        holder.replica.authors().collect::<Vec<_>>(),
+        "{told:?}"
+    );
 }
 
 /// In one direction alone, what the other direction would carry stays.

@@ -73,6 +73,7 @@ fn its_limits_are_the_constants() {
         ("DIGEST_ROWS", limit::DIGEST_ROWS as u64),
         ("SYMBOLS", limit::SYMBOLS as u64),
         ("RANGES", limit::RANGES as u64),
+        ("READINESS", limit::READINESS as u64),
         ("DELTA_PIECE_BYTES", limit::DELTA_PIECE_BYTES as u64),
         ("STAMP_AHEAD_MS", limit::STAMP_AHEAD_MS),
         ("GENERATION_AHEAD_MS", limit::GENERATION_AHEAD_MS),

@@ -312,6 +312,12 @@ fn sketches_and_what_is_found() {
     assert_eq!(refused(12, vec![]), "no symbols are asked for");
     assert_eq!(refused(12, raw::number(1, all as u64 + 1)), many);
     assert_eq!(refused(20, raw::number(1, all as u64 + 1)), many);
+    let beginnings = raw::field(1, vec!["k"; limit::READINESS + 1].join("\n"));
+    assert_eq!(
+        refused(23, beginnings),
+        "17 beginnings of keys are more than the 16 allowed"
+    );
+    assert_eq!(refused(23, vec![]), "a key must not be empty");
     let cut = "a column that ends within a number";
     assert_eq!(refused(20, raw::field(2, vec![0; 15])), cut);
     assert_eq!(refused(20, raw::field(3, vec![0; 15])), cut);

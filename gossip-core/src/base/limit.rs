@@ -65,6 +65,9 @@ pub const SYMBOLS: usize = 1_024;
 /// asked of, each divided by eight).
 pub const RANGES: usize = 1_024;
 
+/// Most beginnings of keys that a joiner asks to hear first (guess).
+pub const READINESS: usize = 16;
+
 /// Aimed-at bytes of one piece of a delta: big enough to be efficient, small
 /// enough that a probe behind it on a slow link waits little (guess).
 pub const DELTA_PIECE_BYTES: usize = 64 * 1024;

@@ -24,7 +24,7 @@ use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::Instant;
 use crate::message::{
-    Body, Checksum, Delta, Digest, DigestRow, Form, Found, Generation, Head, LogDelta, Ranges,
+    Body, Checksum, Delta, Digest, DigestRow, Form, Found, Generation, Head, Key, LogDelta, Ranges,
     Sketch, Symbol, Want,
 };
 use crate::reconcile::{Comparison, Held, Peeled, answer, peel, wanted};
@@ -92,6 +92,9 @@ pub(super) struct Session {
     /// At the server: the opener's checksum, and its symbols so far.
     theirs: (Checksum, Vec<Symbol>),
     comparison: Option<Comparison>,
+    /// At the opener: what it needs first, while that is to be told. At the
+    /// server: what the opener needs first.
+    pub(super) first: Vec<Key>,
     /// The transport takes another message.
     pub(super) room: bool,
     pub(super) heard_all: bool,
@@ -117,6 +120,7 @@ impl Session {
             told: (0, 0),
             theirs: (Checksum(0), Vec::new()),
             comparison: None,
+            first: Vec::new(),
             room: true,
             heard_all: false,
             said_all: false,
@@ -147,6 +151,10 @@ impl Session {
         followed: &mut Followed,
     ) -> bool {
         match body {
+            Body::First(keys) if self.stage == Stage::Await && self.first.is_empty() => {
+                self.first
+                    .extend(keys.iter().take(limit::READINESS).cloned());
+            }
             Body::Checksum(theirs) if self.stage == Stage::Await => {
                 self.stage = match *theirs == followed.sum(picture) {
                     true => Stage::Compared,
@@ -296,8 +304,26 @@ impl Session {
         forward && next
     }
 
+    /// Whether what the opener lacks waits until all of it is known, so that what
+    /// it needs first can go first.
+    fn waits(&self) -> bool {
+        !self.first.is_empty() && self.stage != Stage::Compared
+    }
+
+    /// Puts first what the opener needs first, once all is compared.
+    fn sort_out(&mut self, picture: Picture<'_>) {
+        let first = core::mem::take(&mut self.first);
+        if !first.is_empty() {
+            let rows = self.serve.make_contiguous();
+            rows.sort_by_key(|row| !picture.replica.has_any(&row.id, &first));
+        }
+    }
+
     /// The next thing to say; `None`: it is the other's turn.
     pub(super) fn next(&mut self, picture: Picture<'_>, followed: &Followed) -> Option<Body> {
+        if self.opener && !self.first.is_empty() {
+            return Some(Body::First(core::mem::take(&mut self.first)));
+        }
         match core::mem::replace(&mut self.stage, Stage::Compared) {
             Stage::Checksum => {
                 self.stage = Stage::Asked;
@@ -340,6 +366,10 @@ impl Session {
             }
             other => self.stage = other,
         }
+        if self.waits() {
+            return None;
+        }
+        self.sort_out(picture);
         if let Some(delta) = self.delta(picture) {
             return Some(Body::Delta(delta));
         }

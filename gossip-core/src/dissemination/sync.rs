@@ -22,7 +22,7 @@ use crate::base::time::Instant;
 use crate::config::Config;
 use crate::input::SessionId;
 use crate::membership::Roster;
-use crate::message::{Body, Form};
+use crate::message::{Body, Form, Key};
 use crate::outbox::Outbox;
 use crate::output::Output;
 use crate::replica::Replica;
@@ -37,6 +37,7 @@ pub struct Syncs {
     sessions: BTreeMap<SessionId, Session>,
     next: u64,
     form: Form,
+    readiness: Vec<Key>,
     followed: Followed,
     salts: Rng,
 }
@@ -49,6 +50,7 @@ impl Syncs {
             sessions: BTreeMap::new(),
             next: 0,
             form: config.sync_form,
+            readiness: config.readiness.clone(),
             followed: Followed::new(cluster, plain),
             salts,
         }
@@ -84,8 +86,15 @@ impl Syncs {
         self.sessions.values().any(|session| session.opener)
     }
 
-    /// Opens a session with a peer, unless there are enough.
-    pub fn open(&mut self, now: Instant, peer: &NodeId, picture: Picture<'_>, outbox: &mut Outbox) {
+    /// Opens a session with a peer, unless there are enough. Who `joins` asks for
+    /// what the application needs before it is ready first.
+    pub fn open(
+        &mut self,
+        (now, joins): (Instant, bool),
+        peer: &NodeId,
+        picture: Picture<'_>,
+        outbox: &mut Outbox,
+    ) {
         let ours = self
             .sessions
             .values()
@@ -102,8 +111,11 @@ impl Syncs {
             true => (Stage::Digest(None), Form::PushPull),
             false => (Stage::Checksum, self.form),
         };
-        self.sessions
-            .insert(id, Session::new(peer.clone(), true, stage, form, now));
+        let mut session = Session::new(peer.clone(), true, stage, form, now);
+        if joins {
+            session.first.clone_from(&self.readiness);
+        }
+        self.sessions.insert(id, session);
         self.step(id, picture, outbox);
     }
 

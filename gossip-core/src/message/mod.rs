@@ -94,6 +94,9 @@ pub enum Body {
     Rows(Want),
     /// In a session: a step of a comparison by ranges.
     Ranges(Ranges),
+    /// In a session, before all else: I join, and need the logs first that hold
+    /// keys which begin like one of these.
+    First(Vec<Key>),
     /// In a session: what I lack of what you showed me.
     Want(Want),
     /// In a session: what you lack.
@@ -132,6 +135,10 @@ impl Body {
             Self::More { .. } => weight::NUMBER * 2,
             Self::Found(found) => found.weight(),
             Self::Ranges(ranges) => ranges.weight(),
+            Self::First(keys) => {
+                let keys = keys.iter().map(|key| weight::FIELD + key.as_str().len());
+                weight::FIELD + keys.sum::<usize>()
+            }
             Self::Want(want) | Self::Rows(want) => want.weight(),
             Self::Delta(delta) => delta.weight(),
         }

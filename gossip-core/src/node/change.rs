@@ -215,7 +215,8 @@ impl Node {
             roster: &self.roster,
             replica: &self.replica,
         };
-        self.syncs.open(now.mono, peer, picture, &mut self.outbox);
+        let when = (now.mono, self.phase == Phase::Joining);
+        self.syncs.open(when, peer, picture, &mut self.outbox);
     }
 }
 

@@ -62,6 +62,7 @@ impl Node {
             (Body::Gossip, Via::Datagram | Via::Stream) => {}
             (
                 body @ (Body::Checksum(_)
+                | Body::First(_)
                 | Body::Sketch(_)
                 | Body::More { .. }
                 | Body::Found(_)

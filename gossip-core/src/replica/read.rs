@@ -58,6 +58,21 @@ impl Replica {
         self.logs.get(author)?.since(theirs, budget)
     }
 
+    /// Whether a log has a key, own or shared, that begins like one of these.
+    pub fn has_any(&self, author: &NodeId, beginnings: &[Key]) -> bool {
+        let Some(log) = self.logs.get(author) else {
+            return false;
+        };
+        let pairs = beginnings
+            .iter()
+            .flat_map(|begin| [Scope::Own, Scope::Shared].map(|scope| (scope, begin)));
+        pairs.into_iter().any(|(scope, begin)| {
+            let mut keys = log.keys_from(scope, begin.clone());
+            keys.next()
+                .is_some_and(|(key, ..)| key.as_str().starts_with(begin.as_str()))
+        })
+    }
+
     /// Keys and bytes an author holds.
     pub fn share(&self, author: &NodeId) -> (usize, usize) {
         self.logs

@@ -160,6 +160,11 @@ impl Trace {
                     self.words(symbol.sum, symbol.product);
                 }
             }
+            Body::First(keys) => {
+                self.hash.word(25);
+                keys.iter()
+                    .for_each(|key| self.hash.bytes(key.as_str().as_bytes()));
+            }
             Body::More { through } => self.words(21, u64::from(*through)),
             Body::Found(found) => {
                 self.words(22, u64::from(found.used));
@@ -239,6 +244,7 @@ pub(super) const fn kind(body: &Body) -> &'static str {
         Body::Want(_) => "Want",
         Body::Delta(_) => "Delta",
         Body::Done => "Done",
+        Body::First(_) => "First",
         Body::Sketch(_) => "Sketch",
         Body::More { .. } => "More",
         Body::Found(_) => "Found",

@@ -284,7 +284,7 @@ pub struct Message {
     /// A receiver that finds no kind it knows treats the message as Gossip.
     #[prost(
         oneof = "message::Body",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 20, 21, 22"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 20, 21, 22, 23"
     )]
     pub body: ::core::option::Option<message::Body>,
 }
@@ -324,6 +324,8 @@ pub mod message {
         Rows(super::Want),
         #[prost(message, tag = "22")]
         Ranges(super::Ranges),
+        #[prost(message, tag = "23")]
+        First(super::First),
     }
 }
 /// Are you there?
@@ -499,6 +501,14 @@ pub struct Range {
     /// In strictly rising names, all within the range.
     #[prost(message, repeated, tag = "5")]
     pub rows: ::prost::alloc::vec::Vec<DigestRow>,
+}
+/// In a session, before all else: tell me those logs first that have keys, own or
+/// shared, which begin like one of these.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct First {
+    /// Apart by line feeds, which no key has; at least one.
+    #[prost(string, tag = "1")]
+    pub keys: ::prost::alloc::string::String,
 }
 /// How a member stands, as far as reconciliation cares: never suspect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]

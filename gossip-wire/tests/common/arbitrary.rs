@@ -358,6 +358,7 @@ fn body() -> impl Strategy<Value = Body> {
         found().prop_map(Body::Found),
         rows().prop_map(|rows| Body::Rows(Want { rows })),
         ranges().prop_map(Body::Ranges),
+        vec(key(), 1..=limit::READINESS).prop_map(Body::First),
         delta().prop_map(Body::Delta),
         Just(Body::Done),
     ]

@@ -269,6 +269,13 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
                 symbols: sketch().symbols(2, 4).to_vec(),
             })),
         ),
+        (
+            "message-first",
+            bare(Body::First(vec![
+                "config/".parse().unwrap(),
+                "role".parse().unwrap(),
+            ])),
+        ),
         ("message-more", bare(Body::More { through: 300 })),
         (
             "message-found",
