@@ -11,6 +11,7 @@ mod picture;
 mod rumor;
 mod session;
 mod sync;
+mod tell;
 
 pub use picture::Picture;
 pub use rumor::Hot;

@@ -20,14 +20,14 @@ use alloc::vec::Vec;
 use super::compare::{self, Verdicts};
 use super::follow::Followed;
 use super::picture::Picture;
+use super::tell;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::Instant;
 use crate::message::{
-    Body, Checksum, Delta, Digest, DigestRow, Form, Found, Generation, Head, Key, LogDelta, Ranges,
-    Sketch, Symbol, Want,
+    Body, Checksum, Digest, DigestRow, Form, Found, Key, Ranges, Sketch, Symbol, Want,
 };
-use crate::reconcile::{Comparison, Held, Peeled, answer, peel, wanted};
+use crate::reconcile::{Comparison, Peeled, answer, peel, wanted};
 
 /// Names that can be compared in one session: an honest peer has no more.
 pub(super) const NAMES: usize = limit::ROSTER + limit::CERTIFICATES + limit::LOGS;
@@ -342,7 +342,7 @@ impl Session {
                 return Some(Body::Checksum(followed.sum(picture)));
             }
             Stage::Digest(after) if self.opener => {
-                let digest = piece(after, picture);
+                let digest = tell::piece(after, picture);
                 self.stage = Stage::begin_after(digest.through.as_ref());
                 return Some(Body::Digest(digest));
             }
@@ -370,7 +370,7 @@ impl Session {
             return None;
         }
         self.sort_out(picture);
-        if let Some(delta) = self.delta(picture) {
+        if let Some(delta) = tell::delta(&mut self.serve, picture) {
             return Some(Body::Delta(delta));
         }
         if self.stage != Stage::Compared {
@@ -416,72 +416,5 @@ impl Session {
             first: first as u32,
             symbols: sketch.symbols(first, through).to_vec(),
         })
-    }
-
-    /// What the other lacks, as much as one message should hold.
-    fn delta(&mut self, picture: Picture<'_>) -> Option<Delta> {
-        let mut delta = Delta::default();
-        let mut budget = limit::DELTA_PIECE_BYTES;
-        while let Some(row) = self.serve.front_mut() {
-            if delta.members.len() + 2 > limit::MESSAGE_ITEMS
-                || delta.logs.len() + 1 > limit::MESSAGE_ITEMS
-            {
-                break;
-            }
-            if let Some(ours) = picture.roster.row(&row.id)
-                && Some(ours) > row.member
-            {
-                delta.members.extend(picture.roster.items(&row.id));
-                row.member = Some(ours);
-            }
-            let theirs = row.head.unwrap_or_default();
-            let log = picture.replica.since(&row.id, theirs, budget);
-            if let Some((log, whole)) = log {
-                let weight = log.weight();
-                if !whole {
-                    row.head = reached(&log, picture.replica.generation(&row.id));
-                }
-                delta.logs.push(log);
-                if whole {
-                    self.serve.pop_front();
-                }
-                budget = budget.saturating_sub(weight);
-                if budget == 0 || !whole {
-                    break;
-                }
-            } else {
-                self.serve.pop_front();
-            }
-            if delta.weight() > limit::DELTA_PIECE_BYTES {
-                break;
-            }
-        }
-        (!delta.is_empty()).then_some(delta)
-    }
-}
-
-/// How far a delta brings whoever applies it.
-fn reached(log: &LogDelta, generation: Generation) -> Option<Head> {
-    let last = log.batches.iter().rev().find_map(|batch| {
-        let part = batch.parts.last()?;
-        Some(batch.version(part.index))
-    });
-    Some(Head {
-        generation,
-        version: last.unwrap_or(log.from),
-    })
-}
-
-/// The piece of our digest that begins after a name.
-fn piece(after: Option<NodeId>, picture: Picture<'_>) -> Digest {
-    let mut rest = picture.after(after.as_ref()).map(Held::to_row);
-    let rows: Vec<DigestRow> = rest.by_ref().take(limit::DIGEST_ROWS).collect();
-    let last = rest.next().and(rows.last());
-    let through = last.map(|row| row.id.clone());
-    drop(rest);
-    Digest {
-        after,
-        through,
-        rows,
     }
 }
