@@ -42,7 +42,7 @@ fn says(name: &str, footing: Footing, presence: Presence, port: u16) -> Item {
         member: id(name),
         footing,
         presence,
-        addrs: vec![([10, 0, 0, 9], port).into()],
+        addrs: [([10, 0, 0, 9], port).into()].into(),
     }))
 }
 
@@ -358,11 +358,13 @@ fn log(author: &str) -> LogDelta {
         stamp: Stamp { millis, counter: 0 },
         op: Op::Put(Value::new(bytes::Bytes::from_static(b"v")).unwrap()),
         replaces: None,
+        expires: None,
     };
     let draft = Draft {
         author: id(author),
         lineage: begun(7),
         first: Version(1),
+        floor: gossip_core::message::Floor::default(),
         entries: vec![
             entry(Scope::Own, "mine", 1),
             entry(Scope::Shared, "ours", 1),
@@ -374,6 +376,7 @@ fn log(author: &str) -> LogDelta {
     LogDelta {
         from: Version(0),
         batches: vec![batch],
+        more: false,
     }
 }
 

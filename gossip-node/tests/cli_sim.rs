@@ -155,3 +155,100 @@ fn the_trade_has_a_row_for_every_length() {
     assert!(lengths.len() > 4);
     assert!(lengths.iter().all(|it| it["first_p50_s"].is_number()));
 }
+
+#[test]
+fn a_rule_of_the_literature_is_measured_and_a_row_misses_or_not() {
+    let words = ["sim", "epidemic", "--mode", "push", "--k", "1"];
+    let people = run(words).ok();
+    for word in [
+        "push, feedback-counter, k=1",
+        "residue",
+        "t_last",
+        "ERROR OF THE MEAN",
+    ] {
+        assert!(people.out.contains(word), "{word:?} in {people:?}");
+    }
+    assert!(people.err.is_empty(), "no meter where nobody looks");
+    let json = run(words.into_iter().chain(["--json"])).ok().json();
+    let near = |name: &str, said: f64, by: f64| {
+        let mean = json[name]["mean"].as_f64().unwrap();
+        assert!((mean - said).abs() < by, "{name}: {mean}");
+    };
+    near("residue", 0.1744, 0.006);
+    near("traffic", 1.745, 0.012);
+    assert!(json["residue"]["se"].as_f64() < json["residue"]["sd"].as_f64());
+    assert_eq!(
+        (&json["runs"], &json["complete"]),
+        (&200.into(), &0.0.into())
+    );
+
+    let tables = run(["sim", "epidemic", "--tables"]).ok();
+    assert_eq!(tables.out.matches("yes, ").count(), 13, "{tables:?}");
+}
+
+#[test]
+fn a_rule_that_makes_no_sense_is_refused_in_one_line() {
+    for (flag, value) in [
+        ("--mode", "sideways"),
+        ("--stop", "never"),
+        ("--method", "pigeon"),
+        ("--k", "0"),
+        ("--nodes", "1"),
+        ("--runs", "0"),
+        ("--fanout", "0"),
+        ("--connection-limit", "0"),
+        ("--loss", "100%"),
+    ] {
+        run(["sim", "epidemic", flag, value]).failed(2, &[flag, "allowed: "]);
+    }
+    let words = ["sim", "epidemic", "--stop", "blind-coin", "--minimization"];
+    run(words).failed(2, &["--minimization", "feedback-counter"]);
+    run(["sim", "epidemic", "--hunt", "1"]).failed(2, &["--connection-limit"]);
+    assert_eq!(run(["sim", "epidemic", "--tables", "--k", "3"]).code, 2);
+}
+
+#[test]
+fn a_scenario_is_played_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("story.scenario");
+    let path = file.to_str().unwrap();
+    let story = "\
+seed 3
+profile lan
+nodes n0
+nodes n1..n3 joining n0
+at 20s expect exact
+at 21s crash n3
+at 21s on n1 remove n3
+at 21s expect n0..n2 hold n3 dead within 1s
+end at 30s
+";
+    fs::write(&file, story).unwrap();
+    assert_eq!(run(["sim", "show", path]).ok().out, story);
+    let played = run(["sim", "run", path]).ok();
+    assert!(played.out.contains("n0..n2 hold n3 dead"), "{played:?}");
+    let document = run(["sim", "run", path, "--json"]).ok().json();
+    assert_eq!(document["held"], true);
+    assert_eq!(document["expected"][0]["what"], "exact");
+
+    // What does not come true is said, with the end of the trace, and a code.
+    fs::write(&file, story.replace("hold n3 dead", "hold n3 left")).unwrap();
+    let failed = run(["sim", "run", path, "--trace", "3"]);
+    assert_eq!(failed.code, 1, "{failed:?}");
+    assert_eq!(failed.out.lines().count(), 3, "{failed:?}");
+    assert!(
+        failed.err.contains("it holds n3 dead, not left"),
+        "{failed:?}"
+    );
+    let failed = run(["sim", "run", path, "--json"]);
+    assert_eq!(failed.json()["rule"], "hold");
+
+    fs::write(&file, "nodes n0\nat 1s crahs n0\n").unwrap();
+    run(["sim", "run", path]).failed(2, &["line 2: `crahs` does not fit"]);
+    run(["sim", "run", "nowhere.scenario"]).failed(2, &["nowhere.scenario: "]);
+
+    // A seed has a scenario, and it can be read again.
+    let drawn = run(["sim", "show", "7"]).ok().out;
+    fs::write(&file, &drawn).unwrap();
+    assert_eq!(run(["sim", "show", path]).ok().out, drawn);
+}

@@ -9,6 +9,8 @@
 //!   Message ─ Digest, Want ─ row ─ member, head
 //!           ├ Ranges ─ range ─ row ─ member, head
 //!           ├ Delta ─ item, log ─ item
+//!           ├ EventHave ─ row
+//!           ├ EventDelta ─ run ─ event
 //!           └ item ─ part
 //! ```
 //!
@@ -44,11 +46,15 @@ pub(crate) const MESSAGE: Shape = Shape(&[
     (10, &FLAT),
     (11, &FLAT),
     (12, &FLAT),
+    (14, &FLAT),
     (15, &ITEM),
     (20, &FLAT),
     (21, &Shape(&[(1, &ROW)])),
     (22, &Shape(&[(2, &Shape(&[(5, &ROW)]))])),
     (23, &FLAT),
+    (30, &Shape(&[(1, &FLAT)])),
+    (31, &Shape(&[(1, &Shape(&[(5, &FLAT)]))])),
+    (32, &Shape(&[(5, &FLAT)])),
 ]);
 
 /// The number of pieces in `bytes`, at most [`bound::PIECES`].

@@ -25,8 +25,8 @@ use gossip_core::dissemination::{Picture, Syncs};
 use gossip_core::input::{SessionId, Via};
 use gossip_core::membership::Roster;
 use gossip_core::message::{
-    Base, Batch, Body, Claim, Delta, Draft, Entry, Footing, Form, Generation, Head, Incarnation,
-    Item, Lineage, Message, Op, Presence, Scope, Stamp, Statement, Value, Version,
+    Base, Batch, Body, Claim, Delta, Draft, Entry, Floor, Footing, Form, Generation, Head,
+    Incarnation, Item, Lineage, Message, Op, Presence, Scope, Stamp, Statement, Value, Version,
 };
 use gossip_core::outbox::Outbox;
 use gossip_core::output::{Counters, Output};
@@ -47,7 +47,7 @@ fn claim(number: usize, incarnation: u64) -> Item {
             incarnation: Incarnation(incarnation),
         },
         presence: Presence::Alive,
-        addrs: vec!["192.0.2.17:7946".parse().unwrap()],
+        addrs: vec!["192.0.2.17:7946".parse().unwrap()].into(),
     };
     seal(&Statement::Claim(claim), |_| Bytes::new())
 }
@@ -67,11 +67,13 @@ fn write_of(author: usize, generation: u64, from: Head, key: &str, bytes: usize)
         stamp: Stamp::default(),
         op: Op::Put(Value::new(Bytes::from(vec![0x5a; bytes])).unwrap()),
         replaces: None,
+        expires: None,
     };
     let draft = Draft {
         author: id(author),
         lineage: lineage.unwrap(),
         first: from.version.plus(1),
+        floor: Floor::default(),
         entries: vec![entry],
     };
     match seal(&Statement::Batch(draft), |_| Bytes::new()) {
@@ -109,22 +111,21 @@ impl Peer {
     }
 
     fn hear_batch(&mut self, from: Version, batch: &Batch) {
+        self.hear_run(from, std::slice::from_ref(batch));
+    }
+
+    fn hear_run(&mut self, from: Version, batches: &[Batch]) {
         let wall = WallTime::from_millis(GENERATION.0);
         let mut counters = Counters::default();
         self.replica
-            .apply(from, batch, wall, &mut counters, &mut Vec::new());
+            .merge(from, batches, wall, &mut counters, &mut Vec::new());
     }
 
     fn hear_delta(&mut self, delta: &Delta) {
         delta.members.iter().for_each(|item| self.hear_item(item));
         for log in &delta.logs {
-            let mut from = log.from;
-            for batch in &log.batches {
-                self.hear_batch(from, batch);
-                if let Some(part) = batch.parts.last() {
-                    from = batch.version(part.index);
-                }
-            }
+            assert!(!log.more, "no log here is more than a piece");
+            self.hear_run(log.from, &log.batches);
         }
     }
 

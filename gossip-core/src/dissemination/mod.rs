@@ -4,15 +4,26 @@
 //!   is old; it rides on every datagram that has room.
 //! * [`Syncs`]: anti-entropy. Two peers compare everything they hold and send
 //!   each other the difference; it repairs whatever rumors missed.
+//! * [`Method`] and [`Mongering`]: the choices of the literature as plain
+//!   rules. [`Heat`] is one rumor's interest at one member.
+//! * [`fanout`]: how many to call, so that everybody knows in time.
+//! * [`Pieces`]: what comes of a log in a session, until it is all there.
 
 mod compare;
+pub mod fanout;
 mod follow;
+mod method;
+mod mongering;
 mod picture;
+mod pieces;
 mod rumor;
 mod session;
 mod sync;
 mod tell;
 
+pub use method::Method;
+pub use mongering::{Heat, Mode, Mongering, Stop};
 pub use picture::Picture;
+pub use pieces::Pieces;
 pub use rumor::Hot;
 pub use sync::Syncs;

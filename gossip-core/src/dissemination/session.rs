@@ -28,6 +28,7 @@ use crate::message::{
     Body, Checksum, Digest, DigestRow, Form, Found, Key, Ranges, Sketch, Symbol, Want,
 };
 use crate::reconcile::{Comparison, Peeled, answer, peel, wanted};
+use crate::replica::Handed;
 
 /// Names that can be compared in one session: an honest peer has no more.
 pub(super) const NAMES: usize = limit::ROSTER + limit::CERTIFICATES + limit::LOGS;
@@ -85,6 +86,8 @@ pub(super) struct Session {
     form: Form,
     /// What the other lacks, as it stands there.
     pub(super) serve: VecDeque<DigestRow>,
+    /// How far the log of the first of them is handed over.
+    handed: Option<Handed>,
     /// What we lack, as we stand.
     want: VecDeque<DigestRow>,
     /// At the opener: how many symbols it told, as of which change of its sketch.
@@ -116,6 +119,7 @@ impl Session {
             stage,
             form,
             serve: VecDeque::new(),
+            handed: None,
             want: VecDeque::new(),
             told: (0, 0),
             theirs: (Checksum(0), Vec::new()),
@@ -370,7 +374,7 @@ impl Session {
             return None;
         }
         self.sort_out(picture);
-        if let Some(delta) = tell::delta(&mut self.serve, picture) {
+        if let Some(delta) = tell::delta(&mut self.serve, &mut self.handed, picture) {
             return Some(Body::Delta(delta));
         }
         if self.stage != Stage::Compared {

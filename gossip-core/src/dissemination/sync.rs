@@ -81,6 +81,11 @@ impl Syncs {
             .any(|session| session.opener && session.peer == *peer)
     }
 
+    /// Whether a session is under way, whoever opened it.
+    pub fn has(&self, id: SessionId) -> bool {
+        self.sessions.contains_key(&id)
+    }
+
     /// Whether any session of our own opening is under way.
     pub fn is_any_open(&self) -> bool {
         self.sessions.values().any(|session| session.opener)

@@ -6,11 +6,17 @@ use alloc::vec::Vec;
 use super::picture::Picture;
 use crate::base::id::NodeId;
 use crate::base::limit;
-use crate::message::{Delta, Digest, DigestRow, Generation, Head, LogDelta};
+use crate::message::{Delta, Digest, DigestRow};
 use crate::reconcile::Held;
+use crate::replica::Handed;
 
-/// What the other lacks, as much as one message should hold.
-pub(super) fn delta(serve: &mut VecDeque<DigestRow>, picture: Picture<'_>) -> Option<Delta> {
+/// What the other lacks, as much as one message should hold. `handed` is how far
+/// the log of the first of them is handed over.
+pub(super) fn delta(
+    serve: &mut VecDeque<DigestRow>,
+    handed: &mut Option<Handed>,
+    picture: Picture<'_>,
+) -> Option<Delta> {
     let mut delta = Delta::default();
     let mut budget = limit::DELTA_PIECE_BYTES;
     while let Some(row) = serve.front_mut() {
@@ -26,40 +32,25 @@ pub(super) fn delta(serve: &mut VecDeque<DigestRow>, picture: Picture<'_>) -> Op
             row.member = Some(ours);
         }
         let theirs = row.head.unwrap_or_default();
-        let log = picture.replica.since(&row.id, theirs, budget);
-        if let Some((log, whole)) = log {
-            let weight = log.weight();
-            if !whole {
-                row.head = reached(&log, picture.replica.generation(&row.id));
-            }
-            delta.logs.push(log);
-            if whole {
-                serve.pop_front();
-            }
-            budget = budget.saturating_sub(weight);
-            if budget == 0 || !whole {
-                break;
-            }
-        } else {
+        let log = picture
+            .replica
+            .since(&row.id, theirs, handed.take(), budget);
+        let Some((log, rest)) = log else {
             serve.pop_front();
+            continue;
+        };
+        budget = budget.saturating_sub(log.weight());
+        delta.logs.push(log);
+        *handed = rest;
+        if handed.is_some() {
+            break;
         }
-        if delta.weight() > limit::DELTA_PIECE_BYTES {
+        serve.pop_front();
+        if budget == 0 || delta.weight() > limit::DELTA_PIECE_BYTES {
             break;
         }
     }
     (!delta.is_empty()).then_some(delta)
-}
-
-/// How far a delta brings whoever applies it.
-fn reached(log: &LogDelta, generation: Generation) -> Option<Head> {
-    let last = log.batches.iter().rev().find_map(|batch| {
-        let part = batch.parts.last()?;
-        Some(batch.version(part.index))
-    });
-    Some(Head {
-        generation,
-        version: last.unwrap_or(log.from),
-    })
 }
 
 /// The piece of our digest that begins after a name.

@@ -7,7 +7,7 @@ use crate::base::time::Now;
 use crate::dissemination::Picture;
 use crate::input::{LinkError, LinkEvent, SessionEvent, SessionId, Target, Via};
 use crate::membership::{Answer, Link, Sight, Standing};
-use crate::message::{Accusation, Batch, Body, Delta, Item, LogDelta, Message, Sealed, Version};
+use crate::message::{Accusation, Batch, Body, Delta, Item, Message, Sealed, Version};
 use crate::output::{Output, Phase};
 
 use super::Node;
@@ -75,7 +75,7 @@ impl Node {
                 Via::Session(id),
             ) => {
                 if let Body::Delta(delta) = &body
-                    && self.hear_delta(now, delta)
+                    && self.hear_delta(now, id, delta)
                 {
                     // A log of ours was cut below what it follows on.
                     self.timers
@@ -90,7 +90,15 @@ impl Node {
                 if self.syncs.heard(now.mono, from, id, &body, picture, outbox) {
                     self.run(now);
                 }
+                let syncs = &self.syncs;
+                self.pieces.keep(|id| syncs.has(id));
             }
+            (Body::EventSum(sum), Via::Datagram | Via::Stream) => {
+                self.hear_event_sum(now, from, sum);
+            }
+            (Body::EventHave(have), Via::Stream) => self.hear_event_have(now, from, &have),
+            (Body::EventDelta(delta), Via::Stream) => self.hear_event_delta(now, from, &delta),
+            (Body::Answer(answer), Via::Stream) => self.hear_word(now, from, answer),
             _ => self.outbox.counters.unexpected += 1,
         }
     }
@@ -120,6 +128,10 @@ impl Node {
                 false
             }
             Item::Batch(batch) => self.hear_rumored_batch(now, batch),
+            Item::Event(event) => {
+                self.hear_event(now, event);
+                false
+            }
         }
     }
 
@@ -135,6 +147,7 @@ impl Node {
 
     /// A probe of ours was answered: by its target, or by a relay.
     fn hear_answer(&mut self, now: Now, from: &NodeId, Answer { target, rtt }: &Answer) {
+        self.quorum.answered(target);
         if let Some(rtt) = rtt {
             self.links.measure(target, *rtt);
         }
@@ -199,7 +212,7 @@ impl Node {
         // can vouch for that.
         let from = batch.head.value.before();
         let (fresh, gap) = match batch.is_whole() {
-            true => self.hear_batch(now, from, &batch),
+            true => self.hear_run(now, from, core::slice::from_ref(&batch)),
             false => (false, true),
         };
         if fresh && !gap {
@@ -210,18 +223,23 @@ impl Node {
         gap
     }
 
-    /// Writes came, which may follow on `from`.
-    fn hear_batch(&mut self, now: Now, from: Version, batch: &Batch) -> (bool, bool) {
-        if *batch.author() == self.identity.id && !self.commits.may_recover() {
+    /// Writes of one author came, which may follow on `from`.
+    fn hear_run(&mut self, now: Now, from: Version, batches: &[Batch]) -> (bool, bool) {
+        let heads = batches.iter().map(|batch| &batch.head.value);
+        let Some(newest) = heads.max_by_key(|head| head.generation()) else {
+            return (false, false);
+        };
+        let ours = newest.author == self.identity.id;
+        if ours && !self.commits.may_recover() {
             // Our own log, from others: whatever they hold beyond ours is not
             // ours, and our next batch says so.
             return (false, false);
         }
-        let generation = batch.head.value.generation();
+        let generation = newest.generation();
         if self.is_unbelievable(generation, now) {
             return (false, false);
         }
-        if *batch.author() == self.identity.id && generation >= self.footing.generation {
+        if ours && generation >= self.footing.generation {
             // We have not written yet: a run of ours that began in the same
             // millisecond, or later on another clock, has, and its journal is lost.
             self.outlive(generation);
@@ -230,14 +248,14 @@ impl Node {
         let counters = &mut self.outbox.counters;
         let outcome = self
             .replica
-            .apply(from, batch, now.wall, counters, &mut changes);
+            .merge(from, batches, now.wall, counters, &mut changes);
         self.replica_changed(changes);
         (outcome.fresh, outcome.gap)
     }
 
     /// The difference came, in a session. Whether some of it did not follow on
     /// what we hold.
-    fn hear_delta(&mut self, now: Now, delta: &Delta) -> bool {
+    fn hear_delta(&mut self, now: Now, id: SessionId, delta: &Delta) -> bool {
         let mut gaps = false;
         // Much at once is not told on piece by piece: whoever lacks all of it
         // gets it in a session, as we did.
@@ -248,18 +266,16 @@ impl Node {
         if learned > MUCH {
             self.timers.pass_on(now.mono);
         }
-        for LogDelta { from, batches } in &delta.logs {
-            let mut from = *from;
-            for batch in batches {
-                let (_, gap) = self.hear_batch(now, from, batch);
-                if gap {
-                    gaps = true;
-                    break;
-                }
-                if let Some(part) = batch.parts.last() {
-                    from = batch.version(part.index);
-                }
-            }
+        if !self.syncs.has(id) {
+            return gaps;
+        }
+        for piece in &delta.logs {
+            let counters = &mut self.outbox.counters;
+            let Some(run) = self.pieces.add(id, piece.clone(), counters) else {
+                continue;
+            };
+            let (_, gap) = self.hear_run(now, run.from, &run.batches);
+            gaps |= gap;
         }
         gaps
     }
@@ -295,6 +311,7 @@ impl Node {
                     .link_up(now.mono, &peer, sight, &mut self.outbox);
                 // A new link is told what is hot: often our own claim.
                 self.outbox.datagram(&peer, Body::Gossip);
+                self.tell_waiting(&peer);
                 let stranger = match self.roster.member(&peer).map(|member| &member.standing) {
                     None | Some(Standing::Dead(_) | Standing::Left) => true,
                     Some(Standing::Alive | Standing::Suspect(_)) => false,

@@ -57,6 +57,7 @@ mod check;
 mod clock;
 mod delivery;
 mod disk;
+pub mod epidemic;
 mod exchange;
 mod fault;
 mod handshake;

@@ -190,6 +190,15 @@ impl Trace {
                     }
                 }
             }
+            Body::EventSum(sum) => {
+                self.words(26, u64::from(sum.fresh));
+                self.hash.bytes(&sum.sum.0.to_le_bytes());
+            }
+            body @ (Body::EventHave(_) | Body::EventDelta(_) | Body::Answer(_)) => {
+                self.hash.word(27);
+                // Writing to a hash cannot fail.
+                let _ = write!(self.hash, "{body:?}");
+            }
         }
         message.rumors.iter().for_each(|item| self.item(item));
     }
@@ -219,6 +228,7 @@ impl Trace {
             Item::Claim(claim) => self.hash.bytes(&claim.bytes),
             Item::Accusation(accusation) => self.hash.bytes(&accusation.bytes),
             Item::Batch(batch) => self.batch(batch),
+            Item::Event(event) => self.hash.bytes(&event.bytes),
         }
     }
 
@@ -250,5 +260,9 @@ pub(super) const fn kind(body: &Body) -> &'static str {
         Body::Found(_) => "Found",
         Body::Rows(_) => "Rows",
         Body::Ranges(_) => "Ranges",
+        Body::EventSum(_) => "EventSum",
+        Body::EventHave(_) => "EventHave",
+        Body::EventDelta(_) => "EventDelta",
+        Body::Answer(_) => "Answer",
     }
 }

@@ -68,7 +68,11 @@ impl Traffic {
             Body::Ping { .. } | Body::Ack { .. } | Body::PingReq { .. } | Body::Nack { .. } => {
                 self.probes.add(bytes);
             }
-            Body::Gossip => self.gossip.add(bytes),
+            Body::Gossip
+            | Body::EventSum(_)
+            | Body::EventHave(_)
+            | Body::EventDelta(_)
+            | Body::Answer(_) => self.gossip.add(bytes),
             _ => self.sync.add(bytes),
         }
         weight

@@ -207,6 +207,7 @@ impl From<NodeError> for Problem {
         match error {
             NodeError::Key(error) => error.into(),
             NodeError::Refused(refusal) => refusal.into(),
+            NodeError::Watched => Self::new(Kind::Busy, error.to_string()),
             other => Self::new(Kind::NotRunning, other.to_string()),
         }
     }

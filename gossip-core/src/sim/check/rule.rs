@@ -32,11 +32,13 @@ pub enum Rule {
     Awareness,
     /// One compares by what one holds.
     Sketch,
+    /// An event is told once (E1).
+    Told,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Ownership,
         Self::Monotone,
         Self::Transition,
@@ -50,6 +52,7 @@ impl Rule {
         Self::Fairness,
         Self::Awareness,
         Self::Sketch,
+        Self::Told,
     ];
 }
 

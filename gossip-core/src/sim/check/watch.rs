@@ -130,7 +130,7 @@ impl Watch {
                 }
                 // A log of ours from a run we do not remember.
                 Item::Batch(batch) if batch.author() == me => self.bumps.is_told(),
-                Item::Batch(_) => {}
+                Item::Batch(_) | Item::Event(_) => {}
             }
         }
         if let Body::Delta(delta) = &message.body
@@ -199,7 +199,7 @@ impl Watch {
                 let since = self.suspect_since(id);
                 is_hasty(id, since, accusation.footing, now, least(node.config()))
             }
-            Statement::Batch(_) => Ok(()),
+            Statement::Batch(_) | Statement::Event(_) => Ok(()),
         }
     }
 

@@ -183,6 +183,8 @@ fn unit(unit: Unit) -> &'static str {
         Unit::Bytes => "B",
         Unit::BytesPerSecond => "B/s",
         Unit::Times => "times",
+        Unit::Cycles => "cycles",
+        Unit::Copies => "copies",
     }
 }
 

@@ -11,6 +11,7 @@
 //! judged by a script.
 
 mod detect;
+mod epidemic;
 mod exchange;
 mod grow;
 mod heal;
@@ -116,6 +117,10 @@ pub enum Unit {
     BytesPerSecond,
     /// How many times as many.
     Times,
+    /// Rounds in which everybody acts once.
+    Cycles,
+    /// How often something was sent, a member.
+    Copies,
 }
 
 /// What a figure should be.
@@ -233,6 +238,9 @@ pub fn sections(effort: Effort) -> Vec<Section> {
         sick::rapid(effort),
         exchange::bytes(effort),
         grow::idle(effort),
+        epidemic::demers(effort),
+        epidemic::rounds(effort),
+        epidemic::copies(effort),
         grow::speed(effort),
     ])
 }
