@@ -33,6 +33,10 @@ use crate::replica::Handed;
 /// Names that can be compared in one session: an honest peer has no more.
 pub(super) const NAMES: usize = limit::ROSTER + limit::CERTIFICATES + limit::LOGS;
 
+/// How often more symbols are asked for in one session: each time there are at
+/// least twice as many, so an opener that needs more tells something else each time.
+const ASKS: u32 = 12;
+
 /// How far two peers have come in comparing what they hold.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -94,6 +98,8 @@ pub(super) struct Session {
     told: (usize, u64),
     /// At the server: the opener's checksum, and its symbols so far.
     theirs: (Checksum, Vec<Symbol>),
+    /// At the server: how often it asked for more.
+    asked: u32,
     comparison: Option<Comparison>,
     /// At the opener: what it needs first, while that is to be told. At the
     /// server: what the opener needs first.
@@ -123,6 +129,7 @@ impl Session {
             want: VecDeque::new(),
             told: (0, 0),
             theirs: (Checksum(0), Vec::new()),
+            asked: 0,
             comparison: None,
             first: Vec::new(),
             room: true,
@@ -270,7 +277,8 @@ impl Session {
             }
             Peeled::Short { about } => {
                 let wanted = wanted(count, about);
-                if wanted <= limit::SYMBOLS && count < limit::SYMBOLS {
+                if wanted <= limit::SYMBOLS && count < limit::SYMBOLS && self.asked < ASKS {
+                    self.asked += 1;
                     self.stage = Stage::More(wanted as u32);
                     return;
                 }
