@@ -11,6 +11,7 @@ use core::time::Duration;
 use crate::base::id::{ClusterId, NodeId};
 use crate::base::limit;
 use crate::electorate::{ElectorateError, QuorumConfig};
+use crate::message::{Form, Key};
 
 /// Who this node is. Proven by its certificate; the host checks that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,6 +146,21 @@ pub struct Config {
     /// whatever rumors missed. 100 ms to 1 h. (`lan` 10 s: guess.)
     pub sync_interval: Duration,
 
+    /// In which direction a comparison carries what differs. Leave it alone but
+    /// for experiments: with one direction, both have to begin one. (Push-pull:
+    /// Demers et al. 1987, §1.3.)
+    pub sync_form: Form,
+
+    /// Beginnings of keys that the application needs before it is ready: who joins
+    /// hears the logs first in which there are such keys, own or shared. At most
+    /// [`limit::READINESS`].
+    pub readiness: Vec<Key>,
+
+    /// Up to so many names are compared by a plain digest where checksums differ;
+    /// beyond, by symbols. Leave it alone but for experiments. 0 to 512. (64: 2 kB
+    /// of rows, and the simplest of all.)
+    pub plain_rows: u32,
+
     /// How often dead members and unconnected seeds are called again, for ever:
     /// what heals a partition of any length. In this time about four of those
     /// who are here (all, where they are fewer) make one call each, however
@@ -190,6 +206,9 @@ impl Config {
             gossip_fanout: 3,
             rumor_factor: 4,
             sync_interval: ms(10_000),
+            sync_form: Form::PushPull,
+            readiness: Vec::new(),
+            plain_rows: 64,
             reconnect_interval: ms(1_000),
             leave_linger: ms(1_000),
             quorum: QuorumConfig::default(),
@@ -282,6 +301,7 @@ impl Config {
             ("jurors", self.jurors, 0, 16),
             ("gossip_fanout", self.gossip_fanout, 1, 16),
             ("rumor_factor", self.rumor_factor, 1, 16),
+            ("plain_rows", self.plain_rows, 0, 512),
         ];
         let threshold = match self.detector {
             Detector::Timeout => 1,
@@ -304,6 +324,13 @@ impl Config {
                 knob: "seeds",
                 found: self.seeds.len(),
                 most: limit::SEEDS,
+            });
+        }
+        if self.readiness.len() > limit::READINESS {
+            return Err(ConfigError::TooMany {
+                knob: "readiness",
+                found: self.readiness.len(),
+                most: limit::READINESS,
             });
         }
         Ok(())

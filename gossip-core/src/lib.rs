@@ -23,7 +23,7 @@
 //! | 7 | `sim` (feature) | the world around many nodes |
 //! | 6 | [`node`] | the only place that knows all the rooms |
 //! | 5 | [`dissemination`] | acts on a picture |
-//! | 4 | [`membership`], [`replica`], [`event`] | hold a picture |
+//! | 4 | [`membership`], [`replica`], [`reconcile`], [`event`] | hold a picture |
 //! | 3 | [`input`], [`output`], [`quorum`], [`outbox`] | what comes in, what goes out |
 //! | 2 | [`message`], [`config`], [`electorate`], [`watched`] | the vocabulary and its laws |
 //! | 1 | [`base`] | identity, time, chance, bounds |
@@ -45,6 +45,7 @@ pub mod node;
 pub mod outbox;
 pub mod output;
 pub mod quorum;
+pub mod reconcile;
 pub mod replica;
 #[cfg(feature = "sim")]
 pub mod sim;

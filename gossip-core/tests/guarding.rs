@@ -207,6 +207,35 @@ fn a_checksum_that_is_repeated_is_not_answered() {
     assert_eq!(solo.status().counters.unexpected, 4);
 }
 
+/// Symbols that mean nothing are asked for a few times more, then compared
+/// otherwise, and then not heard.
+#[test]
+fn symbols_that_mean_nothing_end() {
+    use gossip_core::message::{Sketch, Symbol};
+    let mut solo = Solo::new();
+    let via = opened(&mut solo, 1, "n1");
+    let nonsense = Symbol {
+        sum: 5,
+        product: 7,
+        check: 9,
+    };
+    for _ in 0..40 {
+        let sketch = Sketch {
+            symbols: vec![nonsense],
+            ..Sketch::default()
+        };
+        solo.message("n1", via, Body::Sketch(sketch));
+        let session = SessionId::inbound(1);
+        solo.hear(Input::Session(session, SessionEvent::Writable));
+    }
+    let sent = solo.sent();
+    let count = |kind: fn(&Body) -> bool| sent.iter().filter(|it| kind(&it.message.body)).count();
+    assert_eq!(count(|body| matches!(body, Body::More { .. })), 12);
+    // It holds next to nothing: a quarter of that is soon told plainly.
+    assert_eq!(count(|body| matches!(body, Body::Checksum(_))), 1);
+    assert_eq!(solo.status().counters.unexpected, 27);
+}
+
 /// One peer does not take every place at our table.
 #[test]
 fn a_peer_has_one_session_with_us() {

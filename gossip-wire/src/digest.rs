@@ -41,6 +41,12 @@ pub(crate) fn from_pb(digest: &pb::Digest) -> Result<Digest, DecodeError> {
         through: field::id_or_none("end of a range", &digest.through)?,
         rows: rows(&digest.rows)?,
     };
+    check(&digest)?;
+    Ok(digest)
+}
+
+/// That its range is one, and its rows lie in it and rise.
+pub(crate) fn check(digest: &Digest) -> Result<(), DecodeError> {
     let rising = digest.rows.is_sorted_by(|left, right| left.id < right.id);
     field::ensure(rising, "rows of a digest that do not rise")?;
     let inside = digest.rows.iter().all(|row| digest.covers(&row.id));
@@ -49,8 +55,7 @@ pub(crate) fn from_pb(digest: &pb::Digest) -> Result<Digest, DecodeError> {
         (Some(after), Some(through)) => after < through,
         _ => true,
     };
-    field::ensure(forward, "a range that ends before it begins")?;
-    Ok(digest)
+    field::ensure(forward, "a range that ends before it begins")
 }
 
 pub(crate) fn want_to_pb(want: &Want) -> pb::Want {
@@ -66,12 +71,12 @@ pub(crate) fn want_from_pb(want: &pb::Want) -> Result<Want, DecodeError> {
     Ok(Want { rows })
 }
 
-fn rows(rows: &[pb::DigestRow]) -> Result<Vec<DigestRow>, DecodeError> {
+pub(crate) fn rows(rows: &[pb::DigestRow]) -> Result<Vec<DigestRow>, DecodeError> {
     field::at_most("rows", rows.len(), limit::DIGEST_ROWS)?;
     rows.iter().map(row_from_pb).collect()
 }
 
-fn row_to_pb(row: &DigestRow) -> pb::DigestRow {
+pub(crate) fn row_to_pb(row: &DigestRow) -> pb::DigestRow {
     pb::DigestRow {
         id: row.id.to_string(),
         member: row.member.as_ref().map(member_to_pb),

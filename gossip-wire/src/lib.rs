@@ -92,8 +92,10 @@ mod field;
 mod item;
 mod message;
 mod pb;
+mod range;
 mod scan;
 mod seal;
+mod sketch;
 
 pub use accusation::decode_sealed_accusation;
 pub use batch::{decode_batch, decode_sealed_batch_head};

@@ -14,7 +14,7 @@ use prost::Message as _;
 
 use crate::channel::Channel;
 use crate::error::DecodeError;
-use crate::{delta, digest, event, field, item, pb, scan};
+use crate::{delta, digest, event, field, item, pb, range, scan, sketch};
 
 /// What was understood of a message, and what was not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +87,12 @@ fn body_to_pb(body: &Body) -> pb::message::Body {
         Body::Checksum(sum) => Pb::Checksum(digest::checksum_to_pb(*sum)),
         Body::Digest(digest) => Pb::Digest(digest::to_pb(digest)),
         Body::Want(want) => Pb::Want(digest::want_to_pb(want)),
+        Body::Sketch(said) => Pb::Sketch(sketch::to_pb(said)),
+        Body::More { through } => Pb::More(pb::More { through: *through }),
+        Body::Found(found) => Pb::Found(sketch::found_to_pb(found)),
+        Body::Rows(rows) => Pb::Rows(digest::want_to_pb(rows)),
+        Body::Ranges(said) => Pb::Ranges(range::to_pb(said)),
+        Body::First(keys) => Pb::First(sketch::first_to_pb(keys)),
         Body::Delta(delta) => Pb::Delta(delta::to_pb(delta)),
         Body::Done => Pb::Done(pb::Done {}),
         Body::EventSum(sum) => Pb::EventSum(event::sum_to_pb(*sum)),
@@ -111,6 +117,12 @@ fn body_from_pb(body: Option<pb::message::Body>, skipped: &mut u64) -> Result<Bo
         Pb::Checksum(sum) => Body::Checksum(digest::checksum_from_pb(&sum)?),
         Pb::Digest(digest) => Body::Digest(digest::from_pb(&digest)?),
         Pb::Want(want) => Body::Want(digest::want_from_pb(&want)?),
+        Pb::Sketch(said) => Body::Sketch(sketch::from_pb(&said)?),
+        Pb::More(more) => sketch::more_from_pb(&more)?,
+        Pb::Found(found) => Body::Found(sketch::found_from_pb(&found)?),
+        Pb::Rows(rows) => Body::Rows(digest::want_from_pb(&rows)?),
+        Pb::Ranges(said) => Body::Ranges(range::from_pb(&said)?),
+        Pb::First(first) => Body::First(sketch::first_from_pb(&first)?),
         Pb::Delta(delta) => {
             let (delta, unknown) = delta::from_pb(delta)?;
             *skipped += unknown;

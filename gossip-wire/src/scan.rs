@@ -7,6 +7,7 @@
 //!
 //! ```text
 //!   Message ─ Digest, Want ─ row ─ member, head
+//!           ├ Ranges ─ range ─ row ─ member, head
 //!           ├ Delta ─ item, log ─ item
 //!           ├ EventHave ─ row
 //!           ├ EventDelta ─ run ─ event
@@ -43,8 +44,14 @@ pub(crate) const MESSAGE: Shape = Shape(&[
     (8, &Shape(&[(1, &ITEM), (2, &LOG)])),
     (9, &FLAT),
     (10, &FLAT),
+    (11, &FLAT),
+    (12, &FLAT),
     (14, &FLAT),
     (15, &ITEM),
+    (20, &FLAT),
+    (21, &Shape(&[(1, &ROW)])),
+    (22, &Shape(&[(2, &Shape(&[(5, &ROW)]))])),
+    (23, &FLAT),
     (30, &Shape(&[(1, &FLAT)])),
     (31, &Shape(&[(1, &Shape(&[(5, &FLAT)]))])),
     (32, &Shape(&[(5, &FLAT)])),

@@ -14,8 +14,8 @@ use common::{raw, sample};
 use gossip_core::base::limit;
 use gossip_core::message::{
     Answer, Batch, Body, Charge, Delta, Digest, EventDelta, EventHave, EventRow, EventRun, Item,
-    Lamport, LogDelta, MemberState, Message, Op, Presence, Run, Said, Statement, Value, Version,
-    Want,
+    Lamport, LogDelta, MemberState, Message, Op, Presence, Range, RangePart, Ranges, Run, Said,
+    Statement, Value, Version, Want,
 };
 use gossip_wire::{
     Channel, DecodeError, bound, decode_batch, decode_entry, decode_item, decode_message,
@@ -471,6 +471,90 @@ fn digests_and_wants() {
         let error = decode_message(bytes, Channel::Stream).unwrap_err();
         let odd = "a checksum of other than 16 bytes";
         assert!(error.to_string().contains(odd), "{error}");
+    }
+}
+
+#[test]
+fn sketches_and_what_is_found() {
+    let refused = |number: u64, body: Vec<u8>| {
+        let bytes = Bytes::from(raw::field(number, body));
+        decode_message(bytes, Channel::Stream)
+            .unwrap_err()
+            .to_string()
+    };
+    let sum = raw::field(1, vec![0x5a; 16]);
+    let sketch = |symbols: Vec<u8>, first: u64| {
+        let body = [sum.clone(), raw::number(3, first), raw::field(4, symbols)].concat();
+        refused(11, body)
+    };
+    assert_eq!(sketch(vec![0; 19], 0), "symbols of other than 20 bytes");
+    assert_eq!(sketch(vec![], 0), "a sketch without symbols");
+    let all = limit::SYMBOLS;
+    let many = format!("{} symbols are more than the {all} allowed", all + 1);
+    assert_eq!(sketch(vec![0; 20 * (all + 1)], 0), many);
+    assert_eq!(sketch(vec![0; 20], all as u64), many);
+    let past = "a number that is not below the prime";
+    assert_eq!(sketch(vec![0xff; 20], 0), past);
+    let odd = "a checksum of other than 16 bytes";
+    assert_eq!(refused(11, raw::field(4, vec![0; 20])), odd);
+    assert_eq!(refused(12, vec![]), "no symbols are asked for");
+    assert_eq!(refused(12, raw::number(1, all as u64 + 1)), many);
+    assert_eq!(refused(20, raw::number(1, all as u64 + 1)), many);
+    let beginnings = raw::field(1, vec!["k"; limit::READINESS + 1].join("\n"));
+    assert_eq!(
+        refused(23, beginnings),
+        "17 beginnings of keys are more than the 16 allowed"
+    );
+    assert_eq!(refused(23, vec![]), "a key must not be empty");
+    let cut = "a column that ends within a number";
+    assert_eq!(refused(20, raw::field(2, vec![0; 15])), cut);
+    assert_eq!(refused(20, raw::field(3, vec![0; 15])), cut);
+    assert_eq!(refused(20, raw::field(2, vec![0xff; 16])), past);
+    assert_eq!(refused(20, raw::field(3, vec![0xff; 8])), past);
+    let items = refused(20, raw::field(2, vec![0; 16 * (all + 1)]));
+    assert!(items.contains("items are more than"), "{items}");
+    let names = refused(20, raw::field(3, vec![0; 8 * (limit::DIGEST_ROWS + 1)]));
+    assert!(names.contains("names are more than"), "{names}");
+}
+
+#[test]
+fn ranges() {
+    let range = |after: Option<&str>, through: Option<&str>, part| Range {
+        after: after.map(sample::id),
+        through: through.map(sample::id),
+        part,
+    };
+    let said = |ranges: Vec<Range>| refused(Body::Ranges(Ranges { salt: 1, ranges }));
+    let overlap = "ranges that overlap";
+    let tell = || RangePart::Tell;
+    assert_eq!(
+        said(vec![range(None, None, tell()), range(None, None, tell())]),
+        overlap
+    );
+    assert_eq!(
+        said(vec![
+            range(None, Some("b"), tell()),
+            range(Some("a"), None, tell())
+        ]),
+        overlap
+    );
+    let backward = "a range that ends before it begins";
+    assert_eq!(said(vec![range(Some("b"), Some("a"), tell())]), backward);
+    let outside = "a row outside of its digest's range";
+    let row = sample::row("c", MemberState::Alive, None);
+    let rows = RangePart::Rows(vec![row]);
+    assert_eq!(said(vec![range(None, Some("b"), rows)]), outside);
+    let many = vec![range(None, None, tell()); limit::RANGES + 1];
+    assert!(said(many).contains("ranges are more than"));
+    let two = [raw::field(3, vec![0; 16]), raw::number(4, 1)].concat();
+    for (body, why) in [
+        (two, "a range of two kinds"),
+        (raw::field(3, vec![0; 15]), "a print of other than 16 bytes"),
+        (raw::field(5, raw::field(1, "a")), "a range of two kinds"),
+    ] {
+        let bytes = Bytes::from(raw::field(22, raw::field(2, body)));
+        let error = decode_message(bytes, Channel::Stream).unwrap_err();
+        assert_eq!(error.to_string(), why);
     }
 }
 

@@ -16,9 +16,11 @@ use gossip_core::base::limit;
 use gossip_core::base::time::WallTime;
 use gossip_core::message::{
     Accusation, Base, Batch, Body, Charge, Checksum, Claim, Digest, DigestRow, Draft, Entry, Floor,
-    Footing, Generation, Head, Incarnation, Item, Lineage, MemberRow, MemberState, Message, Op,
-    Presence, Replaced, Scope, Seq, Stamp, Statement, Value, Version, WriteId,
+    Footing, Form, Found, Generation, Head, Incarnation, Item, Lineage, MemberRow, MemberState,
+    Message, Op, Presence, Range, RangePart, Ranges, Replaced, Scope, Seq, Sketch, Stamp,
+    Statement, Symbol, Value, Version, WriteId,
 };
+use gossip_core::reconcile::field::PRIME;
 use gossip_wire::{Envelope, encode_item, encode_message, seal, sealed_bytes};
 use proptest::prelude::*;
 
@@ -155,6 +157,42 @@ fn of_the_longest_of_everything() {
         },
         Body::Gossip,
         Body::Checksum(Checksum(u128::MAX)),
+        Body::Sketch(Sketch {
+            sum: Checksum(u128::MAX),
+            form: Form::Pull,
+            first: 1,
+            symbols: vec![
+                Symbol {
+                    sum: PRIME - 1,
+                    product: PRIME - 1,
+                    check: u32::MAX,
+                };
+                limit::SYMBOLS - 1
+            ],
+        }),
+        Body::More {
+            through: limit::SYMBOLS as u32,
+        },
+        Body::Found(Found {
+            used: limit::SYMBOLS as u32,
+            lacks: vec![(PRIME - 1, PRIME - 1); limit::SYMBOLS],
+            unclear: vec![PRIME - 1; limit::DIGEST_ROWS],
+        }),
+        Body::Ranges(Ranges {
+            salt: u64::MAX,
+            ranges: vec![
+                Range {
+                    after: Some(id("a")),
+                    through: Some(id("b")),
+                    part: RangePart::Print(u128::MAX),
+                },
+                Range {
+                    after: Some(id("b")),
+                    through: Some(id("c")),
+                    part: RangePart::Rows(vec![row("c")]),
+                },
+            ],
+        }),
         Body::Digest(Digest {
             after: Some(id("a")),
             through: Some(id("c")),

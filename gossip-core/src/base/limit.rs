@@ -57,6 +57,17 @@ pub const MESSAGE_ITEMS: usize = 256;
 /// Most rows in one piece of a digest.
 pub const DIGEST_ROWS: usize = 512;
 
+/// Coded symbols of a sketch that are kept, and told in one session at most: enough
+/// for some seven hundred differing rows (1.4 a difference, `reconcile`).
+pub const SYMBOLS: usize = 1_024;
+
+/// Most ranges in one message of a comparison by ranges (guess: 128 that are
+/// asked of, each divided by eight).
+pub const RANGES: usize = 1_024;
+
+/// Most beginnings of keys that a joiner asks to hear first (guess).
+pub const READINESS: usize = 16;
+
 /// Aimed-at bytes of one piece of a delta: big enough to be efficient, small
 /// enough that a probe behind it on a slow link waits little (guess).
 pub const DELTA_PIECE_BYTES: usize = 64 * 1024;
@@ -122,6 +133,14 @@ pub const HOT_RUMOR_BYTES: usize = 8 * 1024 * 1024;
 
 /// Writes that wait for the commit in flight.
 pub const QUEUED_WRITES: usize = 1_024;
+
+/// Names noted as touched before "everybody" is noted instead (guess: what a
+/// node learns between two looks, which follow every input, is far less).
+pub const TOUCHED: usize = 1_024;
+
+/// Rounds of one comparison by ranges (guess: six find a few differences among
+/// 16 384 rows; a quarter of them takes some thirty messages of ranges).
+pub const RANGE_ROUNDS: u32 = 64;
 
 /// Sessions we serve at once for others (corrosion: 3).
 pub const SESSIONS_SERVED: usize = 3;

@@ -5,3 +5,4 @@ pub mod limit;
 pub mod rng;
 pub mod siphash;
 pub mod time;
+pub mod touched;

@@ -17,6 +17,13 @@ impl HashKey {
         Self([low, (hash >> 64) as u64])
     }
 
+    /// The key that belongs to a number under this one.
+    #[must_use]
+    pub fn salted(self, salt: u64) -> Self {
+        let hash = self.hash(&salt.to_le_bytes());
+        Self([hash as u64, (hash >> 64) as u64])
+    }
+
     /// The hash of `bytes`, its first eight bytes in the low half.
     pub fn hash(self, bytes: &[u8]) -> u128 {
         let [k0, k1] = self.0;
@@ -42,6 +49,9 @@ impl HashKey {
 
 /// Up to eight bytes as a number, the first one lowest.
 fn little(bytes: &[u8]) -> u64 {
+    if let Ok(word) = <[u8; 8]>::try_from(bytes) {
+        return u64::from_le_bytes(word);
+    }
     let bytes = bytes.iter().take(8).rev();
     bytes.fold(0, |word, byte| word << 8 | u64::from(*byte))
 }

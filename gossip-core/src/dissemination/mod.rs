@@ -10,14 +10,18 @@
 //! * [`fanout`]: how many to call, so that everybody knows in time.
 //! * [`Pieces`]: what comes of a log in a session, until it is all there.
 
+mod compare;
 pub mod fanout;
+mod follow;
 mod history;
 mod method;
 mod mongering;
 mod picture;
 mod pieces;
 mod rumor;
+mod session;
 mod sync;
+mod tell;
 
 pub use history::History;
 pub use method::Method;

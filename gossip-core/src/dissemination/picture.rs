@@ -5,10 +5,9 @@
 
 use core::cmp::Ordering;
 
-use crate::base::id::{ClusterId, NodeId};
-use crate::base::siphash::HashKey;
+use crate::base::id::NodeId;
 use crate::membership::Roster;
-use crate::message::{Checksum, DigestRow, Head, MemberRow};
+use crate::reconcile::Held;
 use crate::replica::Replica;
 
 /// What a room needs to see to answer a session.
@@ -18,24 +17,6 @@ pub struct Picture<'a> {
     pub roster: &'a Roster,
     /// What everybody says.
     pub replica: &'a Replica,
-}
-
-/// What we hold under one name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Held<'a> {
-    pub(super) id: &'a NodeId,
-    pub(super) member: Option<MemberRow>,
-    pub(super) head: Option<Head>,
-}
-
-impl Held<'_> {
-    pub(super) fn to_row(self) -> DigestRow {
-        DigestRow {
-            id: self.id.clone(),
-            member: self.member,
-            head: self.head,
-        }
-    }
 }
 
 impl<'a> Picture<'a> {
@@ -54,6 +35,15 @@ impl<'a> Picture<'a> {
             member: member.flatten(),
             head,
         })
+    }
+
+    /// What we hold under one name.
+    pub(super) fn of(self, id: &'a NodeId) -> Held<'a> {
+        Held {
+            id,
+            member: self.roster.row(id),
+            head: self.replica.head(id),
+        }
     }
 
     /// Whether we hold nothing but perhaps a word of our own.
@@ -82,42 +72,4 @@ fn side_by_side<'a, A, B>(
             (None, None) => None,
         }
     })
-}
-
-/// The checksum of all we hold, made anew only when something has changed.
-#[derive(Debug)]
-pub(super) struct Summed {
-    key: HashKey,
-    /// As of which changes of roster and replica.
-    known: Option<([u64; 2], Checksum)>,
-}
-
-impl Summed {
-    pub(super) fn new(cluster: &ClusterId) -> Self {
-        Self {
-            key: HashKey::of(cluster.as_str()),
-            known: None,
-        }
-    }
-
-    pub(super) fn of(&mut self, picture: Picture<'_>) -> Checksum {
-        let changes = [picture.roster.changes(), picture.replica.changes()];
-        if let Some((as_of, sum)) = self.known
-            && as_of == changes
-        {
-            debug_assert_eq!(sum, self.sum(picture), "a change was not counted");
-            return sum;
-        }
-        let sum = self.sum(picture);
-        self.known = Some((changes, sum));
-        sum
-    }
-
-    fn sum(&self, picture: Picture<'_>) -> Checksum {
-        let mut sum = Checksum::default();
-        for held in picture.after(None) {
-            sum.add(self.key, held.id, held.member, held.head);
-        }
-        sum
-    }
 }

@@ -13,6 +13,7 @@ use core::ops::Bound;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::Instant;
+use crate::base::touched::Touched;
 use crate::message::{Accusation, Charge, Claim, Footing, Item, MemberRow, MemberState, Sealed};
 
 /// The last word on a member.
@@ -73,12 +74,18 @@ impl Certificate {
 pub struct Certificates {
     held: BTreeMap<NodeId, Certificate>,
     oldest: BTreeSet<(Instant, NodeId)>,
+    touched: Touched,
 }
 
 impl Certificates {
     /// That of one member.
     pub fn of(&self, id: &NodeId) -> Option<&Certificate> {
         self.held.get(id)
+    }
+
+    /// Notes of whose certificate came or went.
+    pub const fn touched(&mut self) -> &mut Touched {
+        &mut self.touched
     }
 
     /// All of them, in order of name.
@@ -130,6 +137,7 @@ impl Certificates {
     }
 
     fn insert(&mut self, id: NodeId, word: LastWord, closed: bool, since: Instant) {
+        self.touched.note(&id);
         self.oldest.insert((since, id.clone()));
         self.held.insert(
             id,
@@ -144,6 +152,7 @@ impl Certificates {
     /// The member has spoken again.
     pub fn remove(&mut self, id: &NodeId) -> Option<Certificate> {
         let certificate = self.held.remove(id)?;
+        self.touched.note(id);
         self.oldest.remove(&(certificate.since, id.clone()));
         Some(certificate)
     }

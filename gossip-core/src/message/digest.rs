@@ -25,6 +25,7 @@ use alloc::vec::Vec;
 
 use super::{Batch, Footing, Head, Item, Version, weight};
 use crate::base::id::NodeId;
+use crate::base::limit;
 use crate::base::siphash::HashKey;
 
 /// How a member stands, as far as reconciliation cares: a suspicion is not
@@ -98,23 +99,44 @@ impl Checksum {
         member: Option<MemberRow>,
         head: Option<Head>,
     ) {
+        self.0 = self.0.wrapping_add(Self::of_row(key, id, member, head));
+    }
+
+    /// What the row of one name adds.
+    pub fn of_row(
+        key: HashKey,
+        id: &NodeId,
+        member: Option<MemberRow>,
+        head: Option<Head>,
+    ) -> u128 {
         let name = id.as_str().as_bytes();
-        let mut bytes = Vec::with_capacity(ROW_BYTES + name.len());
+        let mut bytes = [0; ROW_BYTES + limit::NODE_ID_BYTES];
         let footing = member.map(|member| member.footing).unwrap_or_default();
         let head = head.unwrap_or_default();
-        bytes.extend(footing.generation.0.to_le_bytes());
-        bytes.extend(footing.incarnation.0.to_le_bytes());
-        bytes.extend(head.generation.0.to_le_bytes());
-        bytes.extend(head.version.0.to_le_bytes());
-        bytes.push(match member.map(|member| member.state) {
+        let numbers = [
+            footing.generation.0,
+            footing.incarnation.0,
+            head.generation.0,
+            head.version.0,
+        ];
+        let state = match member.map(|member| member.state) {
             None => 0,
             Some(MemberState::Alive) => 1,
             Some(MemberState::Dead) => 2,
             Some(MemberState::Left) => 3,
             Some(MemberState::Forgotten) => 4,
-        });
-        bytes.extend(name);
-        self.0 = self.0.wrapping_add(key.hash(&bytes));
+        };
+        for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
+            place.copy_from_slice(&number.to_le_bytes());
+        }
+        let length = ROW_BYTES + name.len();
+        if let Some(rest) = bytes.get_mut(ROW_BYTES - 1..length)
+            && let Some((first, rest)) = rest.split_first_mut()
+        {
+            *first = state;
+            rest.copy_from_slice(name);
+        }
+        key.hash(bytes.get(..length).unwrap_or_default())
     }
 }
 

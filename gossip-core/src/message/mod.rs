@@ -25,6 +25,7 @@ mod head;
 mod item;
 mod probe;
 mod stamp;
+mod symbol;
 
 pub use accusation::{Accusation, Charge};
 pub use addrs::Addrs;
@@ -40,6 +41,7 @@ pub use head::{Base, Head, Lineage, Version};
 pub use item::{Item, Sealed, Statement};
 pub use probe::Seq;
 pub use stamp::{Replaced, Stamp, WriteId};
+pub use symbol::{Form, Found, Range, RangePart, Ranges, Sketch, Symbol};
 
 use alloc::vec::Vec;
 
@@ -87,6 +89,24 @@ pub enum Body {
     Checksum(Checksum),
     /// In a session: what I hold, for one range of names.
     Digest(Digest),
+    /// In a session: everything I hold, as one number and as symbols of which
+    /// what differs can be read; and more symbols, when asked for.
+    Sketch(Sketch),
+    /// In a session: I could not read your symbols; tell those before this place.
+    More {
+        /// The place after the last one that is wanted.
+        through: u32,
+    },
+    /// In a session: I read your symbols, and this is what I lack or cannot
+    /// make out.
+    Found(Found),
+    /// In a session: the rows you asked for.
+    Rows(Want),
+    /// In a session: a step of a comparison by ranges.
+    Ranges(Ranges),
+    /// In a session, before all else: I join, and need the logs first that hold
+    /// keys which begin like one of these.
+    First(Vec<Key>),
     /// In a session: what I lack of what you showed me.
     Want(Want),
     /// In a session: what you lack.
@@ -129,7 +149,15 @@ impl Body {
             Self::Gossip | Self::Done => weight::NUMBER,
             Self::Checksum(_) => Checksum::WEIGHT,
             Self::Digest(digest) => digest.weight(),
-            Self::Want(want) => want.weight(),
+            Self::Sketch(sketch) => sketch.weight(),
+            Self::More { .. } => weight::NUMBER * 2,
+            Self::Found(found) => found.weight(),
+            Self::Ranges(ranges) => ranges.weight(),
+            Self::First(keys) => {
+                let keys = keys.iter().map(|key| weight::FIELD + key.as_str().len());
+                weight::FIELD + keys.sum::<usize>()
+            }
+            Self::Want(want) | Self::Rows(want) => want.weight(),
             Self::Delta(delta) => delta.weight(),
             Self::EventSum(_) => EventSum::WEIGHT,
             Self::EventHave(have) => have.weight(),

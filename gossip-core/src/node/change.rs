@@ -223,11 +223,13 @@ impl Node {
         if self.phase == Phase::Joining && self.syncs.is_any_open() {
             return;
         }
+        self.look_again();
         let picture = Picture {
             roster: &self.roster,
             replica: &self.replica,
         };
-        self.syncs.open(now.mono, peer, picture, &mut self.outbox);
+        let when = (now.mono, self.phase == Phase::Joining);
+        self.syncs.open(when, peer, picture, &mut self.outbox);
         self.compare_events(peer);
     }
 }

@@ -62,6 +62,12 @@ impl Node {
             (Body::Gossip, Via::Datagram | Via::Stream) => {}
             (
                 body @ (Body::Checksum(_)
+                | Body::First(_)
+                | Body::Sketch(_)
+                | Body::More { .. }
+                | Body::Found(_)
+                | Body::Rows(_)
+                | Body::Ranges(_)
                 | Body::Digest(_)
                 | Body::Want(_)
                 | Body::Delta(_)
@@ -75,6 +81,7 @@ impl Node {
                     self.timers
                         .sync_soon(now.mono + self.config.gossip_interval, from);
                 }
+                self.look_again();
                 let picture = Picture {
                     roster: &self.roster,
                     replica: &self.replica,
@@ -364,6 +371,7 @@ impl Node {
                 self.syncs.opened(now.mono, id, &peer, &mut self.outbox);
             }
             SessionEvent::Writable => {
+                self.look_again();
                 let picture = Picture {
                     roster: &self.roster,
                     replica: &self.replica,

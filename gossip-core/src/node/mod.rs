@@ -161,8 +161,8 @@ impl Node {
             replica: Replica::default(),
             chronicle: Chronicle::new(&identity.id, generation),
             hot: Hot::default(),
-            syncs: Syncs::new(&identity.cluster),
             history: History::default(),
+            syncs: Syncs::new(&identity.cluster, &config, Rng::new(!seed)),
             pieces: Pieces::default(),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
@@ -188,6 +188,7 @@ impl Node {
             node.quorum.elect(elected.over(configured));
         }
         node.load(now, saved);
+        node.look_again();
         node.persist_generation();
         Ok(node)
     }
@@ -210,6 +211,12 @@ impl Node {
             Input::Timeout => {}
         }
         self.tick(now);
+        self.look_again();
+    }
+
+    /// The sketch of what we hold follows what changed.
+    fn look_again(&mut self) {
+        self.syncs.follow(&mut self.roster, &mut self.replica);
     }
 
     /// The next thing to do; drain before the next input.

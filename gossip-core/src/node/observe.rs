@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::base::id::NodeId;
 use crate::base::time::WallTime;
 use crate::config::Config;
+use crate::dissemination::Picture;
 use crate::input::{Query, Space};
 use crate::membership::Member;
 use crate::message::{Addrs, Footing, Generation, Head, Key, Version};
@@ -130,6 +131,20 @@ impl Node {
     /// Of the values that it has not ended, the one that ends next.
     pub fn next_end(&self) -> Option<(Key, WallTime)> {
         self.replica.next_end()
+    }
+
+    /// Whether the sketch it compares by is that of the rows it holds.
+    pub fn is_sketch_true(&self) -> bool {
+        self.syncs.is_true(Picture {
+            roster: &self.roster,
+            replica: &self.replica,
+        })
+    }
+
+    /// Makes its sketch forget a row by chance: for canaries, so that what should
+    /// find it is seen to.
+    pub fn overlook(&mut self) {
+        self.syncs.overlook(self.rng.next_u64());
     }
 
     /// How much it has under way.

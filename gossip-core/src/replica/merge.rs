@@ -95,7 +95,9 @@ impl Replica {
             false => self.follow(&author, from, batches, wall, counters, changes),
         };
         let after = self.logs.get(&author).map(Log::head);
-        self.changes += u64::from(after != Some(before));
+        if after != Some(before) {
+            self.touched.note(&author);
+        }
         counters.gaps += u64::from(outcome.gap);
         outcome
     }
@@ -124,7 +126,7 @@ impl Replica {
         if let Some(log) = self.logs.get_mut(author) {
             log.settle();
         }
-        self.changes += 1;
+        self.touched.note(author);
     }
 
     /// Batch by batch, on top of what we hold.

@@ -28,6 +28,7 @@ use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
 use crate::base::time::WallTime;
+use crate::base::touched::Touched;
 use crate::message::{Entry, Key, Op, Scope, Stamp, Version, WriteId};
 use crate::output::{Counters, KeyEvent, KeyEventKind, Notification, Record};
 use crate::watched::Cursor;
@@ -67,8 +68,8 @@ pub struct Replica {
     clock: Stamp,
     /// Authors that are forgotten.
     veiled: BTreeSet<NodeId>,
-    /// How often any head has changed.
-    changes: u64,
+    /// Whose head is another.
+    touched: Touched,
 }
 
 impl Replica {

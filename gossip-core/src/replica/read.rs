@@ -9,6 +9,7 @@ use super::Replica;
 use super::log::{Handed, Log};
 use super::slot::Slot;
 use crate::base::id::NodeId;
+use crate::base::touched::Touched;
 use crate::input::{Query, Space};
 use crate::message::{
     Batch, Entry, Floor, Generation, Head, Key, Lineage, LogDelta, Op, Scope, Version, WriteId,
@@ -48,9 +49,9 @@ impl Replica {
         heads.filter(|(_, head)| *head != Head::default())
     }
 
-    /// A number that is another whenever a head is.
-    pub const fn changes(&self) -> u64 {
-        self.changes
+    /// Notes of whose head is another now.
+    pub const fn touched(&mut self) -> &mut Touched {
+        &mut self.touched
     }
 
     /// What an author has cleared of its log.
@@ -68,6 +69,21 @@ impl Replica {
         budget: usize,
     ) -> Option<(LogDelta, Option<Handed>)> {
         self.logs.get(author)?.since(theirs, handed, budget)
+    }
+
+    /// Whether a log has a key, own or shared, that begins like one of these.
+    pub fn has_any(&self, author: &NodeId, beginnings: &[Key]) -> bool {
+        let Some(log) = self.logs.get(author) else {
+            return false;
+        };
+        let pairs = beginnings
+            .iter()
+            .flat_map(|begin| [Scope::Own, Scope::Shared].map(|scope| (scope, begin)));
+        pairs.into_iter().any(|(scope, begin)| {
+            let mut keys = log.keys_from(scope, begin);
+            keys.next()
+                .is_some_and(|slot| slot.key_bytes().starts_with(begin.as_str().as_bytes()))
+        })
     }
 
     /// Keys and bytes an author holds.

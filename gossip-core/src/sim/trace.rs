@@ -20,7 +20,7 @@ use super::host::HostId;
 use crate::base::id::NodeId;
 use crate::base::time::Instant;
 use crate::input::{Input, LinkEvent, SessionEvent, Via};
-use crate::message::{Batch, Body, Delta, DigestRow, Item, MemberRow, Message};
+use crate::message::{Batch, Body, Delta, DigestRow, Item, MemberRow, Message, RangePart};
 use crate::output::Notification;
 
 /// What happened, in short.
@@ -153,12 +153,49 @@ impl Trace {
                 self.hash.word(19);
                 self.hash.bytes(&sum.0.to_le_bytes());
             }
+            Body::Sketch(sketch) => {
+                self.words(20, u64::from(sketch.first));
+                self.hash.bytes(&sketch.sum.0.to_le_bytes());
+                for symbol in &sketch.symbols {
+                    self.words(symbol.sum, symbol.product);
+                }
+            }
+            Body::First(keys) => {
+                self.hash.word(25);
+                keys.iter()
+                    .for_each(|key| self.hash.bytes(key.as_str().as_bytes()));
+            }
+            Body::More { through } => self.words(21, u64::from(*through)),
+            Body::Found(found) => {
+                self.words(22, u64::from(found.used));
+                found
+                    .lacks
+                    .iter()
+                    .for_each(|(key, value)| self.words(*key, *value));
+                found.unclear.iter().for_each(|key| self.hash.word(*key));
+            }
+            Body::Rows(rows) => {
+                self.hash.word(23);
+                rows.rows.iter().for_each(|row| self.row(row));
+            }
+            Body::Ranges(ranges) => {
+                self.words(24, ranges.salt);
+                for range in &ranges.ranges {
+                    self.name(range.after.as_ref());
+                    self.name(range.through.as_ref());
+                    match &range.part {
+                        RangePart::Print(print) => self.hash.bytes(&print.to_le_bytes()),
+                        RangePart::Tell => self.hash.word(1),
+                        RangePart::Rows(rows) => rows.iter().for_each(|row| self.row(row)),
+                    }
+                }
+            }
             Body::EventSum(sum) => {
-                self.words(20, u64::from(sum.fresh));
+                self.words(26, u64::from(sum.fresh));
                 self.hash.bytes(&sum.sum.0.to_le_bytes());
             }
             body @ (Body::EventHave(_) | Body::EventDelta(_) | Body::Answer(_)) => {
-                self.hash.word(21);
+                self.hash.word(27);
                 // Writing to a hash cannot fail.
                 let _ = write!(self.hash, "{body:?}");
             }
@@ -217,6 +254,12 @@ pub(super) const fn kind(body: &Body) -> &'static str {
         Body::Want(_) => "Want",
         Body::Delta(_) => "Delta",
         Body::Done => "Done",
+        Body::First(_) => "First",
+        Body::Sketch(_) => "Sketch",
+        Body::More { .. } => "More",
+        Body::Found(_) => "Found",
+        Body::Rows(_) => "Rows",
+        Body::Ranges(_) => "Ranges",
         Body::EventSum(_) => "EventSum",
         Body::EventHave(_) => "EventHave",
         Body::EventDelta(_) => "EventDelta",

@@ -73,9 +73,7 @@ impl Traffic {
             | Body::EventHave(_)
             | Body::EventDelta(_)
             | Body::Answer(_) => self.gossip.add(bytes),
-            Body::Checksum(_) | Body::Digest(_) | Body::Want(_) | Body::Delta(_) | Body::Done => {
-                self.sync.add(bytes)
-            }
+            _ => self.sync.add(bytes),
         }
         weight
     }

@@ -71,10 +71,7 @@ fn bars(news: &NewsDocument) -> String {
     }));
     all.push(("older".to_owned(), news.older));
     let first = all.iter().position(held).unwrap_or(0);
-    let last = all
-        .iter()
-        .rposition(held)
-        .map_or(0, |last| last + 1);
+    let last = all.iter().rposition(held).map_or(0, |last| last + 1);
     let most = all
         .iter()
         .map(|(_, count)| *count)

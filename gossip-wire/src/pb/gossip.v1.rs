@@ -362,7 +362,7 @@ pub struct Message {
     /// A receiver that finds no kind it knows treats the message as Gossip.
     #[prost(
         oneof = "message::Body",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 14, 30, 31, 32"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 20, 21, 22, 23, 30, 31, 32"
     )]
     pub body: ::core::option::Option<message::Body>,
 }
@@ -391,8 +391,21 @@ pub mod message {
         Done(super::Done),
         #[prost(message, tag = "10")]
         Checksum(super::Checksum),
+        #[prost(message, tag = "11")]
+        Sketch(super::Sketch),
+        #[prost(message, tag = "12")]
+        More(super::More),
         #[prost(message, tag = "14")]
         EventSum(super::EventSum),
+        #[prost(message, tag = "20")]
+        Found(super::Found),
+        /// The rows that Found asked for: told as they stand, nothing is lacked.
+        #[prost(message, tag = "21")]
+        Rows(super::Want),
+        #[prost(message, tag = "22")]
+        Ranges(super::Ranges),
+        #[prost(message, tag = "23")]
+        First(super::First),
         #[prost(message, tag = "30")]
         EventHave(super::EventHave),
         #[prost(message, tag = "31")]
@@ -516,6 +529,77 @@ pub struct LogDelta {
 /// In a session: I have said everything.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Done {}
+/// In a session: everything I hold, as one number and as coded symbols.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Sketch {
+    /// Sixteen bytes, the highest first.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub sum: ::prost::bytes::Bytes,
+    #[prost(enumeration = "Form", tag = "2")]
+    pub form: i32,
+    /// The place of the first symbol.
+    #[prost(uint32, tag = "3")]
+    pub first: u32,
+    /// At least one, of twenty bytes each, the highest first: 8 sum, 8 product, 4 check.
+    #[prost(bytes = "bytes", tag = "4")]
+    pub symbols: ::prost::bytes::Bytes,
+}
+/// In a session: I could not read your symbols; tell those before this place.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct More {
+    #[prost(uint32, tag = "1")]
+    pub through: u32,
+}
+/// In a session: I read your symbols.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Found {
+    /// How many symbols it took.
+    #[prost(uint32, tag = "1")]
+    pub used: u32,
+    /// What I lack: sixteen bytes each, the highest first: 8 key, 8 my value, 0 for none.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub lacks: ::prost::bytes::Bytes,
+    /// Names whose rows I could not make out, as keys of eight bytes; tell them.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub unclear: ::prost::bytes::Bytes,
+}
+/// In a session: a step of a comparison by ranges.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Ranges {
+    /// What the hash is salted with.
+    #[prost(fixed64, tag = "1")]
+    pub salt: u64,
+    /// In rising names, apart from each other.
+    #[prost(message, repeated, tag = "2")]
+    pub ranges: ::prost::alloc::vec::Vec<Range>,
+}
+/// The names in (after, through], and one of: a print; rows; neither: tell yours.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Range {
+    /// Empty: from the beginning.
+    #[prost(string, tag = "1")]
+    pub after: ::prost::alloc::string::String,
+    /// Empty: to the end.
+    #[prost(string, tag = "2")]
+    pub through: ::prost::alloc::string::String,
+    /// Sixteen bytes, the highest first.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub print: ::prost::bytes::Bytes,
+    /// Whether `rows` are all there are.
+    #[prost(bool, tag = "4")]
+    pub told: bool,
+    /// In strictly rising names, all within the range.
+    #[prost(message, repeated, tag = "5")]
+    pub rows: ::prost::alloc::vec::Vec<DigestRow>,
+}
+/// In a session, before all else: tell me those logs first that have keys, own or
+/// shared, which begin like one of these.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct First {
+    /// Apart by line feeds, which no key has; at least one.
+    #[prost(string, tag = "1")]
+    pub keys: ::prost::alloc::string::String,
+}
 /// All the events I have heard, as one number. Who has heard others answers with
 /// its own list, and asks for mine.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -649,6 +733,38 @@ impl MemberState {
             "MEMBER_STATE_DEAD" => Some(Self::Dead),
             "MEMBER_STATE_LEFT" => Some(Self::Left),
             "MEMBER_STATE_FORGOTTEN" => Some(Self::Forgotten),
+            _ => None,
+        }
+    }
+}
+/// In which direction a session carries what differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Form {
+    PushPull = 0,
+    /// From the opener to the server alone.
+    Push = 1,
+    /// From the server to the opener alone.
+    Pull = 2,
+}
+impl Form {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::PushPull => "FORM_PUSH_PULL",
+            Self::Push => "FORM_PUSH",
+            Self::Pull => "FORM_PULL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FORM_PUSH_PULL" => Some(Self::PushPull),
+            "FORM_PUSH" => Some(Self::Push),
+            "FORM_PULL" => Some(Self::Pull),
             _ => None,
         }
     }

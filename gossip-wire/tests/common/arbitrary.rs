@@ -10,10 +10,12 @@ use gossip_core::base::time::WallTime;
 use gossip_core::message::{
     Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow,
     Draft, Entry, Event, EventDelta, EventHave, EventId, EventRow, EventRun, EventSum, Filter,
-    Floor, Footing, Generation, Head, Incarnation, Item, Key, Lamport, Lineage, LogDelta,
-    MemberRow, MemberState, Message, Op, Presence, Replaced, Run, Said, Scope, Sealed, Seq, Stamp,
-    Statement, Tag, Value, Version, Want, WriteId,
+    Floor, Footing, Form, Found, Generation, Head, Incarnation, Item, Key, Lamport, Lineage,
+    LogDelta, MemberRow, MemberState, Message, Op, Presence, Range, RangePart, Ranges, Replaced,
+    Run, Said, Scope, Sealed, Seq, Sketch, Stamp, Statement, Symbol, Tag, Value, Version, Want,
+    WriteId,
 };
+use gossip_core::reconcile::field::PRIME;
 use gossip_wire::seal;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -418,6 +420,68 @@ fn digest() -> impl Strategy<Value = Digest> {
     })
 }
 
+/// Numbers below the prime, its greatest among them.
+fn element() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(0), Just(1), Just(PRIME - 1), 0..PRIME]
+}
+
+fn sketch() -> impl Strategy<Value = Sketch> {
+    let form = prop_oneof![Just(Form::PushPull), Just(Form::Push), Just(Form::Pull)];
+    let symbol = (element(), element(), any::<u32>());
+    let symbol = symbol.prop_map(|(sum, product, check)| Symbol {
+        sum,
+        product,
+        check,
+    });
+    let first = prop_oneof![Just(0), 0..limit::SYMBOLS as u32 - 40];
+    let symbols = prop_oneof![9 => vec(symbol, 1..40), 1 => Just(vec![Symbol::default(); 40])];
+    let parts = (any::<u128>(), form, first, symbols);
+    parts.prop_map(|(sum, form, first, symbols)| Sketch {
+        sum: Checksum(sum),
+        form,
+        first,
+        symbols,
+    })
+}
+
+fn found() -> impl Strategy<Value = Found> {
+    let used = 0..=limit::SYMBOLS as u32;
+    let parts = (
+        used,
+        vec((element(), element()), 0..20),
+        vec(element(), 0..20),
+    );
+    parts.prop_map(|(used, lacks, unclear)| Found {
+        used,
+        lacks,
+        unclear,
+    })
+}
+
+/// Rows cut into ranges that follow on each other.
+fn ranges() -> impl Strategy<Value = Ranges> {
+    let kinds = vec((0..3_u8, any::<u128>()), 0..12);
+    (number(), rows(), kinds, 1..6_usize).prop_map(|(salt, rows, kinds, each)| {
+        let mut after: Option<NodeId> = None;
+        let ranges = rows.chunks(each).zip(kinds).map(|(rows, (kind, print))| {
+            let through = rows.last().map(|row| row.id.clone());
+            let part = match kind {
+                0 => RangePart::Print(print),
+                1 => RangePart::Tell,
+                _ => RangePart::Rows(rows.to_vec()),
+            };
+            let after = std::mem::replace(&mut after, through.clone());
+            Range {
+                after,
+                through,
+                part,
+            }
+        });
+        let ranges = ranges.collect();
+        Ranges { salt, ranges }
+    })
+}
+
 fn body() -> impl Strategy<Value = Body> {
     let seq = || number().prop_map(Seq);
     let ask = (seq(), node_id());
@@ -430,6 +494,12 @@ fn body() -> impl Strategy<Value = Body> {
         any::<u128>().prop_map(|sum| Body::Checksum(Checksum(sum))),
         digest().prop_map(Body::Digest),
         rows().prop_map(|rows| Body::Want(Want { rows })),
+        sketch().prop_map(Body::Sketch),
+        (1..=limit::SYMBOLS as u32).prop_map(|through| Body::More { through }),
+        found().prop_map(Body::Found),
+        rows().prop_map(|rows| Body::Rows(Want { rows })),
+        ranges().prop_map(Body::Ranges),
+        vec(key(), 1..=limit::READINESS).prop_map(Body::First),
         delta().prop_map(Body::Delta),
         Just(Body::Done),
         event_sum().prop_map(Body::EventSum),

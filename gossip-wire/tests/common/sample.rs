@@ -7,9 +7,9 @@ use gossip_core::base::time::WallTime;
 use gossip_core::message::{
     Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow,
     Draft, Entry, Event, EventDelta, EventHave, EventId, EventRow, EventRun, EventSum, Filter,
-    Floor, Footing, Generation, Head, Incarnation, Item, Lamport, Lineage, LogDelta, MemberRow,
-    MemberState, Message, Op, Presence, Replaced, Run, Said, Scope, Sealed, Seq, Stamp, Statement,
-    Tag, Value, Version, Want, WriteId,
+    Floor, Footing, Form, Found, Generation, Head, Incarnation, Item, Lamport, Lineage, LogDelta,
+    MemberRow, MemberState, Message, Op, Presence, Range, RangePart, Ranges, Replaced, Run, Said,
+    Scope, Sealed, Seq, Sketch, Stamp, Statement, Tag, Value, Version, Want, WriteId,
 };
 use gossip_wire::seal;
 
@@ -172,6 +172,14 @@ pub(crate) fn checksum() -> Checksum {
     let mut sum = Checksum::default();
     sum.add(HashKey::of("demo"), &row.id, row.member, row.head);
     sum
+}
+
+/// The same as symbols.
+pub(crate) fn sketch() -> gossip_core::reconcile::Sketch {
+    let row = row("eu/1/n17", MemberState::Alive, Some(60));
+    let mut sketch = gossip_core::reconcile::Sketch::new(&"demo".parse().unwrap());
+    sketch.set(&row.id, row.member, row.head);
+    sketch
 }
 
 fn absent(text: &str) -> DigestRow {
@@ -364,6 +372,69 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
             })),
         ),
         ("message-done", bare(Body::Done)),
+        (
+            "message-sketch",
+            bare(Body::Sketch(Sketch {
+                sum: checksum(),
+                form: Form::PushPull,
+                first: 0,
+                symbols: sketch().symbols(0, 2).to_vec(),
+            })),
+        ),
+        (
+            "message-sketch-continued",
+            bare(Body::Sketch(Sketch {
+                sum: checksum(),
+                form: Form::Pull,
+                first: 2,
+                symbols: sketch().symbols(2, 4).to_vec(),
+            })),
+        ),
+        (
+            "message-first",
+            bare(Body::First(vec![
+                "config/".parse().unwrap(),
+                "role".parse().unwrap(),
+            ])),
+        ),
+        ("message-more", bare(Body::More { through: 300 })),
+        (
+            "message-found",
+            bare(Body::Found(Found {
+                used: 2,
+                lacks: vec![(0x0f22_7d21_8a89_692b, 57), (17, 0)],
+                unclear: vec![0x0f22_7d21_8a89_692a],
+            })),
+        ),
+        (
+            "message-rows",
+            bare(Body::Rows(Want {
+                rows: vec![row("eu/1/n17", MemberState::Alive, Some(57))],
+            })),
+        ),
+        (
+            "message-ranges",
+            bare(Body::Ranges(Ranges {
+                salt: 0x0102_0304_0506_0708,
+                ranges: vec![
+                    Range {
+                        after: None,
+                        through: Some(id("eu/1/n17")),
+                        part: RangePart::Print(checksum().0),
+                    },
+                    Range {
+                        after: Some(id("eu/1/n17")),
+                        through: Some(id("eu/2/n4")),
+                        part: RangePart::Tell,
+                    },
+                    Range {
+                        after: Some(id("eu/2/n4")),
+                        through: None,
+                        part: RangePart::Rows(vec![row("eu/2/n5", MemberState::Left, Some(1))]),
+                    },
+                ],
+            })),
+        ),
     ];
     messages.extend(event_messages());
     messages

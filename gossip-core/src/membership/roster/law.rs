@@ -100,7 +100,6 @@ impl Roster {
         }
         if claim.value.presence == Presence::Left {
             // Gone before we knew it: nobody to welcome, and nobody to mourn.
-            self.changes += 1;
             self.certificates.close(id, LastWord::Farewell(claim), now);
             return Heard::Kept;
         }
@@ -222,7 +221,6 @@ impl Roster {
         } else {
             self.certificates.keep(accusation, now)
         };
-        self.changes += u64::from(kept);
         if kept { Heard::Kept } else { Heard::Full }
     }
 

@@ -29,6 +29,7 @@ use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::Instant;
+use crate::base::touched::Touched;
 use crate::message::{Accusation, Claim, Footing, Item, MemberRow, Sealed};
 use crate::output::{MemberEvent, MemberEventKind, MemberStatus};
 use table::Table;
@@ -48,8 +49,8 @@ pub struct Roster {
     /// Those who are dead or left, the longest gone first.
     gone: BTreeSet<(Instant, NodeId)>,
     certificates: Certificates,
-    /// How often any row, or certificate, has changed.
-    changes: u64,
+    /// Whose row may be another; certificates note their own.
+    touched: Touched,
 }
 
 impl Roster {
@@ -63,7 +64,7 @@ impl Roster {
             dead: 0,
             gone: BTreeSet::new(),
             certificates: Certificates::default(),
-            changes: 0,
+            touched: Touched::default(),
         }
     }
 
@@ -93,9 +94,9 @@ impl Roster {
         rows.map(|member| (member.id(), member))
     }
 
-    /// A number that is another whenever what a digest says may be.
-    pub const fn changes(&self) -> u64 {
-        self.changes
+    /// Notes of whom a digest may say something else now: two lists.
+    pub const fn touched(&mut self) -> [&mut Touched; 2] {
+        [&mut self.touched, self.certificates.touched()]
     }
 
     /// How many take part, ourselves included.
@@ -159,7 +160,7 @@ impl Roster {
     /// What we ourselves say.
     pub fn speak(&mut self, claim: Sealed<Claim>, now: Instant) {
         let standing = Standing::of(claim.value.presence);
-        self.changes += 1;
+        self.touched.note(&self.me);
         self.me_here = matches!(standing, Standing::Alive);
         let row = Member {
             claim,
@@ -181,7 +182,7 @@ impl Roster {
         if let Some(before) = self.members.put(member, is_here) {
             self.unlist(&before);
         }
-        self.changes += 1;
+        self.touched.note(&id);
         self.dead += usize::from(status == MemberStatus::Dead);
         if !is_here {
             self.gone.insert((now, id));
@@ -190,7 +191,7 @@ impl Roster {
 
     fn take_out(&mut self, id: &NodeId) -> Option<Member> {
         let member = self.members.take(id)?;
-        self.changes += 1;
+        self.touched.note(id);
         self.unlist(&member);
         Some(member)
     }

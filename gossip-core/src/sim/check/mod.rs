@@ -26,6 +26,7 @@ mod quiet;
 mod replies;
 mod rule;
 mod size;
+mod sketch;
 mod statement;
 mod told;
 mod truth;

@@ -34,13 +34,15 @@ pub enum Rule {
     Keys,
     /// A head only rises, and says what is held (K2, K3).
     Heads,
+    /// One compares by what one holds.
+    Sketch,
     /// An event is told once (E1).
     Told,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Ownership,
         Self::Monotone,
         Self::Transition,
@@ -55,6 +57,7 @@ impl Rule {
         Self::Awareness,
         Self::Keys,
         Self::Heads,
+        Self::Sketch,
         Self::Told,
     ];
 }

@@ -27,6 +27,7 @@ use super::monotone::{Held, goes_back, leaps};
 use super::myself::{holds_itself, lets_it_stand};
 use super::ownership::never_issued;
 use super::rule::{Rule, Rules};
+use super::sketch::forgot_a_change;
 use super::truth::Truth;
 use super::{Verdict, alarm};
 use crate::base::id::NodeId;
@@ -266,6 +267,9 @@ impl Watch {
         }
         if rules.has(Rule::Awareness) {
             despairs(burden.awareness, node.config().awareness_max)?;
+        }
+        if rules.has(Rule::Sketch) {
+            forgot_a_change(node.is_sketch_true())?;
         }
         // All in order of name: walked side by side.
         let mut beheld = self.beheld.iter().peekable();

@@ -47,6 +47,7 @@ const KNOBS: &[(&str, Place)] = &[
     ("gossip_fanout", Place::Count(|c| &mut c.gossip_fanout)),
     ("rumor_factor", Place::Count(|c| &mut c.rumor_factor)),
     ("sync_interval", Place::Span(|c| &mut c.sync_interval)),
+    ("plain_rows", Place::Count(|c| &mut c.plain_rows)),
     (
         "reconnect_interval",
         Place::Span(|c| &mut c.reconnect_interval),

@@ -18,6 +18,7 @@
 mod cold;
 mod crash;
 mod cut;
+pub mod exchange;
 mod leave;
 mod many;
 mod outlook;

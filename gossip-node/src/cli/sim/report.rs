@@ -179,6 +179,7 @@ fn unit(unit: Unit) -> &'static str {
         Unit::Count => "",
         Unit::Percent => "%",
         Unit::PerSecond => "/s",
+        Unit::Bytes => "B",
         Unit::BytesPerSecond => "B/s",
         Unit::Times => "times",
         Unit::Cycles => "cycles",
@@ -195,7 +196,7 @@ fn shown(number: f64, of: Unit) -> String {
         return "never".to_owned();
     }
     let digits = match of {
-        Unit::Count => 0,
+        Unit::Count | Unit::Bytes => 0,
         _ if number >= 1_000.0 || number == 0.0 => 0,
         _ if number >= 100.0 || number.fract() == 0.0 => 0,
         _ if number >= 10.0 => 1,

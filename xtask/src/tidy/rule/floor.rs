@@ -23,6 +23,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("coordination", 5),
     ("membership", 4),
     ("replica", 4),
+    ("reconcile", 4),
     ("event", 4),
     ("topology", 4),
     ("input", 3),

@@ -12,6 +12,7 @@
 
 mod detect;
 mod epidemic;
+mod exchange;
 mod grow;
 mod heal;
 mod loss;
@@ -110,6 +111,8 @@ pub enum Unit {
     Percent,
     /// In a second.
     PerSecond,
+    /// Bytes.
+    Bytes,
     /// Bytes in a second.
     BytesPerSecond,
     /// How many times as many.
@@ -233,6 +236,7 @@ pub fn sections(effort: Effort) -> Vec<Section> {
         grow::restart(effort),
         sick::lifeguard(effort),
         sick::rapid(effort),
+        exchange::bytes(effort),
         grow::idle(effort),
         epidemic::demers(effort),
         epidemic::rounds(effort),
