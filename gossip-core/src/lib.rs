@@ -25,7 +25,7 @@
 //! | 5 | [`dissemination`] | acts on a picture |
 //! | 4 | [`membership`], [`replica`] | hold a picture |
 //! | 3 | [`input`], [`output`], [`quorum`], [`outbox`] | what comes in, what goes out |
-//! | 2 | [`message`], [`config`], [`electorate`] | the vocabulary and its laws |
+//! | 2 | [`message`], [`config`], [`electorate`], [`mongering`] | the vocabulary and its laws |
 //! | 1 | [`base`] | identity, time, chance, bounds |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -40,6 +40,7 @@ pub mod electorate;
 pub mod input;
 pub mod membership;
 pub mod message;
+pub mod mongering;
 pub mod node;
 pub mod outbox;
 pub mod output;

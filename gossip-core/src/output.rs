@@ -456,4 +456,10 @@ pub struct Counters {
     pub generations_refused: u64,
     /// Outputs not begun: [`OUTBOX`](crate::base::limit::OUTBOX).
     pub outbox_full: u64,
+    /// Copies of what members wrote that were sent as rumors.
+    pub copies_sent: u64,
+    /// Copies that came as rumors and were news.
+    pub copies_useful: u64,
+    /// Copies that came as rumors and were known.
+    pub copies_in_vain: u64,
 }

@@ -89,6 +89,7 @@ mod error;
 mod field;
 mod item;
 mod message;
+mod offer;
 mod pb;
 mod scan;
 mod seal;

@@ -14,7 +14,7 @@ use prost::Message as _;
 
 use crate::channel::Channel;
 use crate::error::DecodeError;
-use crate::{delta, digest, field, item, pb, scan};
+use crate::{delta, digest, field, item, offer, pb, scan};
 
 /// What was understood of a message, and what was not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +89,7 @@ fn body_to_pb(body: &Body) -> pb::message::Body {
         Body::Want(want) => Pb::Want(digest::want_to_pb(want)),
         Body::Delta(delta) => Pb::Delta(delta::to_pb(delta)),
         Body::Done => Pb::Done(pb::Done {}),
+        Body::Offer(offer) => Pb::Offer(offer::to_pb(offer)),
     }
 }
 
@@ -113,5 +114,6 @@ fn body_from_pb(body: Option<pb::message::Body>, skipped: &mut u64) -> Result<Bo
             Body::Delta(delta)
         }
         Pb::Done(pb::Done {}) => Body::Done,
+        Pb::Offer(offer) => Body::Offer(offer::from_pb(&offer)?),
     })
 }

@@ -41,6 +41,7 @@ pub(crate) const MESSAGE: Shape = Shape(&[
     (8, &Shape(&[(1, &ITEM), (2, &LOG)])),
     (9, &FLAT),
     (10, &FLAT),
+    (13, &FLAT),
     (15, &ITEM),
 ]);
 

@@ -71,6 +71,7 @@ fn its_limits_are_the_constants() {
         ("STREAM_MESSAGE_BYTES", limit::STREAM_MESSAGE_BYTES as u64),
         ("MESSAGE_ITEMS", limit::MESSAGE_ITEMS as u64),
         ("DIGEST_ROWS", limit::DIGEST_ROWS as u64),
+        ("OFFER_RUMORS", limit::OFFER_RUMORS as u64),
         ("DELTA_PIECE_BYTES", limit::DELTA_PIECE_BYTES as u64),
         ("STAMP_AHEAD_MS", limit::STAMP_AHEAD_MS),
         ("GENERATION_AHEAD_MS", limit::GENERATION_AHEAD_MS),

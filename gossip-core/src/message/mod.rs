@@ -18,6 +18,7 @@ mod digest;
 mod entry;
 mod head;
 mod item;
+mod offer;
 mod probe;
 mod stamp;
 
@@ -28,6 +29,7 @@ pub use digest::{Checksum, Delta, Digest, DigestRow, LogDelta, MemberRow, Member
 pub use entry::{Entry, Key, KeyError, Op, Scope, Value};
 pub use head::{Base, Head, Lineage, Version};
 pub use item::{Item, Sealed, Statement};
+pub use offer::{Offer, RumorId};
 pub use probe::Seq;
 pub use stamp::{Replaced, Stamp, WriteId};
 
@@ -83,6 +85,8 @@ pub enum Body {
     Delta(Delta),
     /// In a session: I have said everything.
     Done,
+    /// Rumors by name: I tell these, I know those, I want these.
+    Offer(Offer),
 }
 
 impl Message {
@@ -113,6 +117,7 @@ impl Body {
             Self::Digest(digest) => digest.weight(),
             Self::Want(want) => want.weight(),
             Self::Delta(delta) => delta.weight(),
+            Self::Offer(offer) => offer.weight(),
         }
     }
 }

@@ -19,10 +19,16 @@ use super::Node;
 impl Node {
     /// Makes an item a hot rumor, to be told soon.
     pub(super) fn spread(&mut self, now: Now, item: Item) {
+        if matches!(item, Item::Batch(_)) {
+            self.news.learn(&item);
+        }
         if self.absorbing {
             return;
         }
-        self.outbox.counters.rumors_dropped += self.hot.add(item);
+        self.outbox.counters.rumors_dropped += match &item {
+            Item::Batch(_) => self.news.add(now.mono, item),
+            Item::Claim(_) | Item::Accusation(_) => self.hot.add(item),
+        };
         let soon = now.mono + self.config.gossip_delay;
         self.timers.gossip_soon(soon, self.config.gossip_interval);
     }

@@ -270,7 +270,11 @@ impl Node {
                     let reply = Reply::Written(names.collect());
                     self.outbox.push(Output::Reply(ticket, reply));
                 }
+                self.mail = true;
                 self.spread(now, Item::Batch(batch));
+                // It waited for others on its way to the disk.
+                self.timers
+                    .gossip_soon(now.mono, self.config.gossip_interval);
             }
             (Err(error), _) => {
                 self.commits.opened = !flight.opens;

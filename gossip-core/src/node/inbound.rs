@@ -21,6 +21,10 @@ impl Node {
             self.outbox.counters.unexpected += 1;
             return;
         }
+        let before = match &message.body {
+            Body::Offer(offer) => self.news.known_of(offer),
+            _ => Vec::new(),
+        };
         // Who asks on an old accusation has missed how it was answered.
         let mut behind = false;
         for item in message.rumors {
@@ -60,6 +64,9 @@ impl Node {
             }
             (Body::Nack { seq }, Via::Datagram) => self.prober.nack(from, seq),
             (Body::Gossip, Via::Datagram | Via::Stream) => {}
+            (Body::Offer(offer), Via::Datagram | Via::Stream) => {
+                self.hear_offer(now, from, &offer, &before);
+            }
             (
                 body @ (Body::Checksum(_)
                 | Body::Digest(_)
@@ -196,9 +203,12 @@ impl Node {
             false => (false, true),
         };
         if fresh && !gap {
+            self.outbox.counters.copies_useful += 1;
             self.spread(now, Item::Batch(batch));
         } else if !fresh && !gap {
+            self.outbox.counters.copies_in_vain += 1;
             self.outbox.counters.stale += 1;
+            self.news.learn(&Item::Batch(batch));
         }
         gap
     }
@@ -241,20 +251,39 @@ impl Node {
         if learned > MUCH {
             self.timers.pass_on(now.mono);
         }
+        let mut found = Vec::new();
         for LogDelta { from, batches } in &delta.logs {
             let mut from = *from;
             for batch in batches {
-                let (_, gap) = self.hear_batch(now, from, batch);
+                let (fresh, gap) = self.hear_batch(now, from, batch);
                 if gap {
                     gaps = true;
                     break;
+                }
+                if fresh && batch.is_whole() {
+                    found.push(Item::Batch(batch.clone()));
                 }
                 if let Some(part) = batch.parts.last() {
                     from = batch.version(part.index);
                 }
             }
         }
+        self.tell_found(now, found);
         gaps
+    }
+
+    /// What a session found missing here is missing elsewhere, perhaps: it is
+    /// news again, by name. Much at once goes on in sessions, as it came.
+    fn tell_found(&mut self, now: Now, found: Vec<Item>) {
+        let running = self.phase == Phase::Running;
+        self.absorbing = !running || found.len() > MUCH;
+        if running && self.absorbing {
+            self.timers.pass_on(now.mono);
+        }
+        for item in found {
+            self.spread(now, item);
+        }
+        self.absorbing = false;
     }
 
     /// A link changed.
@@ -288,6 +317,7 @@ impl Node {
                     .link_up(now.mono, &peer, sight, &mut self.outbox);
                 // A new link is told what is hot: often our own claim.
                 self.outbox.datagram(&peer, Body::Gossip);
+                self.tell_news_to(&peer);
                 let stranger = match self.roster.member(&peer).map(|member| &member.standing) {
                     None | Some(Standing::Dead(_) | Standing::Left) => true,
                     Some(Standing::Alive | Standing::Suspect(_)) => false,

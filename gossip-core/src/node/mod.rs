@@ -27,6 +27,7 @@ mod inbound;
 mod life;
 #[cfg(feature = "sim")]
 pub mod observe;
+mod offer;
 mod quorum;
 mod tick;
 
@@ -37,7 +38,7 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
-use crate::dissemination::{Hot, Syncs};
+use crate::dissemination::{Hot, Loss, News, Syncs, Zones};
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
 use crate::membership::{Book, Links, Pace, Prober, Quorum, Roster};
 use crate::message::{Body, Footing, Generation};
@@ -63,6 +64,11 @@ pub struct Node {
     book: Book,
     replica: Replica,
     hot: Hot,
+    news: News,
+    zones: Zones,
+    loss: Loss,
+    /// Something of our own is new: it is mailed to other zones.
+    mail: bool,
     syncs: Syncs,
     commits: Commits,
     quorum: Quorum,
@@ -143,6 +149,10 @@ impl Node {
             links: Links::default(),
             replica: Replica::default(),
             hot: Hot::default(),
+            news: News::new(&identity.cluster),
+            zones: Zones::default(),
+            loss: Loss::default(),
+            mail: false,
             syncs: Syncs::new(&identity.cluster),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),

@@ -97,7 +97,7 @@ impl Node {
     /// How much it has under way.
     pub fn burden(&self) -> Burden {
         Burden {
-            hot_rumors: self.hot.len(),
+            hot_rumors: self.hot.len() + self.news.len(),
             seals: self.seals.len(),
             links: self.links.len(),
             rows: self.roster.rows(),

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::input::Target;
 use crate::membership::Sight;
 use crate::message::{Accusation, Body, Charge, Footing, Message, Statement};
+use crate::mongering::Mode;
 use crate::output::{Output, Phase, Via};
 
 use super::{Node, Sealing};
@@ -52,7 +53,11 @@ impl Timers {
         Self {
             probe: now + rng.within(config.probe_interval),
             begun: now,
-            gossip: Instant::FAR_FUTURE,
+            gossip: match config.mongering.mode {
+                // Who only asks, asks although it has nothing to tell.
+                Mode::Pull => now + rng.within(config.gossip_interval),
+                Mode::Push | Mode::PushPull => Instant::FAR_FUTURE,
+            },
             gossiped: Instant::ZERO,
             sync: now + rng.within(config.sync_interval),
             hint: None,
@@ -347,11 +352,13 @@ impl Node {
         }
         self.timers.gossip = Instant::FAR_FUTURE;
         self.timers.gossiped = now.mono;
-        if self.hot.is_empty() {
+        let pulls = self.config.mongering.mode == Mode::Pull;
+        if self.hot.is_empty() && self.news.is_empty() && !pulls {
             return;
         }
         self.timers.gossip = now.mono + self.rng.jittered(self.config.gossip_interval);
         let peers = self.listeners();
+        self.tell_news(now, &peers);
         if peers.is_empty() {
             return;
         }

@@ -153,6 +153,17 @@ impl Trace {
                 self.hash.word(19);
                 self.hash.bytes(&sum.0.to_le_bytes());
             }
+            Body::Offer(offer) => {
+                self.words(20, u64::from(offer.asks));
+                for (id, count) in &offer.hot {
+                    self.words(id.0, u64::from(*count));
+                }
+                for (id, count) in &offer.known {
+                    self.words(id.0, count.map_or(u64::MAX, u64::from));
+                }
+                let ids = offer.taken.iter().chain(&offer.wanted);
+                ids.for_each(|id| self.hash.word(id.0));
+            }
         }
         message.rumors.iter().for_each(|item| self.item(item));
     }
@@ -207,5 +218,6 @@ pub(super) const fn kind(body: &Body) -> &'static str {
         Body::Want(_) => "Want",
         Body::Delta(_) => "Delta",
         Body::Done => "Done",
+        Body::Offer(_) => "Offer",
     }
 }

@@ -282,7 +282,7 @@ pub struct Message {
     #[prost(message, repeated, tag = "15")]
     pub rumors: ::prost::alloc::vec::Vec<Item>,
     /// A receiver that finds no kind it knows treats the message as Gossip.
-    #[prost(oneof = "message::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")]
+    #[prost(oneof = "message::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13")]
     pub body: ::core::option::Option<message::Body>,
 }
 /// Nested message and enum types in `Message`.
@@ -310,6 +310,8 @@ pub mod message {
         Done(super::Done),
         #[prost(message, tag = "10")]
         Checksum(super::Checksum),
+        #[prost(message, tag = "13")]
+        Offer(super::Offer),
     }
 }
 /// Are you there?
@@ -423,6 +425,32 @@ pub struct LogDelta {
 /// In a session: I have said everything.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Done {}
+/// Rumors by name: a call, or the answer to one. A name is eight bytes of a hash,
+/// and columns of them stand side by side.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Offer {
+    /// Tell me of yours as well: it is a call.
+    #[prost(bool, tag = "1")]
+    pub asks: bool,
+    /// I tell these; some may ride along.
+    #[prost(fixed64, repeated, tag = "2")]
+    pub hot: ::prost::alloc::vec::Vec<u64>,
+    /// The sender's counter of each, at most 126.
+    #[prost(uint32, repeated, tag = "3")]
+    pub hot_counts: ::prost::alloc::vec::Vec<u32>,
+    /// I knew these before.
+    #[prost(fixed64, repeated, tag = "4")]
+    pub known: ::prost::alloc::vec::Vec<u64>,
+    /// 0: the sender does not tell it any more; else its counter and one.
+    #[prost(uint32, repeated, tag = "5")]
+    pub known_counts: ::prost::alloc::vec::Vec<u32>,
+    /// These came along, and were news.
+    #[prost(fixed64, repeated, tag = "6")]
+    pub taken: ::prost::alloc::vec::Vec<u64>,
+    /// Tell me these.
+    #[prost(fixed64, repeated, tag = "7")]
+    pub wanted: ::prost::alloc::vec::Vec<u64>,
+}
 /// How a member stands, as far as reconciliation cares: never suspect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]

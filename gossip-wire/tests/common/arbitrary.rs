@@ -9,7 +9,8 @@ use gossip_core::base::limit;
 use gossip_core::message::{
     Accusation, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow, Draft, Entry,
     Footing, Generation, Head, Incarnation, Item, Key, Lineage, LogDelta, MemberRow, MemberState,
-    Message, Op, Presence, Replaced, Scope, Seq, Stamp, Statement, Value, Version, Want, WriteId,
+    Message, Offer, Op, Presence, Replaced, RumorId, Scope, Seq, Stamp, Statement, Value, Version,
+    Want, WriteId,
 };
 use gossip_wire::seal;
 use proptest::collection::{btree_map, vec};
@@ -277,6 +278,22 @@ fn digest() -> impl Strategy<Value = Digest> {
     })
 }
 
+fn offer() -> impl Strategy<Value = Offer> {
+    let count = || prop_oneof![Just(0), Just(1), Just(Offer::COUNT_MAX)];
+    let id = || prop_oneof![any::<u64>(), Just(0), Just(u64::MAX)].prop_map(RumorId);
+    let rows = || 0..=limit::OFFER_RUMORS;
+    let hot = btree_map(id(), count(), rows());
+    let known = btree_map(id(), option::of(count()), rows());
+    let ids = || btree_map(id(), Just(()), rows());
+    (any::<bool>(), hot, known, ids(), ids()).prop_map(|(asks, hot, known, taken, wanted)| Offer {
+        asks,
+        hot: hot.into_iter().collect(),
+        known: known.into_iter().collect(),
+        taken: taken.into_keys().collect(),
+        wanted: wanted.into_keys().collect(),
+    })
+}
+
 fn body() -> impl Strategy<Value = Body> {
     let seq = || number().prop_map(Seq);
     let ask = (seq(), node_id());
@@ -291,6 +308,7 @@ fn body() -> impl Strategy<Value = Body> {
         rows().prop_map(|rows| Body::Want(Want { rows })),
         delta().prop_map(Body::Delta),
         Just(Body::Done),
+        offer().prop_map(Body::Offer),
     ]
 }
 

@@ -6,7 +6,8 @@ use gossip_core::base::siphash::HashKey;
 use gossip_core::message::{
     Accusation, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow, Draft, Entry,
     Footing, Generation, Head, Incarnation, Item, Lineage, LogDelta, MemberRow, MemberState,
-    Message, Op, Presence, Replaced, Scope, Seq, Stamp, Statement, Value, Version, Want, WriteId,
+    Message, Offer, Op, Presence, Replaced, RumorId, Scope, Seq, Stamp, Statement, Value, Version,
+    Want, WriteId,
 };
 use gossip_wire::seal;
 
@@ -242,5 +243,23 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
             })),
         ),
         ("message-done", bare(Body::Done)),
+        (
+            "message-offer",
+            bare(Body::Offer(Offer {
+                asks: true,
+                hot: vec![(RumorId(0x0102_0304_0506_0708), 1), (RumorId(9), 0)],
+                ..Offer::default()
+            })),
+        ),
+        (
+            "message-offer-answer",
+            bare(Body::Offer(Offer {
+                asks: false,
+                hot: vec![(RumorId(10), 0)],
+                known: vec![(RumorId(9), None), (RumorId(11), Some(1))],
+                taken: vec![RumorId(0x0102_0304_0506_0708)],
+                wanted: vec![RumorId(12)],
+            })),
+        ),
     ]
 }
