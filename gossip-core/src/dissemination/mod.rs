@@ -13,6 +13,7 @@
 
 pub mod fanout;
 mod heat;
+mod known;
 mod loss;
 mod method;
 mod news;
@@ -23,6 +24,7 @@ mod zones;
 
 pub use crate::mongering::{Mode, Mongering, Stop};
 pub use heat::Heat;
+pub use known::Overdue;
 pub use loss::Loss;
 pub use method::Method;
 pub use news::{Heard, News, Telling, Terms};

@@ -12,16 +12,23 @@
 //!                          answers: known, taken, wanted        ▼ cold: gone
 //! ```
 //!
-//! A rumor that nobody can be told of is let go after as many cycles as a
-//! member's claim is told times. Whoever is missed then is found by
-//! anti-entropy.
+//! The second telling comes soon, since the first leaves out one in twenty; the
+//! later ones an interval apart. A rumor whose answers do not come is let go
+//! after as many cycles as a member's claim is told times.
+//!
+//! What has gone cold still answers for a while: to who asks for it, and by name
+//! to who probes us, which is how somebody finds it whom nobody happened to
+//! call (the pull of push-pull: all call somebody once a probe interval). Who
+//! asked for a rumor and did not get it asks again, and in the end compares
+//! notes. Whoever is missed even so is found by anti-entropy.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::heat::Heat;
-use crate::base::id::ClusterId;
+use super::known::{Awaited, Known, Overdue};
+use crate::base::id::{ClusterId, NodeId};
 use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::siphash::HashKey;
@@ -39,6 +46,9 @@ struct Story {
     heat: Heat,
     /// In how many rounds it was told.
     told: u32,
+    /// It is not told any more, but still answered with.
+    cold: bool,
+    /// When it is told, judged or let go next.
     turn: (Instant, u64),
 }
 
@@ -77,11 +87,10 @@ pub struct News {
     /// By when they are told next; among equals the newest first.
     turns: BTreeSet<(Instant, u64, RumorId)>,
     bytes: usize,
-    known: BTreeSet<RumorId>,
-    /// The same, the oldest first.
-    learned: VecDeque<RumorId>,
-    awaited: BTreeMap<RumorId, Instant>,
+    known: Known,
+    awaited: Awaited,
     added: u64,
+    cold: usize,
 }
 
 impl News {
@@ -92,26 +101,27 @@ impl News {
             stories: BTreeMap::new(),
             turns: BTreeSet::new(),
             bytes: 0,
-            known: BTreeSet::new(),
-            learned: VecDeque::new(),
-            awaited: BTreeMap::new(),
+            known: Known::default(),
+            awaited: Awaited::default(),
             added: 0,
+            cold: 0,
         }
     }
 
     /// How many are hot.
     pub fn len(&self) -> usize {
-        self.stories.len()
+        self.stories.len() - self.cold
     }
 
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        self.stories.is_empty()
+        self.len() == 0
     }
 
-    /// When something is to be told, or judged.
-    pub fn next_due(&self) -> Option<Instant> {
-        self.turns.first().map(|(at, ..)| *at)
+    /// When something is to be told, judged, let go, or asked for again.
+    pub fn next_due(&self, patience: Duration) -> Option<Instant> {
+        let due = self.turns.first().map(|(at, ..)| *at);
+        due.into_iter().chain(self.awaited.next_due(patience)).min()
     }
 
     /// The name of a rumor: the first eight bytes of the hash of what its author
@@ -127,27 +137,20 @@ impl News {
 
     /// Whether we have heard it.
     pub fn knows(&self, id: RumorId) -> bool {
-        self.known.contains(&id)
+        self.known.contains(id)
     }
 
     /// We hold it from now on, and shall not ask for it.
     pub fn learn(&mut self, item: &Item) -> RumorId {
         let id = self.id(item);
-        self.awaited.remove(&id);
-        if self.known.insert(id) {
-            self.learned.push_back(id);
-            if self.learned.len() > limit::KNOWN_RUMORS
-                && let Some(oldest) = self.learned.pop_front()
-            {
-                self.known.remove(&oldest);
-            }
-        }
+        self.awaited.came(id);
+        self.known.insert(id);
         id
     }
 
     /// It is news: told in the next round. Answers how many had to be let go
     /// for it.
-    pub fn add(&mut self, now: Instant, item: Item) -> u64 {
+    pub fn add(&mut self, item: Item) -> u64 {
         let id = self.learn(&item);
         self.remove(id);
         self.added += 1;
@@ -158,15 +161,17 @@ impl News {
             payload,
             heat: Heat::default(),
             told: 0,
-            // Counted down, so that of those due at once the newest goes first.
-            turn: (now, u64::MAX - self.added),
+            cold: false,
+            // What was never told goes before everything else, and counted down,
+            // so that the newest of it goes first.
+            turn: (Instant::ZERO, u64::MAX - self.added),
         };
         self.bytes += weight;
         self.turns.insert((story.turn.0, story.turn.1, id));
         self.stories.insert(id, story);
         let mut dropped = 0;
         while self.stories.len() > limit::NEWS || self.bytes > limit::NEWS_BYTES {
-            // The one that has waited least since it was told.
+            // What is cold, then what was told last, then the oldest of what was not.
             let Some((_, _, last)) = self.turns.last().copied() else {
                 break;
             };
@@ -180,10 +185,12 @@ impl News {
         if let Some(story) = self.stories.remove(&id) {
             self.turns.remove(&(story.turn.0, story.turn.1, id));
             self.bytes -= story.weight;
+            self.cold -= usize::from(story.cold);
         }
     }
 
-    /// What is due, as it is told now; `None`: nothing is. What has cooled goes.
+    /// What is due, as it is told now; `None`: nothing is. What has cooled is not
+    /// told, and what was cold for long enough goes.
     /// `budget`: bytes of what rides along.
     pub fn round(
         &mut self,
@@ -202,10 +209,16 @@ impl News {
             let Some(story) = self.stories.get_mut(&id) else {
                 continue;
             };
+            if story.cold {
+                self.remove(id);
+                continue;
+            }
             let hot = story.told == 0 || story.heat.judge(&terms.rule, rng);
             if !hot || story.told >= terms.cycles {
-                self.bytes -= story.weight;
-                self.stories.remove(&id);
+                story.cold = true;
+                self.cold += 1;
+                story.turn = (now + terms.grace, order);
+                self.turns.insert((story.turn.0, order, id));
                 continue;
             }
             if terms.rule.mode.pushes() {
@@ -221,8 +234,11 @@ impl News {
                 }
             }
             story.told += 1;
-            // A little less than the interval, whose ticks are jittered.
-            story.turn = (now + terms.interval * 3 / 4, order);
+            let cycle = match story.told {
+                1 => terms.interval / 8,
+                _ => terms.interval,
+            };
+            story.turn = (now + rng.jittered(cycle), order);
             self.turns.insert((story.turn.0, order, id));
         }
         telling.offer.asks = terms.rule.mode.pulls();
@@ -230,10 +246,11 @@ impl News {
         says.then_some(telling)
     }
 
-    /// Everything that is hot, for one who has just come; nothing rides along.
+    /// What is hot, or was of late, for one who has just come or asks whether we
+    /// are there; nothing rides along.
     pub fn everything(&self, terms: &Terms) -> Option<Offer> {
-        let hot = self.stories.iter().take(limit::OFFER_RUMORS);
-        let hot = hot.map(|(id, story)| (*id, story.heat.count().min(Offer::COUNT_MAX)));
+        let hot = self.turns.iter().take(limit::OFFER_RUMORS);
+        let hot = hot.filter_map(|(_, _, id)| Some((*id, count(self.stories.get(id)?))));
         let hot: Vec<(RumorId, u32)> = hot.collect();
         let offer = Offer {
             asks: terms.rule.mode.pulls(),
@@ -255,6 +272,7 @@ impl News {
     pub fn hear(
         &mut self,
         now: Instant,
+        from: &NodeId,
         offer: &Offer,
         before: &[RumorId],
         terms: &Terms,
@@ -276,15 +294,15 @@ impl News {
         let mut said = Offer::default();
         for (id, theirs) in &offer.hot {
             if before.contains(id) {
-                let ours = self.stories.get(id);
-                let ours = ours.map(|story| story.heat.count().min(Offer::COUNT_MAX));
+                let ours = self.stories.get(id).filter(|story| !story.cold);
+                let ours = ours.map(count);
                 said.known.push((*id, ours));
                 if rule.mode.pulls() {
                     self.both_knew(*id, Some(*theirs), rule);
                 }
             } else if self.knows(*id) {
                 said.taken.push(*id);
-            } else if self.await_(now, *id, terms.interval) {
+            } else if self.awaited.ask(now, *id, from) {
                 said.wanted.push(*id);
             }
         }
@@ -295,12 +313,11 @@ impl News {
                 if rest < Offer::ROW || said.hot.len() >= limit::OFFER_RUMORS {
                     break;
                 }
-                if offer.hot.iter().any(|(theirs, _)| theirs == id) {
+                if story.cold || offer.hot.iter().any(|(theirs, _)| theirs == id) {
                     continue;
                 }
                 rest -= Offer::ROW;
-                said.hot
-                    .push((*id, story.heat.count().min(Offer::COUNT_MAX)));
+                said.hot.push((*id, count(story)));
                 let small = story.payload <= terms.eager_bytes;
                 let fresh = story.told == 0 || !rule.mode.pushes();
                 if fresh && small && story.weight <= rest {
@@ -326,19 +343,17 @@ impl News {
         }
     }
 
-    /// Whether to ask for it: not while it is on its way from somebody else.
-    fn await_(&mut self, now: Instant, id: RumorId, patience: Duration) -> bool {
-        if self.awaited.len() >= limit::AWAITED_RUMORS {
-            self.awaited.retain(|_, since| now.since(*since) < patience);
-        }
-        let waits = self.awaited.get(&id);
-        if waits.is_some_and(|since| now.since(*since) < patience)
-            || self.awaited.len() >= limit::AWAITED_RUMORS
-        {
-            return false;
-        }
-        self.awaited.insert(id, now);
-        true
+    /// What was asked for and has not come within `patience`.
+    pub fn overdue(&mut self, now: Instant, patience: Duration) -> Overdue {
+        self.awaited.overdue(now, patience)
+    }
+}
+
+/// The counter that is told of a rumor.
+fn count(story: &Story) -> u32 {
+    match story.cold {
+        true => Offer::COUNT_MAX,
+        false => story.heat.count().min(Offer::COUNT_MAX),
     }
 }
 
@@ -351,8 +366,10 @@ pub struct Terms {
     pub eager_bytes: usize,
     /// A cycle.
     pub interval: Duration,
-    /// After so many a rumor is let go whatever is answered.
+    /// After so many a rumor is cold whatever is answered.
     pub cycles: u32,
+    /// How long what is cold still answers.
+    pub grace: Duration,
 }
 
 /// Keys and values of what members write.

@@ -51,6 +51,7 @@ impl Offer {
     pub fn weight(&self) -> usize {
         let rows = (self.hot.len() + self.known.len()) * Self::ROW;
         let ids = (self.taken.len() + self.wanted.len()) * 8;
-        rows + ids + 8 * weight::FIELD
+        // Tag and length of six columns, and the flag.
+        rows + ids + 4 * weight::FIELD
     }
 }

@@ -25,12 +25,14 @@ impl Node {
         if self.absorbing {
             return;
         }
-        self.outbox.counters.rumors_dropped += match &item {
-            Item::Batch(_) => self.news.add(now.mono, item),
-            Item::Claim(_) | Item::Accusation(_) => self.hot.add(item),
-        };
         let soon = now.mono + self.config.gossip_delay;
-        self.timers.gossip_soon(soon, self.config.gossip_interval);
+        if matches!(item, Item::Batch(_)) {
+            self.outbox.counters.rumors_dropped += self.news.add(item);
+            self.timers.news_soon(soon, self.config.gossip_interval);
+        } else {
+            self.outbox.counters.rumors_dropped += self.hot.add(item);
+            self.timers.gossip_soon(soon, self.config.gossip_interval);
+        }
     }
 
     /// A row of the roster changed because of `item`.

@@ -273,8 +273,7 @@ impl Node {
                 self.mail = true;
                 self.spread(now, Item::Batch(batch));
                 // It waited for others on its way to the disk.
-                self.timers
-                    .gossip_soon(now.mono, self.config.gossip_interval);
+                self.timers.news_soon(now.mono, self.config.gossip_interval);
             }
             (Err(error), _) => {
                 self.commits.opened = !flight.opens;

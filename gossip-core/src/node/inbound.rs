@@ -46,6 +46,7 @@ impl Node {
                         .map(|me| Item::Claim(me.claim.clone())),
                 );
                 self.outbox.send(from, via, ack);
+                self.tell_news_to(from);
             }
             (Body::Ack { seq }, Via::Datagram | Via::Stream) => {
                 let answer = self.prober.ack(now.mono, from, seq, &mut self.outbox);

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
 use crate::base::limit;
-use crate::base::time::Now;
+use crate::base::time::{Instant, Now};
 use crate::dissemination::fanout;
 use crate::dissemination::{Mode, Telling, Terms};
 use crate::input::{Target, Via};
@@ -21,40 +21,70 @@ impl Node {
             eager_bytes: usize::try_from(self.config.eager_bytes).unwrap_or(usize::MAX),
             interval: self.config.gossip_interval,
             cycles: self.config.rumor_sends(self.roster.here()),
+            grace: self.config.probe_interval * 2,
         }
     }
 
-    /// Tells what members wrote: to a few, and what is new here to somebody in
-    /// every other zone.
-    pub(super) fn tell_news(&mut self, now: Now, listeners: &[NodeId]) {
+    /// Tells what members wrote, where something is due: to a few, and what is
+    /// new here to somebody in every other zone.
+    pub(super) fn tell_news_if_due(&mut self, now: Now) {
+        if self.timers.news() > now.mono {
+            return;
+        }
         let terms = self.terms();
-        // News of members goes first: it may ride on the same datagrams.
-        let share = if self.hot.is_empty() { 1 } else { 2 };
-        let budget = (limit::DATAGRAM_BYTES - OFFER_BYTES) / share;
         let pulls = terms.rule.mode == Mode::Pull;
-        if !pulls && self.news.next_due().is_none_or(|due| due > now.mono) {
-            return;
-        }
-        let peers = self.hearers(listeners);
-        if peers.is_empty() {
-            return;
-        }
-        self.mail = false;
-        let telling = self.news.round(now.mono, &terms, budget, &mut self.rng);
-        let Some(telling) = telling.or_else(|| pulls.then(Telling::asking)) else {
-            return;
+        self.timers.news_told(now.mono);
+        self.ask_again(now);
+        // Who is alone keeps what it has to tell.
+        let peers = match pulls || self.news_due().is_some_and(|due| due <= now.mono) {
+            true => self.hearers(),
+            false => Vec::new(),
         };
-        for peer in &peers {
-            self.loss.asked();
-            self.send_offer(peer, &telling);
+        if !peers.is_empty() {
+            self.mail = false;
+            // News of members goes first: it may ride on the same datagrams.
+            let share = if self.hot.is_empty() { 1 } else { 2 };
+            let budget = (limit::DATAGRAM_BYTES - OFFER_BYTES) / share;
+            let telling = self.news.round(now.mono, &terms, budget, &mut self.rng);
+            if let Some(telling) = telling.or_else(|| pulls.then(Telling::asking)) {
+                for peer in &peers {
+                    self.loss.asked();
+                    self.send_offer(peer, &telling);
+                }
+            }
         }
-        if self.news.next_due().is_some_and(|due| due <= now.mono) {
-            self.timers
-                .gossip_soon(now.mono, self.config.gossip_interval);
+        let next = now.mono + self.rng.jittered(terms.interval);
+        let next = match self.news_due() {
+            // Nobody hears us: later.
+            Some(due) if due <= now.mono && peers.is_empty() => Some(next),
+            Some(due) if pulls => Some(due.min(next)),
+            due => due.or(pulls.then_some(next)),
+        };
+        if let Some(next) = next {
+            self.timers.news_soon(next, terms.interval);
         }
     }
 
-    /// A new link: what is hot here, by name.
+    /// When something is to be told, judged, let go, or asked for again.
+    fn news_due(&self) -> Option<Instant> {
+        self.news.next_due(self.config.gossip_interval)
+    }
+
+    /// What we asked for and did not get, we ask for again; in the end we
+    /// compare notes.
+    fn ask_again(&mut self, now: Now) {
+        let overdue = self.news.overdue(now.mono, self.config.gossip_interval);
+        for (peer, offer) in overdue.again {
+            if self.links.is_up(&peer) {
+                self.outbox.datagram(&peer, Body::Offer(offer));
+            }
+        }
+        if let Some(peer) = overdue.given_up {
+            self.timers.sync_soon(now.mono, &peer);
+        }
+    }
+
+    /// A new link, or one who probes us: what is hot here, by name.
     pub(super) fn tell_news_to(&mut self, peer: &NodeId) {
         let terms = self.terms();
         if let Some(offer) = self.news.everything(&terms) {
@@ -65,7 +95,8 @@ impl Node {
 
     /// Whom to tell what members wrote: as many as reach everybody in time,
     /// mostly near ones.
-    fn hearers(&mut self, listeners: &[NodeId]) -> Vec<NodeId> {
+    fn hearers(&mut self) -> Vec<NodeId> {
+        let listeners = self.listeners();
         let least = self.config.gossip_fanout;
         let (here, loss) = (self.roster.here(), self.loss.share());
         let wanted = fanout::fanout(here, loss, CYCLES, FANOUT_MAX).max(least);
@@ -119,12 +150,14 @@ impl Node {
         offer: &Offer,
         before: &[RumorId],
     ) {
-        if !offer.asks {
+        let answers = offer.known.len() + offer.taken.len() + offer.wanted.len() > 0;
+        if !offer.asks && answers {
             self.loss.answered();
         }
         let terms = self.terms();
         let heard = self.news.hear(
             now.mono,
+            from,
             offer,
             before,
             &terms,
@@ -134,6 +167,10 @@ impl Node {
             self.send_offer(from, &answer);
         }
         self.send_items(from, heard.wanted);
+        if let Some(due) = self.news_due() {
+            // What we have just asked for may have to be asked for again.
+            self.timers.news_soon(due, terms.interval);
+        }
     }
 
     /// What a peer wants: the small together, each large one on a stream of its

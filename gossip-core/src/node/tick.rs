@@ -29,6 +29,9 @@ pub(super) struct Timers {
     gossip: Instant,
     /// When gossip was last told.
     gossiped: Instant,
+    /// When what members write is told next, and when it was told last.
+    news: Instant,
+    news_told: Instant,
     sync: Instant,
     /// A peer that knows something we miss, and when to ask it.
     hint: Option<(Instant, NodeId)>,
@@ -53,11 +56,13 @@ impl Timers {
         Self {
             probe: now + rng.within(config.probe_interval),
             begun: now,
-            gossip: match config.mongering.mode {
+            gossip: Instant::FAR_FUTURE,
+            news: match config.mongering.mode {
                 // Who only asks, asks although it has nothing to tell.
                 Mode::Pull => now + rng.within(config.gossip_interval),
                 Mode::Push | Mode::PushPull => Instant::FAR_FUTURE,
             },
+            news_told: Instant::ZERO,
             gossiped: Instant::ZERO,
             sync: now + rng.within(config.sync_interval),
             hint: None,
@@ -78,6 +83,21 @@ impl Timers {
     /// the other, eight times an interval (guess).
     pub(super) fn gossip_soon(&mut self, at: Instant, interval: Duration) {
         self.gossip = self.gossip.min(at.max(self.gossiped + interval / 8));
+    }
+
+    /// The same for what members write.
+    pub(super) fn news_soon(&mut self, at: Instant, interval: Duration) {
+        self.news = self.news.min(at.max(self.news_told + interval / 8));
+    }
+
+    /// What members write is told now.
+    pub(super) const fn news_told(&mut self, now: Instant) {
+        (self.news, self.news_told) = (Instant::FAR_FUTURE, now);
+    }
+
+    /// When what members write is told next.
+    pub(super) const fn news(&self) -> Instant {
+        self.news
     }
 
     /// We miss something that `peer` has.
@@ -118,13 +138,14 @@ impl Node {
         let timers = &self.timers;
         match self.phase {
             Phase::Starting | Phase::Halted => None,
-            Phase::Leaving => [Some(timers.gossip), timers.leave]
+            Phase::Leaving => [Some(timers.gossip), Some(timers.news), timers.leave]
                 .into_iter()
                 .flatten()
                 .min(),
             Phase::Joining | Phase::Running => [
                 Some(timers.probe),
                 Some(timers.gossip),
+                Some(timers.news),
                 Some(timers.sync),
                 Some(timers.reconnect.0),
                 timers.warnings.first().map(|(at, _)| *at),
@@ -170,6 +191,7 @@ impl Node {
             Phase::Starting | Phase::Halted => {}
             Phase::Leaving => {
                 self.gossip_if_due(now);
+                self.tell_news_if_due(now);
                 if self.timers.leave.is_some_and(|at| at <= now.mono) {
                     self.left();
                 }
@@ -186,6 +208,7 @@ impl Node {
                 self.sync_if_due(now);
                 self.release_if_due(now);
                 self.gossip_if_due(now);
+                self.tell_news_if_due(now);
             }
         }
         self.look_at_quorum(now);
@@ -352,13 +375,11 @@ impl Node {
         }
         self.timers.gossip = Instant::FAR_FUTURE;
         self.timers.gossiped = now.mono;
-        let pulls = self.config.mongering.mode == Mode::Pull;
-        if self.hot.is_empty() && self.news.is_empty() && !pulls {
+        if self.hot.is_empty() {
             return;
         }
         self.timers.gossip = now.mono + self.rng.jittered(self.config.gossip_interval);
         let peers = self.listeners();
-        self.tell_news(now, &peers);
         if peers.is_empty() {
             return;
         }
@@ -382,7 +403,7 @@ impl Node {
     /// yet is dialed, and hears it when the link is up. Nobody who happens to
     /// be connected hears it instead: in a young cluster that would be the seed,
     /// again and again, until the news is cold.
-    fn listeners(&mut self) -> Vec<NodeId> {
+    pub(super) fn listeners(&mut self) -> Vec<NodeId> {
         let fanout = usize::try_from(self.config.gossip_fanout).unwrap_or(1);
         let mut cold: Vec<Target> = Vec::new();
         let mut peers = Vec::new();

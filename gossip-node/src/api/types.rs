@@ -438,5 +438,8 @@ fn protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
         relays_refused,
         generations_refused,
         outbox_full,
+        copies_sent,
+        copies_useful,
+        copies_in_vain,
     )
 }
