@@ -15,7 +15,7 @@ fn played(nodes: u32, zones: u32, loss_percent: u32, bytes: usize, alone: bool) 
     let study = Write {
         ground,
         loss_ppm: loss_percent * 10_000,
-        writes: 10,
+        writes: 6,
         bytes,
         alone,
     };
@@ -70,12 +70,12 @@ fn one_that_fits_no_datagram_too() {
 #[test]
 fn a_third_of_all_packets_lost_keeps_it_from_nobody() {
     for bytes in [20, 500] {
-        let alone = played(64, 1, 30, bytes, true);
+        let alone = played(40, 1, 30, bytes, true);
         told("30 % loss, rumors alone", &alone);
         assert!(copies(&alone) <= 6.5);
-        // One in three hundred, and it is found.
+        // One in a hundred, and it is found.
         assert!(alone.count(name::MISSED) <= 2);
-        let sample = played(64, 1, 30, bytes, false);
+        let sample = played(40, 1, 30, bytes, false);
         told("30 % loss", &sample);
         assert_eq!(sample.count(name::MISSED), 0);
         assert!(copies(&sample) <= 6.5);
