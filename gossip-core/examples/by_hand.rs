@@ -305,6 +305,7 @@ impl Table {
             key: key.parse()?,
             value: Some(Value::new(Bytes::copy_from_slice(value.as_bytes()))?),
             only_if: None,
+            ttl: None,
         };
         self.command(side, Command::Write(vec![write]));
         Ok(())
@@ -355,11 +356,16 @@ fn seal(statement: Statement) -> Item {
             bytes: format!("{value:?}").into(),
             value,
         }),
+        Statement::Event(value) => Item::Event(Sealed {
+            bytes: format!("{value:?}").into(),
+            value,
+        }),
         Statement::Batch(draft) => {
             let value = BatchHead {
                 author: draft.author,
                 lineage: draft.lineage,
                 first: draft.first,
+                floor: draft.floor,
                 count: u32::try_from(draft.entries.len()).unwrap_or(u32::MAX),
             };
             // A real head holds a hash of each entry.

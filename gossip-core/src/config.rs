@@ -120,6 +120,13 @@ pub struct Config {
     /// tombstone and reconnect timeouts.)
     pub forget_after: Duration,
 
+    /// How long a deleted key, or one whose time was over, is remembered by its
+    /// author's log before it is cleared away. Who was cut off for longer gets
+    /// the whole log, and nothing comes back by it; longer keeps more tombstones
+    /// in everybody's memory. A tombstone of a shared key is kept as long as any
+    /// member is missing. 1 s to 30 days. (24 h: serf's tombstone timeout.)
+    pub tombstone_grace: Duration,
+
     /// How often a node tells its hot rumors when nothing else makes it speak.
     /// 10 ms to 10 s. (`lan` 200 ms: memberlist.)
     pub gossip_interval: Duration,
@@ -193,6 +200,7 @@ impl Config {
             confirmations: 3,
             jurors: 5,
             forget_after: ms(86_400_000),
+            tombstone_grace: ms(86_400_000),
             gossip_interval: ms(200),
             gossip_delay: ms(5),
             gossip_fanout: 3,
@@ -261,12 +269,19 @@ impl Config {
                 ms(1_800_000),
             ),
             ("forget_after", self.forget_after, ms(1_000), 720 * hour),
+            (
+                "tombstone_grace",
+                self.tombstone_grace,
+                ms(1_000),
+                720 * hour,
+            ),
             ("gossip_interval", self.gossip_interval, ms(10), ms(10_000)),
             ("gossip_delay", self.gossip_delay, ms(0), ms(1_000)),
             ("sync_interval", self.sync_interval, ms(100), hour),
             ("reconnect_interval", self.reconnect_interval, ms(100), hour),
             ("leave_linger", self.leave_linger, ms(0), ms(60_000)),
             ("quorum.timeout", self.quorum.timeout, ms(0), hour),
+            ("quorum.probation", self.quorum.probation, ms(0), hour),
         ];
         for (knob, found, least, most) in spans {
             if found < least || found > most {

@@ -133,6 +133,27 @@ impl Electorate {
     }
 }
 
+/// A list that an operator gave to a running node, and that outlives it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Elected {
+    /// Who votes.
+    pub list: Electorate,
+    /// What the configuration said then. One that says something else at a
+    /// later start is the operator's newer word, and outranks the list.
+    pub instead_of: Electorate,
+}
+
+impl Elected {
+    /// Who votes at a start with this configuration.
+    pub fn over(self, configured: Electorate) -> Electorate {
+        if self.instead_of == configured && self.list.check().is_ok() {
+            self.list
+        } else {
+            configured
+        }
+    }
+}
+
 /// Why a list cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -167,6 +188,12 @@ pub struct QuorumConfig {
     /// itself out: a restart or a short cut is over by then. 0 to 1 h. (60 s:
     /// libopenstorage/gossip.)
     pub timeout: Duration,
+    /// How long a dead member is only suspected to be down while no other of its
+    /// domain answers; then it is down, if we are in quorum ourselves. Shorter
+    /// than a domain takes to be cut off and back, and data is copied for
+    /// nothing. 0 to 1 h. (60 s: libopenstorage/gossip.) Only
+    /// [`QuorumProvider::FailureDomain`] asks.
+    pub probation: Duration,
     /// Who votes.
     pub electorate: Electorate,
 }
@@ -176,6 +203,7 @@ impl Default for QuorumConfig {
         Self {
             provider: QuorumProvider::default(),
             timeout: Duration::from_secs(60),
+            probation: Duration::from_secs(60),
             electorate: Electorate::default(),
         }
     }

@@ -8,11 +8,15 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use bytes::Bytes;
+
 use crate::base::id::NodeId;
-use crate::electorate::Electorate;
+use crate::electorate::{Elected, Electorate};
 use crate::message::{
-    Accusation, Batch, Claim, Generation, Item, Key, Message, Scope, Sealed, Value, WriteId,
+    Accusation, Ask, Batch, Claim, EventId, Generation, Item, Key, Message, Scope, Sealed, Value,
+    WriteId,
 };
+use crate::watched::{Cursor, Selection, Whose};
 
 /// One thing that happened outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +113,13 @@ pub enum Target {
     Member(NodeId, Vec<SocketAddr>),
 }
 
+impl Target {
+    /// Who said this, where it said it is.
+    pub fn of(claim: &Claim) -> Self {
+        Self::Member(claim.member.clone(), claim.addrs.to_vec())
+    }
+}
+
 /// What became of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkEvent {
@@ -182,14 +193,32 @@ pub enum SessionEvent {
 pub enum Command {
     /// Write or delete keys, all or none, as one batch.
     Write(Vec<Write>),
+    /// The same, answered and told before it is on disk, which it reaches soon
+    /// after: for what is worth less than the wait. What a crash takes of it is
+    /// lost, and whoever heard it drops it when this node writes again, unless
+    /// somebody gives it back before.
+    WriteAtOnce(Vec<Write>),
     /// Read one key.
     Get(Query),
+    /// Read one own key of every member that has it: of those, too, who are
+    /// suspect, dead or have left, until they are forgotten.
+    Everybody(Key),
+    /// The own keys that any member has and that begin with a prefix, in order.
+    Keys(String),
     /// Read every key that begins with a prefix, in order.
     List {
         /// Which name space: of one member, or the shared one.
         space: Space,
         /// What the keys begin with; empty for all.
         prefix: String,
+    },
+    /// Read the keys of a selection, or what became of them since a cursor; what
+    /// becomes of them afterwards is notified.
+    Watch {
+        /// Which keys.
+        selection: Selection,
+        /// How far whoever asks has come; `None`: it knows nothing.
+        from: Option<Cursor>,
     },
     /// Everybody we know of.
     Members,
@@ -206,8 +235,35 @@ pub enum Command {
     Forget(NodeId),
     /// Whether this node is in quorum, and who is counted.
     Quorum,
-    /// Count by this list from now on, until the node stops: it is not kept.
+    /// Count by this list from now on, after a restart too: until another is
+    /// given, or the node starts with another list in its configuration.
+    /// Answered when it is on disk.
     Electorate(Electorate),
+    /// Say an event, or ask a query, to everybody.
+    Say(Saying),
+    /// Answer a query that asks us: once, before its deadline.
+    Respond {
+        /// Which query.
+        to: EventId,
+        /// With what; at most [`RESPONSE_BYTES`](crate::base::limit::RESPONSE_BYTES).
+        response: Bytes,
+    },
+    /// The events that are kept, by Lamport time and author.
+    Events,
+}
+
+/// What is to be said to everybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saying {
+    /// What it is called.
+    pub name: Key,
+    /// What it says; at most
+    /// [`EVENT_PAYLOAD_BYTES`](crate::base::limit::EVENT_PAYLOAD_BYTES).
+    pub payload: Bytes,
+    /// Only the newest of this name matters.
+    pub coalesce: bool,
+    /// Whom it asks, if it is a query.
+    pub ask: Option<Ask>,
 }
 
 /// A name space.
@@ -219,6 +275,15 @@ pub enum Space {
     Shared,
 }
 
+impl From<Space> for Whose {
+    fn from(space: Space) -> Self {
+        match space {
+            Space::Own(member) => Self::Member(member),
+            Space::Shared => Self::Shared,
+        }
+    }
+}
+
 /// One key, in its name space.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Query {
@@ -226,6 +291,16 @@ pub struct Query {
     pub space: Space,
     /// Which key.
     pub key: Key,
+}
+
+/// When a write is acknowledged, and told to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Durability {
+    /// When it is on disk.
+    #[default]
+    Synced,
+    /// At once: the exception to *durable before told*.
+    AtOnce,
 }
 
 /// One wish to write.
@@ -237,6 +312,10 @@ pub struct Write {
     pub key: Key,
     /// The new value; `None` deletes.
     pub value: Option<Value>,
+    /// How long the value holds, by this node's clock; then it counts as
+    /// deleted, everywhere. `None`: until it is written again. A deletion needs
+    /// none, and ignores it.
+    pub ttl: Option<Duration>,
     /// Only if the key stands so, on this replica, at this moment.
     pub only_if: Option<Expected>,
 }
@@ -277,4 +356,6 @@ pub struct Saved {
     pub claims: Vec<Sealed<Claim>>,
     /// The verdicts that stood.
     pub verdicts: Vec<Sealed<Accusation>>,
+    /// The list of voters an operator gave it, if one did.
+    pub elected: Option<Elected>,
 }

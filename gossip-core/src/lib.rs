@@ -23,9 +23,9 @@
 //! | 7 | `sim` (feature) | the world around many nodes |
 //! | 6 | [`node`] | the only place that knows all the rooms |
 //! | 5 | [`dissemination`] | acts on a picture |
-//! | 4 | [`membership`], [`replica`] | hold a picture |
+//! | 4 | [`membership`], [`replica`], [`event`] | hold a picture |
 //! | 3 | [`input`], [`output`], [`quorum`], [`outbox`] | what comes in, what goes out |
-//! | 2 | [`message`], [`config`], [`electorate`], [`mongering`] | the vocabulary and its laws |
+//! | 2 | [`message`], [`config`], [`electorate`], [`mongering`], [`watched`] | the vocabulary and its laws |
 //! | 1 | [`base`] | identity, time, chance, bounds |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -37,6 +37,7 @@ pub mod base;
 pub mod config;
 pub mod dissemination;
 pub mod electorate;
+pub mod event;
 pub mod input;
 pub mod membership;
 pub mod message;
@@ -48,6 +49,7 @@ pub mod quorum;
 pub mod replica;
 #[cfg(feature = "sim")]
 pub mod sim;
+pub mod watched;
 
 pub use base::id::{ClusterId, NodeId};
 pub use config::{Config, Identity, Profile};

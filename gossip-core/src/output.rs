@@ -6,14 +6,15 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use crate::base::id::NodeId;
-use crate::electorate::ElectorateError;
+use crate::electorate::{Elected, ElectorateError};
 pub use crate::input::Via;
 use crate::input::{DiskError, Expected, PersistId, SealId, SessionId, Target, Ticket};
 use crate::message::{
-    Accusation, Batch, Claim, Footing, Generation, Key, Message, Scope, Sealed, Stamp, Statement,
-    Value, Version, WriteId,
+    Accusation, Batch, Claim, Event, EventId, Footing, Generation, Head, Key, Message, Run, Said,
+    Scope, Sealed, Stamp, Statement, Value, Version, WriteId,
 };
 use crate::quorum::{QuorumEvent, QuorumStanding, QuorumView};
+use crate::watched::{Cursor, Selection};
 
 /// One thing the host has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,17 @@ pub enum Record {
         /// Earlier versions of the same log that no longer matter.
         superseded: Vec<Version>,
     },
+    /// A run of writes to one log, to be kept whole or not at all: in a part of
+    /// it a write may be missing that a later part supersedes.
+    Run {
+        /// Whose log.
+        author: NodeId,
+        /// First whatever lies beyond this version goes, if there is one.
+        cut: Option<Version>,
+        /// Then each batch is written, and the earlier versions that it put an
+        /// end to go.
+        commits: Vec<(Batch, Vec<Version>)>,
+    },
     /// A log was cut: whatever lies beyond never was.
     Cut {
         /// Whose log.
@@ -84,6 +96,8 @@ pub enum Record {
     /// A member is forgotten: its claim goes. What goes of its log is said by a
     /// commit or a cut; the verdict that stands stays.
     Forget(NodeId),
+    /// An operator's list of voters; replaces an older one.
+    Electorate(Elected),
 }
 
 /// The answer to a command.
@@ -95,12 +109,28 @@ pub enum Reply {
     Value(Option<Row>),
     /// The keys that were asked for, in order.
     Rows(Vec<Row>),
+    /// What every member says under a key, in order of member.
+    Everybody(Vec<Voice>),
+    /// Own keys, in order, and how many members have each.
+    Keys(Vec<(Key, usize)>),
+    /// With what a watch begins.
+    Watch(Box<Watching>),
     /// Everybody we know of, ourselves included, in order of name.
     Members(Vec<MemberView>),
     /// How this node is.
     Status(Box<Status>),
     /// How the quorum is.
     Quorum(QuorumView),
+    /// It is said: every member that takes part is told, or told that it missed
+    /// it.
+    Said {
+        /// Which event it is.
+        id: EventId,
+        /// Of a query: how many members it asks, as this node sees it.
+        asked: usize,
+    },
+    /// The events that are kept, by Lamport time and author.
+    Events(Vec<Event>),
     /// The cluster has been told.
     Left,
     /// It is done, here; the others hear of it.
@@ -164,12 +194,67 @@ pub enum Refusal {
     /// A list that cannot be used; the one before stays.
     #[error(transparent)]
     Electorate(ElectorateError),
+    /// The member has spoken since the operator did.
+    #[error("{id} has said meanwhile that it is here; if it is to go all the same, say so again")]
+    Refuted {
+        /// Its name.
+        id: NodeId,
+    },
+    /// A payload or a response is too long.
+    #[error("{bytes} bytes are more than the {max} allowed")]
+    TooLong {
+        /// How many bytes it has.
+        bytes: usize,
+        /// How many it may have.
+        max: usize,
+    },
+    /// A query that cannot be asked.
+    #[error("{what}")]
+    Unaskable {
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// No query asks this node any more under that name: its time is over, or
+    /// it has been answered.
+    #[error("nobody waits for this answer: its time is over, or it was given")]
+    Unasked,
     /// Who takes part is not forgotten.
     #[error("{id} still takes part; stop it, or remove it first")]
     StillHere {
         /// Its name.
         id: NodeId,
     },
+}
+
+/// With what a watch begins. Whatever is told of keys after it comes after
+/// `cursor`: nothing falls between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watching {
+    /// What whoever asks has to know first.
+    pub begins: Begins,
+    /// Behind all of that.
+    pub cursor: Cursor,
+}
+
+/// What whoever begins to watch has to know first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begins {
+    /// It came with nothing: the keys as they stand.
+    Stands(Vec<Row>),
+    /// What it missed since its cursor, each event as it was told.
+    Missed(Vec<Notification>),
+    /// Its cursor is no longer known, so it has to forget what it holds: the
+    /// keys as they stand.
+    Anew(Vec<Row>),
+}
+
+/// What a member says under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voice {
+    /// Its value; the member is the author of the write.
+    pub row: Row,
+    /// How the member stands; `None`: we have its keys and do not know it yet.
+    pub status: Option<MemberStatus>,
 }
 
 /// One key as it stands.
@@ -295,6 +380,20 @@ pub enum Notification {
         won: (WriteId, Stamp),
         /// The write that is lost, and when it was made.
         lost: (WriteId, Stamp),
+        /// Its place in the order of what is told of keys.
+        cursor: Cursor,
+    },
+    /// We had lagged behind the floor of a log, so it was fetched from nothing:
+    /// what became of its keys meanwhile is told key by key, before this.
+    CaughtUp {
+        /// Whose log.
+        author: NodeId,
+        /// How much of it we held.
+        from: Head,
+        /// How much we hold now.
+        to: Head,
+        /// Keys that are gone, and whose deletion nobody can show any more.
+        dropped: u64,
     },
     /// Another process runs under our name; the one with the lower generation halts.
     Twin {
@@ -307,6 +406,50 @@ pub enum Notification {
     Quorum(QuorumEvent),
     /// The journal could not be written.
     Disk(DiskError),
+    /// A member said something to everybody; ourselves included.
+    Event(Box<Event>),
+    /// So many events of a run will never be heard here: they are kept by nobody
+    /// we have met.
+    Missed {
+        /// Whose, and of which run.
+        run: Run,
+        /// How many.
+        count: u64,
+    },
+    /// A query asks us: answer it with
+    /// [`Command::Respond`](crate::input::Command::Respond), or leave it.
+    Asked(Box<Event>),
+    /// A member answers a query of ours.
+    Answer {
+        /// Which query.
+        to: EventId,
+        /// Who.
+        from: NodeId,
+        /// The relay it came through first, if it did not come straight.
+        relay: Option<NodeId>,
+        /// What.
+        said: Said,
+    },
+    /// A query of ours is over.
+    Ended {
+        /// Which.
+        id: EventId,
+        /// What became of it.
+        counts: AskCounts,
+    },
+}
+
+/// What became of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AskCounts {
+    /// How many members it asked, as its asker saw it.
+    pub asked: usize,
+    /// How many have acknowledged it in time.
+    pub acked: usize,
+    /// How many have responded in time.
+    pub answered: usize,
+    /// How many have responded too late.
+    pub late: usize,
 }
 
 /// A member changed.
@@ -381,21 +524,73 @@ pub enum MemberEventKind {
     },
 }
 
+impl Notification {
+    /// Whether it says what became of a key of a selection.
+    pub fn concerns(&self, selection: &Selection) -> bool {
+        match self {
+            Self::Key(event) => selection.holds(event.scope, &event.write.author, &event.key),
+            Self::Conflict { key, won, .. } => selection.holds(Scope::Shared, &won.0.author, key),
+            _ => false,
+        }
+    }
+
+    /// Its place in the order of what is told of keys; `None`: it is not of a key.
+    pub const fn cursor(&self) -> Option<Cursor> {
+        match self {
+            Self::Key(event) => Some(event.cursor),
+            Self::Conflict { cursor, .. } => Some(*cursor),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn cursor_mut(&mut self) -> Option<&mut Cursor> {
+        match self {
+            Self::Key(event) => Some(&mut event.cursor),
+            Self::Conflict { cursor, .. } => Some(cursor),
+            _ => None,
+        }
+    }
+}
+
 /// A key changed.
+///
+/// Whoever starts from [`Command::Watch`](crate::input::Command::Watch) and
+/// applies every event holds what a reader reads then. Each version of a key is
+/// told once, and those of one key in the order in which they came to stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyEvent {
     /// Own or shared.
     pub scope: Scope,
     /// Which key.
     pub key: Key,
-    /// The new value; `None`: deleted, or reset with its author's log.
+    /// What happened.
+    pub kind: KeyEventKind,
+    /// The new value; of [`KeyEventKind::Put`] alone.
     pub value: Option<Value>,
     /// The write behind it. Of a reset, the write that is no longer.
     pub write: WriteId,
     /// When that write was made, on its author's clock.
     pub stamp: Stamp,
-    /// The author's log was cut back, and this write never was.
-    pub reset: bool,
+    /// The write that stood here before, tombstones included; `None`: nothing
+    /// was known of the key.
+    pub before: Option<WriteId>,
+    /// Its place in the order of what is told of keys. The node that tells it
+    /// fills it in; a replica by itself leaves it at zero.
+    pub cursor: Cursor,
+}
+
+/// What happened to a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyEventKind {
+    /// It holds something new.
+    Put,
+    /// It was deleted.
+    Deleted,
+    /// Its time was over.
+    Expired,
+    /// The write that stood is no longer: its author's log was cut back, or its
+    /// author is forgotten.
+    Reset,
 }
 
 /// What happened and what was refused, since the start. Every bound in
@@ -454,6 +649,13 @@ pub struct Counters {
     /// Generations so far ahead of our clock that they are refused:
     /// [`GENERATION_AHEAD_MS`](crate::base::limit::GENERATION_AHEAD_MS).
     pub generations_refused: u64,
+    /// Logs that came in pieces and were not taken in:
+    /// [`PIECES_BYTES`](crate::base::limit::PIECES_BYTES).
+    pub pieces_refused: u64,
+    /// Tombstones, and values whose time was over, cleared away.
+    pub tombstones_cleared: u64,
+    /// Logs fetched from nothing, because we had lagged behind their floor.
+    pub logs_replaced: u64,
     /// Outputs not begun: [`OUTBOX`](crate::base::limit::OUTBOX).
     pub outbox_full: u64,
     /// Copies of what members wrote that were sent as rumors.
@@ -462,4 +664,35 @@ pub struct Counters {
     pub copies_useful: u64,
     /// Copies that came as rumors and were known.
     pub copies_in_vain: u64,
+    /// Events of ours that were accepted.
+    pub events_said: u64,
+    /// Events of ours turned away:
+    /// [`EVENTS_UNDER_WAY`](crate::base::limit::EVENTS_UNDER_WAY),
+    /// [`EVENT_BYTES_UNDER_WAY`](crate::base::limit::EVENT_BYTES_UNDER_WAY) or
+    /// [`ASKS_OPEN`](crate::base::limit::ASKS_OPEN).
+    pub events_refused: u64,
+    /// Events of others that were news.
+    pub events_heard: u64,
+    /// Of them: those that no rumor had brought.
+    pub events_repaired: u64,
+    /// Events that had been heard before, or are older than what is remembered.
+    pub events_again: u64,
+    /// Events that a newer one of their name replaced before they were heard.
+    pub events_coalesced: u64,
+    /// Events that were missed for good; the application was told.
+    pub events_missed: u64,
+    /// Events of members or runs that are not known, or beyond
+    /// [`EVENT_RUNS`](crate::base::limit::EVENT_RUNS) and
+    /// [`EVENTS_AHEAD`](crate::base::limit::EVENTS_AHEAD); the lists bring them
+    /// again.
+    pub events_unheard: u64,
+    /// Lamport times further ahead than a clock follows.
+    pub lamport_jumps: u64,
+    /// Answers that came twice, too late, or unasked.
+    pub answers_dropped: u64,
+    /// Answers handed on for others.
+    pub answers_relayed: u64,
+    /// Queries and answers turned away: [`ASKS_HEARD`](crate::base::limit::ASKS_HEARD)
+    /// or [`ANSWERS_WAITING`](crate::base::limit::ANSWERS_WAITING).
+    pub answers_refused: u64,
 }

@@ -150,6 +150,19 @@ pub enum Part {
     Stranger,
 }
 
+/// What a dead member is to those who count by domains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fate {
+    /// It is down: a neighbour in its domain answers, or its probation is over.
+    Down,
+    /// No neighbour in its domain answers either: perhaps the domain is only
+    /// out of sight.
+    SuspectDown {
+        /// How much is left of its probation.
+        left: Duration,
+    },
+}
+
 /// One member in the eyes of the quorum.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeatView {
@@ -161,6 +174,8 @@ pub struct SeatView {
     pub domain: Domain,
     /// How it stands; `None`: it is on the list, and was never met.
     pub status: Option<MemberStatus>,
+    /// What its death means, where [`QuorumProvider::FailureDomain`] counts.
+    pub fate: Option<Fate>,
 }
 
 /// Everything a node can say about its quorum.

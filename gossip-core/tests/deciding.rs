@@ -11,10 +11,10 @@ use core::time::Duration;
 
 use common::{all_alive, host, seconds};
 use gossip_core::base::id::NodeId;
-use gossip_core::electorate::{Electorate, QuorumConfig};
-use gossip_core::input::Command;
-use gossip_core::output::{Notification, Reply};
-use gossip_core::quorum::{QuorumEvent, QuorumStanding};
+use gossip_core::electorate::{Elected, Electorate, QuorumConfig, QuorumProvider};
+use gossip_core::input::{Command, DiskError};
+use gossip_core::output::{MemberEventKind, MemberStatus, Notification, Refusal, Reply};
+use gossip_core::quorum::{Fate, QuorumEvent, QuorumStanding};
 use gossip_core::sim::{HostId, NodeSetup, Setup, World};
 
 /// How long a standing may take to follow, beside the timeout: a crash is
@@ -63,6 +63,12 @@ fn standing(world: &mut World, host: HostId) -> QuorumStanding {
         Some(Reply::Quorum(view)) => view.standing,
         other => panic!("{other:?}"),
     }
+}
+
+/// Gives the first node a list, and waits for the answer.
+fn elect(world: &mut World, list: Electorate) -> Reply {
+    let ticket = world.command(host(0), Command::Electorate(list));
+    common::answer(world, ticket)
 }
 
 /// Where each node stands, as letters: in, suspect, out.
@@ -179,8 +185,8 @@ fn a_survivor_is_out_until_the_dead_are_off_the_list() {
     world.run_for(FOUND + seconds(60));
     assert_eq!(letters(&mut world, 0..1), "o");
     let list = Electorate::of_voters([id("n0")]);
-    let reply = world.ask(host(0), Command::Electorate(list));
-    assert_eq!(reply, Some(Reply::Done));
+    let reply = elect(&mut world, list);
+    assert_eq!(reply, Reply::Done);
     assert_eq!(letters(&mut world, 0..1), "i");
 }
 
@@ -208,4 +214,121 @@ fn without_a_list_the_forgotten_and_those_who_left_are_not_missed() {
     world.run_for(seconds(1));
     assert_eq!(world.reply(forgotten), Some(&Reply::Done));
     assert_eq!(letters(&mut world, 0..1), "i");
+}
+
+/// TestQuorumFdOneNodeDown and TestQuorumFdOneFailureDomainDown*, in a cluster.
+///
+/// ```text
+///   z1/n0 z1/n1   z2/n2 z2/n3   z3/n4 ✗ z3/n5       n4 is down: n5 answers
+///   z1/n0 z1/n1 ║ z2/n2 z2/n3 ║ z3/n5               a cut: z2 and n5 may be out of sight
+/// ```
+#[test]
+fn a_dead_member_is_down_where_its_neighbour_answers() {
+    let names: Vec<String> = (0..6).map(|n| format!("z{}/n{n}", n / 2 + 1)).collect();
+    let mut world = World::new(Setup::seeded(6));
+    for name in &names {
+        let mut setup = NodeSetup::named(name);
+        if *name != names[0] {
+            setup = setup.joining(&names[0]);
+        }
+        setup.config.quorum = QuorumConfig {
+            provider: QuorumProvider::FailureDomain,
+            electorate: Electorate::of_voters(names.iter().map(|name| id(name))),
+            ..QuorumConfig::default()
+        };
+        world.add(setup);
+    }
+    world.run_for(seconds(30));
+    world.crash(host(4));
+    let dead = |world: &World| {
+        let told = world.notifications(host(0)).iter();
+        told.filter(|(_, told)| matches!(told, Notification::Member(event) if matches!(event.kind, MemberEventKind::Died { .. })))
+            .count()
+    };
+    let found = world.run_until(FOUND, |world| dead(world) == 1);
+    assert!(found.is_some());
+    // It takes no round until n5 has its turn: it is asked at once.
+    world.run_for(seconds(1));
+    assert_eq!(fates(&mut world), "z3/n4=down");
+    // A whole domain is out of sight, and the others are in quorum.
+    world.partition(&[&[host(0), host(1), host(5)], &[host(2), host(3)]]);
+    let found = world.run_until(FOUND, |world| dead(world) == 3);
+    assert!(found.is_some());
+    world.run_for(seconds(10));
+    assert_eq!(fates(&mut world), "z2/n2=suspect z2/n3=suspect z3/n4=down");
+    // Of six voters three are here: we are out of quorum, and judge nobody.
+    world.run_for(seconds(180));
+    assert_eq!(fates(&mut world), "z2/n2=suspect z2/n3=suspect z3/n4=down");
+    // With an operator's word for it we are in, and the next probation is the last.
+    let mut list = Electorate::of_voters(names.iter().map(|name| id(name)));
+    list.inactive.insert("z2".parse().expect("a domain"));
+    let reply = elect(&mut world, list);
+    assert_eq!(reply, Reply::Done);
+    world.run_for(seconds(61));
+    assert_eq!(fates(&mut world), "z2/n2=down z2/n3=down z3/n4=down");
+    world.heal();
+    let back = world.run_until(seconds(60), |world| {
+        let sights = world.node(host(0)).map(|node| node.sights());
+        sights.is_some_and(|sights| {
+            sights
+                .filter(|sight| sight.status == MemberStatus::Alive)
+                .count()
+                == 5
+        })
+    });
+    assert!(back.is_some());
+    assert_eq!(fates(&mut world), "z3/n4=down");
+}
+
+/// What the first makes of the dead.
+fn fates(world: &mut World) -> String {
+    let Some(Reply::Quorum(view)) = world.ask(host(0), Command::Quorum) else {
+        panic!("no view");
+    };
+    let fates = view.members.iter().filter_map(|seat| {
+        let fate = match seat.fate? {
+            Fate::Down => "down",
+            Fate::SuspectDown { .. } => "suspect",
+        };
+        Some(format!("{}={fate}", seat.id))
+    });
+    fates.collect::<Vec<_>>().join(" ")
+}
+
+/// What an operator elects is on disk before the answer, and stands when the
+/// node comes back; unless its configuration says something new.
+#[test]
+fn an_elected_list_outlives_the_process() {
+    let mut world = listed(7, 3, 1);
+    world.run_for(seconds(30));
+    assert_eq!(letters(&mut world, 0..1), "o");
+    let list = Electorate::of_voters([id("n0")]);
+    let reply = elect(&mut world, list.clone());
+    assert_eq!(reply, Reply::Done);
+    // At once: what was not on disk is gone.
+    world.crash(host(0));
+    world.restart(host(0));
+    world.run_for(seconds(30));
+    assert_eq!(letters(&mut world, 0..1), "i");
+
+    // A disk that fails says so, and the list before stays.
+    world.fail_disk(host(0), Some(DiskError::Full));
+    let other = Electorate::of_voters([id("n1"), id("n2")]);
+    let reply = elect(&mut world, other);
+    let refused = Reply::Refused(Refusal::Disk(DiskError::Full));
+    assert_eq!(reply, refused);
+    assert_eq!(letters(&mut world, 0..1), "i");
+}
+
+/// The newer word of an operator holds.
+#[test]
+fn a_configuration_that_has_changed_since_outranks_an_elected_list() {
+    let configured = Electorate::of_voters([id("n0"), id("n1")]);
+    let elected = Elected {
+        list: Electorate::of_voters([id("n0")]),
+        instead_of: configured.clone(),
+    };
+    assert_eq!(elected.clone().over(configured), elected.list);
+    let changed = Electorate::of_voters([id("n2")]);
+    assert_eq!(elected.over(changed.clone()), changed);
 }

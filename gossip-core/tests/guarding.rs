@@ -446,7 +446,7 @@ fn who_contradicts_itself_hears_what_was_said_first() {
         member: id("n1"),
         footing: footing(7, 0),
         presence: Presence::Alive,
-        addrs: vec![([10, 0, 0, 8], 7).into()],
+        addrs: [([10, 0, 0, 8], 7).into()].into(),
     }));
     solo.rumors("n2", vec![other]);
     solo.pass(SECOND);

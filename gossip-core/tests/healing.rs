@@ -10,7 +10,7 @@ use common::{
 };
 use gossip_core::input::Space;
 use gossip_core::message::Scope;
-use gossip_core::output::{MemberStatus, Notification};
+use gossip_core::output::{KeyEventKind, MemberStatus, Notification};
 use gossip_core::sim::{HostId, Setup, World};
 
 fn halves(size: u32) -> (Vec<HostId>, Vec<HostId>) {
@@ -235,8 +235,7 @@ fn a_restored_backup_does_not_diverge_silently() {
     assert!(all_equal(&mut world));
     assert!(all_read(&mut world, &space, "a", Some(b"1")));
     assert!(all_read(&mut world, &space, "b", None));
-    let told_of_the_reset =
-        |(_, told): &(_, Notification)| matches!(told, Notification::Key(event) if event.reset);
+    let told_of_the_reset = |(_, told): &(_, Notification)| matches!(told, Notification::Key(event) if event.kind == KeyEventKind::Reset);
     assert!(world.notifications(host(0)).iter().any(told_of_the_reset));
 }
 

@@ -23,6 +23,7 @@ fn ten_megabytes_reach_a_joiner() {
             key: format!("k{batch}-{number}").parse().unwrap(),
             value: Some(value.clone()),
             only_if: None,
+            ttl: None,
         };
         let ticket = world.command(host(0), Command::Write((0..64).map(write).collect()));
         assert!(matches!(
@@ -97,6 +98,7 @@ fn a_condition_that_does_not_hold_is_refused() {
         key: "k".parse().unwrap(),
         value: Some(Value::new(vec![2].into()).unwrap()),
         only_if: Some(Expected::Absent),
+        ttl: None,
     };
     let ticket = world.command(host(1), Command::Write(vec![write.clone()]));
     let Reply::Refused(Refusal::Unexpected { found, .. }) = common::answer(&mut world, ticket)

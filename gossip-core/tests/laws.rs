@@ -1,21 +1,28 @@
 //! The laws of the vocabulary, and of the replica: whatever the order in which
 //! the same news arrives, everybody ends up believing the same.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // a test may stop
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing
+)] // a test may stop
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use gossip_core::base::id::NodeId;
+use gossip_core::base::limit;
 use gossip_core::base::time::WallTime;
 use gossip_core::input::{Query, Space};
 use gossip_core::message::{
-    Accusation, Batch, BatchHead, BatchPart, Charge, Claim, Entry, Footing, Generation, Head,
-    Incarnation, Lineage, Op, Presence, Scope, Sealed, Stamp, Value, Version,
+    Batch, BatchHead, BatchPart, Claim, Entry, Floor, Footing, Generation, Head, Incarnation,
+    Lineage, LogDelta, Op, Presence, Scope, Sealed, Stamp, Value, Version, WriteId,
 };
-use gossip_core::output::{Counters, Notification};
-use gossip_core::replica::{Change, Replica};
+use gossip_core::output::{Counters, KeyEvent, KeyEventKind, Notification};
+use gossip_core::replica::{Change, Chronicle, Replica};
+use gossip_core::watched::{Cursor, Keys, Selection};
 use proptest::prelude::*;
 
 const WALL: WallTime = WallTime::from_millis(1_000_000);
@@ -33,7 +40,7 @@ fn claim(generation: u64, incarnation: u64, left: bool) -> Claim {
         } else {
             Presence::Alive
         },
-        addrs: vec![],
+        addrs: [].into(),
     }
 }
 
@@ -58,19 +65,6 @@ proptest! {
         prop_assert!(!(a.supersedes(&b) && b.supersedes(&a)));
         prop_assert_eq!(a == b, !a.supersedes(&b) && !b.supersedes(&a));
         prop_assert!(!a.supersedes(&b) || !b.supersedes(&c) || a.supersedes(&c));
-    }
-
-    #[test]
-    fn a_graver_charge_or_a_higher_footing_is_the_news(
-        a in (0..3u64, 0..3u64, any::<bool>()), b in (0..3u64, 0..3u64, any::<bool>()),
-    ) {
-        let accusation = |(generation, incarnation, dead): (u64, u64, bool)| Accusation {
-            accuser: id("a"),
-            accused: id("n"),
-            footing: footing(generation, incarnation),
-            charge: if dead { Charge::Dead } else { Charge::Suspect },
-        };
-        prop_assert_eq!(accusation(a).supersedes(&accusation(b)), a > b);
     }
 }
 
@@ -132,6 +126,7 @@ fn batch(
         lineage,
         first,
         count: 1,
+        floor: Floor::default(),
     };
     let entry = Entry {
         scope: if key < 4 { Scope::Shared } else { Scope::Own },
@@ -142,6 +137,7 @@ fn batch(
             _ => Op::Put(Value::new(Bytes::from(vec![value])).unwrap()),
         },
         replaces: None,
+        expires: None,
     };
     Batch {
         head: Arc::new(Sealed {
@@ -177,6 +173,29 @@ fn picture(replica: &Replica, authors: &[&NodeId]) -> Vec<String> {
     shared.chain(own).collect()
 }
 
+/// The run of a log that `theirs` lacks, put together from its pieces.
+fn run(from: &Replica, author: &NodeId, theirs: Head, budget: usize) -> LogDelta {
+    let (mut run, mut handed) = from.since(author, theirs, None, budget).unwrap();
+    while handed.is_some() {
+        let (piece, next) = from.since(author, theirs, handed, budget).unwrap();
+        assert_eq!(
+            piece.from,
+            run.reaches(),
+            "each goes on where the last one ended"
+        );
+        run.batches.extend(piece.batches);
+        handed = next;
+    }
+    run
+}
+
+fn merge(replica: &mut Replica, run: &LogDelta) -> Vec<Change> {
+    let (mut counters, mut changes) = (Counters::default(), vec![]);
+    let LogDelta { from, batches, .. } = run;
+    replica.merge(*from, batches, WALL, &mut counters, &mut changes);
+    changes
+}
+
 /// `to` asks `from` for everything it lacks, in pieces of `budget` bytes.
 fn sync(from: &Replica, to: &mut Replica, budget: usize) {
     let heads: Vec<(NodeId, Head)> = from
@@ -184,19 +203,14 @@ fn sync(from: &Replica, to: &mut Replica, budget: usize) {
         .map(|(author, head)| (author.clone(), head))
         .collect();
     for (author, head) in heads {
-        for _ in 0..1_000 {
+        // Once more where a newer generation cut below what was asked for.
+        for _ in 0..2 {
             let theirs = to.head(&author).unwrap_or_default();
             if theirs >= head {
                 break;
             }
-            let (delta, _) = from.since(&author, theirs, budget).expect("it is behind");
-            let mut at = delta.from;
-            for batch in &delta.batches {
-                take(to, at, batch);
-                if let Some(part) = batch.parts.last() {
-                    at = batch.version(part.index);
-                }
-            }
+            let run = run(from, &author, theirs, budget);
+            merge(to, &run);
         }
         assert!(
             to.head(&author).unwrap_or_default() >= head,
@@ -300,6 +314,160 @@ proptest! {
         }
         prop_assert_eq!(folded, read);
     }
+}
+
+/// What a watcher holds: key by key, the value and the write behind it.
+type Held = BTreeMap<(NodeId, String), (Bytes, WriteId)>;
+
+/// Takes one event in, and looks whether it can follow on what is held.
+fn fold(held: &mut Held, event: &KeyEvent) {
+    let space = match event.scope {
+        Scope::Own => event.write.author.clone(),
+        Scope::Shared => id("shared"),
+    };
+    let name = (space, event.key.as_str().to_owned());
+    let stood = held.get(&name).map(|(_, write)| write);
+    if stood.is_some() {
+        assert_eq!(
+            stood,
+            event.before.as_ref(),
+            "{event:?} follows on what stood"
+        );
+    }
+    match (event.kind, &event.value) {
+        (KeyEventKind::Put, Some(value)) => {
+            assert_ne!(stood, Some(&event.write), "no version is told twice");
+            held.insert(name, (value.bytes().clone(), event.write.clone()));
+        }
+        (KeyEventKind::Put, None) | (_, Some(_)) => panic!("{event:?} says two things"),
+        (_, None) => {
+            held.remove(&name);
+        }
+    }
+}
+
+fn held(replica: &Replica, selection: &Selection) -> Held {
+    let shared = selection.whose == gossip_core::watched::Whose::Shared;
+    let rows = replica.select(selection).into_iter().map(|row| {
+        let space = if shared {
+            id("shared")
+        } else {
+            row.write.author.clone()
+        };
+        let name = (space, row.key.as_str().to_owned());
+        (name, (row.value.bytes().clone(), row.write))
+    });
+    rows.collect()
+}
+
+proptest! {
+    /// A watcher may go away at any moment and come back with the cursor it was
+    /// given: what it held, and what it is told that it missed, is what stands.
+    /// No event is told twice, none is left out, whatever it watches.
+    #[test]
+    fn from_any_cursor_what_was_missed_folds_to_what_stands(
+        deeds in prop::collection::vec((0..2usize, 0..8u8, 0..4u8, 1..60u64, 0..10u8), 1..60),
+        order in prop::collection::vec(any::<prop::sample::Index>(), 0..120),
+        whose in 0..4usize, exact: bool,
+    ) {
+        let mut authors = [Author::new("a"), Author::new("b")];
+        for (who, key, value, millis, fate) in deeds {
+            match fate {
+                0 => authors[who].restart_without_the_last(2),
+                _ => authors[who].write(key, value, millis),
+            }
+        }
+        let said: Vec<Batch> = authors.iter().flat_map(|author| author.said.clone()).collect();
+        prop_assume!(!said.is_empty());
+        let keys = match exact {
+            true => Keys::Exactly(if whose == 0 { "k1" } else { "k5" }.parse().unwrap()),
+            false => Keys::Prefix("k".to_owned()),
+        };
+        let selection = match whose {
+            0 => Selection::shared(keys),
+            1 => Selection::everybody(keys),
+            _ => Selection::member(authors[whose - 2].id.clone(), keys),
+        };
+        let mut replica = Replica::default();
+        let mut chronicle = Chronicle::new(&id("n"), Generation(1));
+        let mut went: Vec<(Cursor, Held)> = vec![(chronicle.now(), held(&replica, &selection))];
+        let mut told: Vec<Notification> = vec![];
+        for index in order {
+            let batch = index.get(&said);
+            for change in take(&mut replica, batch.head.value.before(), batch) {
+                let Change::Notify(mut told_now) = change else { continue };
+                chronicle.enter(&mut told_now);
+                told.push(told_now);
+            }
+            went.push((chronicle.now(), held(&replica, &selection)));
+        }
+        let stands = held(&replica, &selection);
+        let number = |event: &Notification| event.cursor().unwrap().number();
+        prop_assert!(told.iter().map(number).eq(1..=told.len() as u64), "numbered without a gap");
+        for (cursor, mut held) in went {
+            let missed = chronicle.since(cursor, &selection).unwrap();
+            let expected = told.iter().filter(|event| number(event) > cursor.number());
+            prop_assert!(missed.iter().eq(expected.filter(|event| event.concerns(&selection))));
+            for event in &missed {
+                if let Notification::Key(event) = event {
+                    fold(&mut held, event);
+                }
+            }
+            prop_assert_eq!(&held, &stands);
+        }
+    }
+}
+
+/// A cursor that is too old, of another run, or from nowhere is not guessed at.
+#[test]
+fn what_is_no_longer_known_is_not_told() {
+    let mut author = Author::new("a");
+    author.write(1, 1, 10);
+    let mut told = take(&mut Replica::default(), Version(0), &author.said[0]);
+    told.retain(|change| matches!(change, Change::Notify(_)));
+    let Some(Change::Notify(event)) = told.pop() else {
+        panic!("it is told")
+    };
+    let mut chronicle = Chronicle::new(&id("n"), Generation(1));
+    let all = Selection::shared(Keys::Prefix(String::new()));
+    let start = chronicle.now();
+    for _ in 0..limit::KEY_EVENTS_KEPT {
+        chronicle.enter(&mut event.clone());
+    }
+    let kept = chronicle.since(start, &all).map(|missed| missed.len());
+    assert_eq!(kept, Some(limit::KEY_EVENTS_KEPT));
+    chronicle.enter(&mut event.clone());
+    assert_eq!(chronicle.since(start, &all), None, "one more than is kept");
+    assert_eq!(chronicle.since(chronicle.now(), &all), Some(vec![]));
+
+    let mut other_run = Chronicle::new(&id("n"), Generation(2));
+    assert_eq!(other_run.since(start, &all), None, "another run");
+    other_run.enter(&mut event.clone());
+    let mut other_node = Chronicle::new(&id("m"), Generation(2));
+    other_node.enter(&mut event.clone());
+    assert_eq!(
+        other_node.since(other_run.now(), &all),
+        None,
+        "another node"
+    );
+    let ahead = chronicle
+        .now()
+        .to_string()
+        .replace("-", "-9")
+        .parse()
+        .unwrap();
+    assert_eq!(chronicle.since(ahead, &all), None, "from nowhere");
+
+    // Large values push each other out before their number does.
+    let Notification::Key(mut large) = event else {
+        panic!("a key")
+    };
+    large.value = Some(Value::new(Bytes::from(vec![0; limit::VALUE_BYTES])).unwrap());
+    let mut chronicle = Chronicle::new(&id("n"), Generation(1));
+    for _ in 0..limit::KEY_EVENT_BYTES_KEPT / limit::VALUE_BYTES {
+        chronicle.enter(&mut Notification::Key(large.clone()));
+    }
+    assert_eq!(chronicle.since(start, &all), None, "the keys count, too");
 }
 
 #[test]

@@ -14,13 +14,14 @@ use std::time::Duration;
 
 use gossip_core::base::id::NodeId;
 use gossip_core::base::limit;
+use gossip_core::base::rng::Rng;
 use gossip_core::base::time::Instant;
 use gossip_core::electorate::{
     Domain, Electorate, ElectorateError, QuorumConfig, QuorumProvider, Seat,
 };
 use gossip_core::membership::quorum::{Present, Quorum, judge};
 use gossip_core::output::MemberStatus;
-use gossip_core::quorum::{Part, QuorumReason, QuorumStanding};
+use gossip_core::quorum::{Fate, Part, QuorumReason, QuorumStanding};
 use proptest::prelude::*;
 
 fn id(name: &str) -> NodeId {
@@ -318,6 +319,127 @@ fn a_dead_domain_taken_out_of_use_gives_the_rest_its_quorum_back() {
     assert_eq!(inactive.sees(71, up), ("out", false));
     inactive.elects(without(all(), &["z3"]));
     assert_eq!(inactive.sees(72, up), ("in", NEWS));
+}
+
+/// What a domain-counting machine makes of the dead, in order of name.
+fn fates(story: &Story, second: u64, text: &str) -> String {
+    let now = Instant::from_millis(second * 1_000);
+    let view = story.machine.view(now, true, &story.me, &picture(text));
+    let told = view.members.iter().filter_map(|seat| {
+        let fate = match seat.fate? {
+            Fate::Down => "down".to_string(),
+            Fate::SuspectDown { left } => left.as_secs().to_string(),
+        };
+        Some(format!("{}={fate}", seat.id))
+    });
+    told.collect::<Vec<_>>().join(" ")
+}
+
+/// Six voters in three domains, as one of them sees it.
+fn domains(me: &str) -> Story {
+    let all = list("z1/a z1/b z2/c z2/d z3/e z3/f");
+    Story::of(me, QuorumProvider::FailureDomain, all)
+}
+
+fn asked(story: &mut Story, text: &str) -> Vec<NodeId> {
+    let mut rng = Rng::new(1);
+    story.machine.to_ask(&mut rng, &picture(text))
+}
+
+/// TestQuorumFdOneNodeDown: the neighbour is asked, and its answer settles it.
+#[test]
+fn a_neighbour_that_answers_says_that_its_domain_is_in_sight() {
+    let mut story = domains("z1/a");
+    story.sees(0, "z1/a z1/b z2/c z2/d z3/e z3/f");
+    let seen = "z1/a z1/b z2/c! z2/d z3/e z3/f";
+    story.sees(10, seen);
+    assert_eq!(asked(&mut story, seen), [id("z2/d")]);
+    assert!(asked(&mut story, seen).is_empty(), "once");
+    assert_eq!(fates(&story, 11, seen), "z2/c=59");
+    // Of another domain: it says nothing of this one.
+    story.machine.answered(&id("z3/e"));
+    assert_eq!(fates(&story, 11, seen), "z2/c=59");
+    story.machine.answered(&id("z2/d"));
+    assert_eq!(fates(&story, 11, seen), "z2/c=down");
+    // Its neighbour follows: now nobody is left in sight.
+    let seen = "z1/a z1/b z2/c! z2/d! z3/e z3/f";
+    story.sees(20, seen);
+    assert!(asked(&mut story, seen).is_empty(), "nobody is left");
+    assert_eq!(fates(&story, 21, seen), "z2/c=down z2/d=59");
+}
+
+/// Our own domain is in sight: we are there.
+#[test]
+fn who_dies_beside_us_is_down_at_once() {
+    let mut story = domains("z1/a");
+    story.sees(0, "z1/a z1/b z2/c z2/d z3/e z3/f");
+    let seen = "z1/a z1/b! z2/c z2/d z3/e z3/f";
+    story.sees(10, seen);
+    assert_eq!(fates(&story, 10, seen), "z1/b=down");
+}
+
+/// TestQuorumFdOneFailureDomainDownProbationExpires, and TestProbation*: each
+/// has its own time, and it is back without a trace.
+#[test]
+fn a_domain_out_of_sight_is_suspect_until_its_probation_is_over() {
+    let mut story = domains("z1/a");
+    story.sees(0, "z1/a z1/b z2/c z2/d z3/e z3/f");
+    let seen = "z1/a z1/b z2/c! z2/d! z3/e z3/f";
+    story.sees(10, "z1/a z1/b z2/c! z2/d? z3/e z3/f");
+    story.sees(13, seen);
+    assert_eq!(fates(&story, 20, seen), "z2/c=50 z2/d=53");
+    let first = Instant::from_millis(70_000);
+    assert_eq!(story.machine.next_deadline(), Some(first));
+    // The timer alone makes it look.
+    assert!(
+        story
+            .machine
+            .look(first, &story.me, &picture(seen))
+            .is_none()
+    );
+    assert_eq!(fates(&story, 70, seen), "z2/c=down z2/d=3");
+    let back = "z1/a z1/b z2/c! z2/d z3/e z3/f";
+    story.sees(72, back);
+    assert_eq!(fates(&story, 72, back), "z2/c=down");
+    assert_eq!(story.machine.next_deadline(), None);
+    // Dead again: a new probation.
+    story.sees(80, seen);
+    assert_eq!(fates(&story, 80, seen), "z2/c=down z2/d=60");
+}
+
+/// TestQuorumFdTwoFailureDomainsDownOutOfQuorum: who is out of quorum condemns
+/// nobody, however long it lasts; and …DownAndDeactivated: once it is back in,
+/// the time that runs is the last.
+#[test]
+fn out_of_quorum_probation_begins_again() {
+    let mut story = domains("z1/a");
+    story.sees(0, "z1/a z1/b z2/c z2/d z3/e z3/f");
+    let seen = "z1/a z1/b z2/c! z2/d! z3/e! z3/f!";
+    assert_eq!(story.sees(10, seen), ("suspect", NEWS));
+    assert_eq!(story.sees(70, seen), ("out", NEWS));
+    let all = "z2/c=60 z2/d=60 z3/e=60 z3/f=60";
+    assert_eq!(fates(&story, 70, seen), all);
+    assert_eq!(story.sees(130, seen), ("out", false));
+    assert_eq!(fates(&story, 130, seen), all);
+    let voters = list("z1/a z1/b z2/c z2/d z3/e z3/f");
+    story.elects(without(voters, &["z2", "z3"]));
+    assert_eq!(story.sees(140, seen), ("in", NEWS));
+    assert_eq!(fates(&story, 140, seen), all.replace("60", "50"));
+    assert_eq!(story.sees(190, seen), ("in", false));
+    assert_eq!(fates(&story, 190, seen), all.replace("60", "down"));
+}
+
+/// Who counts heads does not ask for domains; and a stranger has no seat.
+#[test]
+fn only_those_who_count_by_domains_have_fates() {
+    let mut story = Story::majority("z1/a", "z1/a z2/c");
+    story.sees(0, "z1/a z2/c");
+    story.sees(1, "z1/a z2/c!");
+    assert_eq!(fates(&story, 1, "z1/a z2/c!"), "");
+    let mut story = domains("z1/a");
+    let seen = "z1/a z1/b z2/c z2/d z9/x!";
+    story.sees(1, seen);
+    assert_eq!(fates(&story, 1, seen), "");
 }
 
 /// TestQuorumProvider* ×8, and what they do not ask.

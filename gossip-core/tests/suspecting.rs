@@ -811,3 +811,29 @@ fn who_was_never_asked_is_not_suspected() {
     assert_eq!(solo.status().awareness, 0);
     assert!(solo.status().counters.probes > 10);
 }
+
+/// Who is alone has nothing to do, and is not woken for nothing; whoever comes
+/// wakes it, and is looked after like anybody.
+#[test]
+fn who_is_alone_sleeps_until_somebody_comes() {
+    let mut solo = Solo::new();
+    solo.pass(60 * SECOND);
+    let hour = 3_600 * SECOND;
+    let next = solo.node.poll_timeout();
+    assert!(next.is_none_or(|at| at > solo.now.mono + hour), "{next:?}");
+    // Asleep for long: that is no pause.
+    solo.sleep(hour);
+    solo.link("n1");
+    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+    solo.sent();
+    solo.pass(2 * SECOND);
+    let sent = solo.sent();
+    let pings = |sent: &&gossip_core::output::Transmit| {
+        sent.to == id("n1") && matches!(sent.message.body, Body::Ping { .. })
+    };
+    assert!(sent.iter().any(|sent| pings(&sent)), "{sent:?}");
+    // Its seeds are called for ever, whoever is here.
+    let mut seeking = Solo::joining();
+    seeking.pass(60 * SECOND);
+    assert!(seeking.node.poll_timeout().is_some());
+}

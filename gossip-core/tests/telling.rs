@@ -19,7 +19,7 @@ fn left(name: &str) -> Item {
         member: id(name),
         footing: footing(7, 1),
         presence: Presence::Left,
-        addrs: vec![],
+        addrs: [].into(),
     }))
 }
 

@@ -36,7 +36,7 @@ async fn main() -> Result<()> {
     while let Some(item) = watch.next().await {
         match item {
             WatchItem::Row(row) => println!("stands    {} = {:?}", row.key, row.value.bytes()),
-            WatchItem::Current => println!("          that is all; now what changes"),
+            WatchItem::Current(_) => println!("          that is all; now what changes"),
             WatchItem::Changed(event) => {
                 match &event.value {
                     Some(value) => println!("changed   {} = {:?}", event.key, value.bytes()),
@@ -46,6 +46,8 @@ async fn main() -> Result<()> {
                     break;
                 }
             }
+            WatchItem::Conflict { key, .. } => println!("conflict  {key}"),
+            WatchItem::Anew => println!("          from the beginning"),
             WatchItem::Lagged(missed) => println!("missed    {missed}"),
         }
     }

@@ -25,8 +25,8 @@ pub enum EventsItem {
     Member(MemberView),
     /// All members have been told; events follow.
     Current,
-    /// Something happened. Never [`Notification::Key`]: keys are watched with
-    /// [`Node::watch`](crate::Node::watch).
+    /// Something happened. Never a change of a key, which is watched with
+    /// [`Node::watch`](crate::Node::watch), or what members say to everybody.
     Told(Arc<Notification>),
     /// The reader was too slow: this many notifications of the node, keys
     /// included, are lost to it. Those that follow are complete again; what was
@@ -76,7 +76,12 @@ impl Stream for Events {
                 None => None,
                 Some(SubscriptionItem::Lagged(missed)) => Some(EventsItem::Lagged(missed)),
                 Some(SubscriptionItem::Told(told)) => match &*told {
-                    Notification::Key(_) => continue,
+                    Notification::Key(_)
+                    | Notification::Event(_)
+                    | Notification::Missed { .. }
+                    | Notification::Asked(_)
+                    | Notification::Answer { .. }
+                    | Notification::Ended { .. } => continue,
                     _ => Some(EventsItem::Told(told)),
                 },
             };

@@ -21,6 +21,7 @@ use gossip_core::input::{Command, DiskError, Expected, Query, Space, Write};
 use gossip_core::message::{Generation, Key, KeyError, Scope, Value, WriteId};
 use gossip_core::output::{MemberView, Notification, Phase, Refusal, Reply, Row, Status};
 use gossip_core::quorum::QuorumView;
+use gossip_core::watched::{Cursor, Keys, Selection};
 use gossip_quic::{Credentials, OtherIdentity, PeerInfo};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -57,6 +58,9 @@ pub enum NodeError {
     /// The node refused. Nothing was done.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// [`WATCHES`](crate::limit::WATCHES) are open already. Close one, or try again.
+    #[error("too many watches are open, close one")]
+    Watched,
     /// The new credentials prove somebody else. The old ones stay in use.
     #[error(transparent)]
     OtherIdentity(#[from] OtherIdentity),
@@ -231,16 +235,34 @@ impl Node {
     /// # Errors
     /// If the node is not running.
     pub async fn watch(&self, space: Space, prefix: &str) -> Result<Watch, NodeError> {
+        let selection = Selection {
+            whose: space.into(),
+            keys: Keys::Prefix(prefix.to_owned()),
+        };
+        self.watch_from(selection, None).await
+    }
+
+    /// What became of the keys of a selection since `from`, and then every
+    /// change to one of them, each exactly once. Without a cursor, or with one
+    /// that is no longer known, it begins with the keys as they stand; in the
+    /// latter case it says so.
+    ///
+    /// # Errors
+    /// [`NodeError::Watched`], or the node is not running.
+    pub async fn watch_from(
+        &self,
+        selection: Selection,
+        from: Option<Cursor>,
+    ) -> Result<Watch, NodeError> {
         let (answer, reply) = oneshot::channel();
-        let prefix = prefix.to_owned();
         self.request(Request::Watch {
-            space: space.clone(),
-            prefix: prefix.clone(),
+            selection,
+            from,
             answer,
         })
         .await?;
-        let (rows, changes) = reply.await.map_err(|_| NodeError::Stopped)??;
-        Ok(Watch::new(space, prefix, rows, changes))
+        let (begins, reader) = reply.await.map_err(|_| NodeError::Stopped)??;
+        Ok(Watch::new(begins, from, reader))
     }
 
     /// Everybody it knows of as they stand, and then everything that becomes of
@@ -362,7 +384,8 @@ impl Node {
     /// here; the others hear of it.
     ///
     /// # Errors
-    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], or the node is not running.
+    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], [`Refusal::Refuted`], or the
+    /// node is not running.
     pub async fn remove(&self, member: &NodeId) -> Result<(), NodeError> {
         self.order(Command::Remove(member.clone())).await
     }
@@ -372,18 +395,19 @@ impl Node {
     /// makes it a member again.
     ///
     /// # Errors
-    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], [`Refusal::StillHere`], or
-    /// the node is not running.
+    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], [`Refusal::StillHere`],
+    /// [`Refusal::Refuted`], or the node is not running.
     pub async fn forget(&self, member: &NodeId) -> Result<(), NodeError> {
         self.order(Command::Forget(member.clone())).await
     }
 
-    /// Counts the quorum by this list from now on, at this node, until it stops:
-    /// what shall last stands in its configuration.
+    /// Counts the quorum by this list from now on, at this node, after a restart
+    /// too: until another is given, or the node starts with another list in its
+    /// configuration. Returns when it is on disk.
     ///
     /// # Errors
-    /// [`Refusal::Electorate`], and the list before stays; or the node is not
-    /// running.
+    /// [`Refusal::Electorate`] or [`Refusal::Disk`], and the list before stays;
+    /// or the node is not running.
     pub async fn elect(&self, electorate: Electorate) -> Result<(), NodeError> {
         self.order(Command::Electorate(electorate)).await
     }
@@ -443,7 +467,7 @@ impl Node {
         sent.map_err(|_| NodeError::Stopped)
     }
 
-    async fn ask(&self, command: Command) -> Result<Reply, NodeError> {
+    pub(crate) async fn ask(&self, command: Command) -> Result<Reply, NodeError> {
         let (answer, reply) = oneshot::channel();
         self.request(Request::Command { command, answer }).await?;
         reply.await.map_err(|_| NodeError::Stopped)
@@ -484,6 +508,7 @@ impl Node {
             key: key.parse()?,
             value,
             only_if,
+            ttl: None,
         };
         Ok(self.write(vec![write]).await?.pop())
     }

@@ -31,8 +31,10 @@
 mod builder;
 mod driver;
 mod events;
+mod feed;
 mod handle;
 pub mod journal;
+mod keys;
 mod resolve;
 mod watch;
 
@@ -54,12 +56,13 @@ pub use gossip_core::message::{
     Footing, Generation, Incarnation, Key, KeyError, Scope, Stamp, Value, Version, WriteId,
 };
 pub use gossip_core::output::{
-    Counters, KeyEvent, MemberEvent, MemberEventKind, MemberStatus, MemberView, Notification,
-    Phase, Refusal, Row, Status,
+    Counters, KeyEvent, KeyEventKind, MemberEvent, MemberEventKind, MemberStatus, MemberView,
+    Notification, Phase, Refusal, Row, Status, Voice,
 };
 pub use gossip_core::quorum::{
-    Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,
+    Fate, Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,
 };
+pub use gossip_core::watched::{Cursor, CursorError, Keys, Selection, Whose};
 pub use gossip_quic::{
     Counters as TransportCounters, CredentialPaths, Credentials, CredentialsError, EndpointConfig,
     OtherIdentity, PeerInfo,

@@ -287,6 +287,12 @@ fn every_fault_in_a_file_is_one_line_with_its_place() {
             &["2h is too much", "0s to 1h"],
         ),
         (
+            quorum("probation = \"2h\""),
+            9,
+            "quorum.probation",
+            &["2h is too much", "0s to 1h"],
+        ),
+        (
             quorum("members = [\"eu/n1\", \"EU/n2\"]"),
             9,
             "quorum.members",

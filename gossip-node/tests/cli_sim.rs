@@ -206,3 +206,49 @@ fn a_rule_that_makes_no_sense_is_refused_in_one_line() {
     run(["sim", "epidemic", "--hunt", "1"]).failed(2, &["--connection-limit"]);
     assert_eq!(run(["sim", "epidemic", "--tables", "--k", "3"]).code, 2);
 }
+
+#[test]
+fn a_scenario_is_played_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("story.scenario");
+    let path = file.to_str().unwrap();
+    let story = "\
+seed 3
+profile lan
+nodes n0
+nodes n1..n3 joining n0
+at 20s expect exact
+at 21s crash n3
+at 21s on n1 remove n3
+at 21s expect n0..n2 hold n3 dead within 1s
+end at 30s
+";
+    fs::write(&file, story).unwrap();
+    assert_eq!(run(["sim", "show", path]).ok().out, story);
+    let played = run(["sim", "run", path]).ok();
+    assert!(played.out.contains("n0..n2 hold n3 dead"), "{played:?}");
+    let document = run(["sim", "run", path, "--json"]).ok().json();
+    assert_eq!(document["held"], true);
+    assert_eq!(document["expected"][0]["what"], "exact");
+
+    // What does not come true is said, with the end of the trace, and a code.
+    fs::write(&file, story.replace("hold n3 dead", "hold n3 left")).unwrap();
+    let failed = run(["sim", "run", path, "--trace", "3"]);
+    assert_eq!(failed.code, 1, "{failed:?}");
+    assert_eq!(failed.out.lines().count(), 3, "{failed:?}");
+    assert!(
+        failed.err.contains("it holds n3 dead, not left"),
+        "{failed:?}"
+    );
+    let failed = run(["sim", "run", path, "--json"]);
+    assert_eq!(failed.json()["rule"], "hold");
+
+    fs::write(&file, "nodes n0\nat 1s crahs n0\n").unwrap();
+    run(["sim", "run", path]).failed(2, &["line 2: `crahs` does not fit"]);
+    run(["sim", "run", "nowhere.scenario"]).failed(2, &["nowhere.scenario: "]);
+
+    // A seed has a scenario, and it can be read again.
+    let drawn = run(["sim", "show", "7"]).ok().out;
+    fs::write(&file, &drawn).unwrap();
+    assert_eq!(run(["sim", "show", path]).ok().out, drawn);
+}

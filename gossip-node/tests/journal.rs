@@ -9,6 +9,7 @@
 #[path = "journal_kit/mod.rs"]
 mod kit;
 
+use gossip_core::electorate::{Elected, Electorate};
 use gossip_core::input::{DiskError, PersistId};
 use gossip_core::message::{Charge, Footing, Generation, Incarnation, Version};
 use gossip_core::output::Record;
@@ -200,6 +201,25 @@ fn a_claim_outlives_a_verdict_on_an_older_footing_only() {
         incarnation: Incarnation(1),
     };
     assert_eq!(saved.claims.first().unwrap().value.footing, footing);
+}
+
+/// The newest list of voters is kept, whatever else is.
+#[test]
+fn an_elected_list_is_read_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let opened = open(dir.path());
+    assert_eq!(opened.saved.elected, None);
+    let elected = |names: &[&str]| Elected {
+        list: Electorate::of_voters(names.iter().map(|name| name.parse().unwrap())),
+        instead_of: Electorate::default(),
+    };
+    opened
+        .journal
+        .remember(Record::Electorate(elected(&["eu/n1", "eu/n2"])));
+    let newest = elected(&["eu/n3"]);
+    opened.journal.remember(Record::Electorate(newest.clone()));
+    opened.journal.close();
+    assert_eq!(open(dir.path()).saved.elected, Some(newest));
 }
 
 /// Its claim goes; the verdict stays, and is handed over without a claim. What

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gossip_node::{
-    EventsItem, Expected, Key, KeyError, MemberEventKind, MemberPicture, MemberStatus, NodeError,
-    Notification, Phase, Refusal, Scope, Space, StartError, Stopped, SubscriptionItem, Value,
-    WatchItem, Write,
+    EventsItem, Expected, Key, KeyError, Keys, MemberEventKind, MemberPicture, MemberStatus,
+    NodeError, Notification, Phase, Refusal, Scope, Selection, Space, StartError, Stopped,
+    SubscriptionItem, Value, WatchItem, Write,
 };
 use kit::{Cluster, eventually};
 
@@ -73,6 +73,7 @@ async fn three_nodes_meet_and_say_the_same() {
         key: key(name),
         value: value.map(|value| Value::new(Bytes::from_static(value.as_bytes())).unwrap()),
         only_if: None,
+        ttl: None,
     };
     let ids = c
         .write(vec![
@@ -172,7 +173,7 @@ async fn a_watch_tells_rows_and_then_each_change_once() {
                     assert!(!picture.contains_key(&row.key), "each row once");
                     (row.key, row.write.version, row.stamp)
                 }
-                WatchItem::Current => {
+                WatchItem::Current(_) => {
                     current = true;
                     if picture.values().any(|(version, _)| *version == newest) {
                         break;
@@ -183,7 +184,7 @@ async fn a_watch_tells_rows_and_then_each_change_once() {
                     assert!(event.key.as_str().starts_with("w/"));
                     (event.key, event.write.version, event.stamp)
                 }
-                WatchItem::Lagged(missed) => panic!("missed {missed}"),
+                other => panic!("{other:?}"),
             };
             let before = picture.insert(key, (version, stamp));
             assert!(
@@ -222,25 +223,65 @@ async fn a_slow_subscriber_learns_how_much_it_missed() {
             key: format!("{entry}").parse().unwrap(),
             value: Some(Value::new(Bytes::from(format!("{batch}"))).unwrap()),
             only_if: None,
+            ttl: None,
         });
         node.write(writes.collect()).await.unwrap();
     }
     let missed = (batches * 64 - capacity) as u64;
-    assert_eq!(watch.next().await, Some(WatchItem::Current));
-    assert_eq!(watch.next().await, Some(WatchItem::Lagged(missed)));
     assert_eq!(told.next().await, Some(SubscriptionItem::Lagged(missed)));
     let member = events.next().await;
     assert!(matches!(member, Some(EventsItem::Member(_))), "{member:?}");
     assert_eq!(events.next().await, Some(EventsItem::Current));
     assert_eq!(events.next().await, Some(EventsItem::Lagged(missed)));
     assert!(!MemberPicture::default().apply(&EventsItem::Lagged(missed)));
-    for _ in 0..capacity {
-        let item = watch.next().await;
-        assert!(
-            matches!(item, Some(WatchItem::Changed(_))),
-            "complete again"
-        );
+    // A watch has a queue of its own, which holds what came first.
+    let room = gossip_node::limit::WATCH_EVENTS;
+    let lost = (batches * 64 - room) as u64;
+    assert!(matches!(watch.next().await, Some(WatchItem::Current(_))));
+    for number in 1..=room as u64 {
+        let Some(WatchItem::Changed(event)) = watch.next().await else {
+            panic!("what came before the queue was full is complete");
+        };
+        assert_eq!(event.cursor.number(), number);
     }
+    assert_eq!(watch.next().await, Some(WatchItem::Lagged(lost)));
+    let before_the_gap = watch.cursor().unwrap();
+    assert_eq!(before_the_gap.number(), room as u64);
+    node.put_own("after", "the gap").await.unwrap();
+    let Some(WatchItem::Changed(after)) = watch.next().await else {
+        panic!("it goes on");
+    };
+    assert_eq!(after.cursor.number(), (batches * 64 + 1) as u64);
+    assert_eq!(watch.cursor(), Some(after.cursor));
+
+    // Whoever resumes has exactly what was lost, as far as it is kept.
+    let selection = || Selection::member(node.id().clone(), Keys::Prefix(String::new()));
+    let mut resumed = node
+        .watch_from(selection(), Some(before_the_gap))
+        .await
+        .unwrap();
+    for number in room as u64 + 1..=after.cursor.number() {
+        let Some(WatchItem::Changed(event)) = resumed.next().await else {
+            panic!("it was missed");
+        };
+        assert_eq!(event.cursor.number(), number);
+    }
+    assert_eq!(resumed.next().await, Some(WatchItem::Current(after.cursor)));
+    let start = "0000000000000000-0".parse().unwrap();
+    let mut anew = node.watch_from(selection(), Some(start)).await.unwrap();
+    assert_eq!(anew.next().await, Some(WatchItem::Anew), "of another run");
+    assert_eq!(anew.cursor(), None, "it does not hold all that stands");
+    for _ in 0..65 {
+        assert!(matches!(anew.next().await, Some(WatchItem::Row(_))));
+    }
+    assert_eq!(anew.next().await, Some(WatchItem::Current(after.cursor)));
+
+    // What does not concern a watch brings its cursor on all the same.
+    node.put("shared", "not watched").await.unwrap();
+    eventually("it is level", async || {
+        resumed.cursor().unwrap().number() == after.cursor.number() + 1
+    })
+    .await;
     node.shutdown().await;
     assert_eq!(watch.next().await, None, "it ends with the node");
     assert_eq!(node.subscribe().next().await, None);
@@ -355,6 +396,7 @@ async fn what_is_over_a_limit_is_refused_before_anything_happens() {
         key: format!("{number}").parse().unwrap(),
         value: None,
         only_if: None,
+        ttl: None,
     });
     let refused = node.write(many.collect()).await;
     assert!(matches!(

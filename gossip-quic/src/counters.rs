@@ -103,6 +103,10 @@ counters! {
     refused_protocol,
     /// Connections that lost against a better one with the same peer.
     duplicates,
+    /// Bytes of UDP payload handed to the socket.
+    bytes_sent,
+    /// Bytes of UDP payload that came, before anything was refused.
+    bytes_received,
     /// UDP packets that cannot be QUIC.
     packets_not_quic,
     /// Empty UDP packets: a dialer asking whether the port is open.

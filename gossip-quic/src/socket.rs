@@ -148,7 +148,9 @@ impl AsyncUdpSocket for GuardedSocket {
     }
 
     fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
-        self.inner.try_send(transmit)
+        self.inner.try_send(transmit)?;
+        self.cells.bytes_sent.add(transmit.contents.len() as u64);
+        Ok(())
     }
 
     fn poll_recv(
@@ -159,6 +161,7 @@ impl AsyncUdpSocket for GuardedSocket {
     ) -> Poll<io::Result<usize>> {
         let received = ready!(self.inner.poll_recv(cx, bufs, metas))?;
         for (buf, meta) in bufs.iter_mut().zip(metas.iter_mut()).take(received) {
+            self.cells.bytes_received.add(meta.len as u64);
             self.sift(buf, meta);
         }
         Poll::Ready(Ok(received))

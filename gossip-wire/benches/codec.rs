@@ -16,8 +16,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gossip_core::base::id::NodeId;
 use gossip_core::base::limit;
 use gossip_core::message::{
-    Base, Batch, Body, Claim, Delta, Digest, DigestRow, Draft, Entry, Footing, Generation, Head,
-    Incarnation, Item, Key, Lineage, LogDelta, MemberRow, MemberState, Message, Op, Presence,
+    Base, Batch, Body, Claim, Delta, Digest, DigestRow, Draft, Entry, Floor, Footing, Generation,
+    Head, Incarnation, Item, Key, Lineage, LogDelta, MemberRow, MemberState, Message, Op, Presence,
     Scope, Seq, Stamp, Statement, Value, Version,
 };
 use gossip_wire::{Channel, decode_message, encode_message, seal};
@@ -44,7 +44,7 @@ fn claim(number: usize) -> Item {
         member: id(number),
         footing: footing(),
         presence: Presence::Alive,
-        addrs: vec!["192.0.2.17:7946".parse().unwrap()],
+        addrs: ["192.0.2.17:7946".parse().unwrap()].into(),
     };
     seal(&Statement::Claim(claim), unsigned)
 }
@@ -60,6 +60,7 @@ fn draft(author: usize, first: u64, count: usize) -> Statement {
         },
         op: Op::Put(Value::new(Bytes::from(vec![0x5a; 64])).unwrap()),
         replaces: None,
+        expires: None,
     };
     let base = Base {
         generation: GENERATION,
@@ -70,6 +71,7 @@ fn draft(author: usize, first: u64, count: usize) -> Statement {
         lineage: Lineage::new(vec![base]).unwrap(),
         first: Version(first),
         entries: (0..count).map(entry).collect(),
+        floor: Floor::default(),
     })
 }
 
@@ -115,6 +117,7 @@ fn delta() -> Message {
         let log = LogDelta {
             from: Version(0),
             batches: vec![batch(author, 1, 4), batch(author, 5, 4)],
+            more: false,
         };
         if delta.weight() + log.weight() > limit::DELTA_PIECE_BYTES {
             break;

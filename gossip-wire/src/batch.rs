@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use gossip_core::base::limit;
+use gossip_core::base::time::WallTime;
 use gossip_core::message::{
-    Base, Batch, BatchHead, BatchPart, Generation, Head, Lineage, Sealed, Version,
+    Base, Batch, BatchHead, BatchPart, Floor, Generation, Head, Lineage, Sealed, Version,
 };
 
 use crate::entry::{self, decode_entry};
@@ -29,6 +30,11 @@ pub(crate) fn head_to_pb<'a>(
         bases: bases.collect(),
         first: head.first.0,
         entry_hashes: hashes.into(),
+        floor: (head.floor != Floor::default()).then(|| pb::Floor {
+            through: head.floor.through.0,
+            shared: head.floor.shared.0,
+            as_of: head.floor.as_of.as_millis(),
+        }),
     }
 }
 
@@ -59,12 +65,28 @@ pub(crate) fn head_from_pb(head: &pb::BatchHead) -> Result<BatchHead, DecodeErro
     let lineage = Lineage::new(bases.collect()).ok_or(DecodeError::Senseless {
         what: "bases that do not rise",
     })?;
+    let floor = floor_from_pb(head)?;
     Ok(BatchHead {
         author,
         lineage,
         first: Version(head.first),
         count,
+        floor,
     })
+}
+
+fn floor_from_pb(head: &pb::BatchHead) -> Result<Floor, DecodeError> {
+    let Some(floor) = &head.floor else {
+        return Ok(Floor::default());
+    };
+    let floor = Floor {
+        through: Version(floor.through),
+        shared: Version(floor.shared),
+        as_of: WallTime::from_millis(floor.as_of),
+    };
+    let sane = floor.through > Version(0) && floor.fits_below(Version(head.first));
+    field::ensure(sane, "a floor that is none, or above its batch")?;
+    Ok(floor)
 }
 
 /// The head of a batch in these sealed bytes.

@@ -8,9 +8,13 @@
 
 use gossip_core::base::limit;
 
-/// Longest sealed statement, in bytes. The longest of this version is the head
+/// Longest sealed statement but an event, in bytes. The longest of this version is the head
 /// of a full batch, under 2 KiB; the rest is room for later fields (guess).
 pub const SEALED_BYTES: usize = 4 * 1024;
+
+/// Longest sealed event, in bytes: its payload, a full filter of the longest
+/// names and tags (under 26 KiB), and room for later fields (guess).
+pub const SEALED_EVENT_BYTES: usize = 40 * 1024;
 
 /// Longest encoded entry, in bytes: its key and value, and room for the rest
 /// (under 256 bytes in this version) and for later fields (guess).

@@ -24,7 +24,7 @@ pub(crate) fn from_pb(delta: pb::Delta) -> Result<(Delta, u64), DecodeError> {
     let members_only = members.iter().all(|item| match item {
         Item::Claim(_) => true,
         Item::Accusation(accusation) => accusation.is_verdict(),
-        Item::Batch(_) => false,
+        Item::Batch(_) | Item::Event(_) => false,
     });
     field::ensure(members_only, "neither claim nor verdict among the members")?;
 
@@ -43,6 +43,7 @@ fn log_to_pb(log: &LogDelta) -> pb::LogDelta {
     pb::LogDelta {
         from: log.from.0,
         batches: batches.collect(),
+        more: log.more,
     }
 }
 
@@ -53,6 +54,7 @@ fn log_from_pb(log: pb::LogDelta, skipped: &mut u64) -> Result<Option<LogDelta>,
     let mut run = LogDelta {
         from: Version(log.from),
         batches: Vec::with_capacity(log.batches.len()),
+        more: log.more,
     };
     let mut told = run.from;
     let mut rest = log.batches.into_iter();
@@ -62,6 +64,8 @@ fn log_from_pb(log: pb::LogDelta, skipped: &mut u64) -> Result<Option<LogDelta>,
             Ok(_) => return Err(DecodeError::OtherKind { wanted: "batch" }),
             Err(error) if error.is_unknown() => {
                 *skipped += 1 + rest.len() as u64;
+                // What is left is a piece, and the rest will not come.
+                run.more = true;
                 break;
             }
             Err(error) => return Err(error),

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use gossip_core::base::limit;
+use gossip_core::base::time::WallTime;
 use gossip_core::message::{Entry, Op, Replaced, Scope, Sealed, Stamp, Value, Version, WriteId};
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
@@ -42,6 +43,7 @@ pub(crate) fn encode(entry: &Entry) -> Bytes {
         counter: entry.stamp.counter,
         op: Some(op),
         replaces,
+        expires: entry.expires.map_or(0, WallTime::as_millis),
     };
     entry.encode_to_vec().into()
 }
@@ -66,7 +68,10 @@ pub fn decode_entry(bytes: Bytes) -> Result<Sealed<Entry>, DecodeError> {
             None => return Err(DecodeError::UnknownKind { what: "operation" }),
         },
         replaces: entry.replaces.as_ref().map(replaced).transpose()?,
+        expires: (entry.expires > 0).then(|| WallTime::from_millis(entry.expires)),
     };
+    let lasting = value.expires.is_none() || value.op != Op::Delete;
+    field::ensure(lasting, "a deletion that ends")?;
     Ok(Sealed { value, bytes })
 }
 

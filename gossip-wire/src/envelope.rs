@@ -30,7 +30,8 @@ impl Envelope {
     /// # Errors
     /// Malformed bytes.
     pub fn open(sealed: &Bytes) -> Result<Self, DecodeError> {
-        field::no_longer("a sealed statement", sealed.len(), bound::SEALED_BYTES)?;
+        let max = bound::SEALED_EVENT_BYTES;
+        field::no_longer("a sealed statement", sealed.len(), max)?;
         let sealed: pb::Sealed = field::parse("sealed statement", sealed.clone())?;
         if sealed.statement.is_empty() {
             return Err(DecodeError::Missing { what: "statement" });
@@ -50,6 +51,7 @@ pub fn sealed_bytes(item: &Item) -> &Bytes {
         Item::Claim(claim) => &claim.bytes,
         Item::Accusation(accusation) => &accusation.bytes,
         Item::Batch(batch) => &batch.head.bytes,
+        Item::Event(event) => &event.bytes,
     }
 }
 
@@ -68,7 +70,9 @@ pub(crate) fn close(kind: Kind, sign: impl FnOnce(&[u8]) -> Bytes) -> Bytes {
 pub(crate) fn statement(sealed: &Bytes) -> Result<Kind, DecodeError> {
     let envelope = Envelope::open(sealed)?;
     let statement: pb::Statement = field::parse("statement", envelope.statement)?;
-    statement
-        .kind
-        .ok_or(DecodeError::UnknownKind { what: "statement" })
+    let kind = statement.kind;
+    if !matches!(kind, None | Some(Kind::Event(_))) {
+        field::no_longer("a sealed statement", sealed.len(), bound::SEALED_BYTES)?;
+    }
+    kind.ok_or(DecodeError::UnknownKind { what: "statement" })
 }

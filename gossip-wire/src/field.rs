@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::base::limit;
-use gossip_core::message::{Footing, Generation, Incarnation};
+use gossip_core::message::{Addrs, Footing, Generation, Incarnation};
 
 use crate::error::DecodeError;
 use crate::pb;
@@ -70,9 +70,10 @@ pub(crate) fn footing(generation: u64, incarnation: u64) -> Result<Footing, Deco
 }
 
 /// Addresses, at most [`limit::ADDRS`].
-pub(crate) fn addrs(addrs: &[pb::Addr]) -> Result<Vec<SocketAddr>, DecodeError> {
+pub(crate) fn addrs(addrs: &[pb::Addr]) -> Result<Addrs, DecodeError> {
     at_most("addresses", addrs.len(), limit::ADDRS)?;
-    addrs.iter().map(addr).collect()
+    let all: Result<Vec<SocketAddr>, _> = addrs.iter().map(addr).collect();
+    all.map(Addrs::from)
 }
 
 fn addr(addr: &pb::Addr) -> Result<SocketAddr, DecodeError> {
@@ -92,10 +93,9 @@ fn addr(addr: &pb::Addr) -> Result<SocketAddr, DecodeError> {
     }
 }
 
-/// The encoding of addresses. An IPv6 scope names an interface of this
-/// machine and flow labels mean nothing to others, so both stay behind.
-pub(crate) fn addrs_to_pb(addrs: &[SocketAddr]) -> Vec<pb::Addr> {
-    let encode = |addr: &SocketAddr| pb::Addr {
+/// The encoding of addresses.
+pub(crate) fn addrs_to_pb(addrs: &Addrs) -> Vec<pb::Addr> {
+    let encode = |addr: SocketAddr| pb::Addr {
         ip: match addr.ip() {
             IpAddr::V4(ip) => Bytes::copy_from_slice(&ip.octets()),
             IpAddr::V6(ip) => Bytes::copy_from_slice(&ip.octets()),

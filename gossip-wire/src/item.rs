@@ -11,11 +11,11 @@ use prost::Message as _;
 
 use crate::envelope::{self, Kind, sealed_bytes};
 use crate::error::DecodeError;
-use crate::{accusation, batch, claim, field, pb, scan};
+use crate::{accusation, batch, claim, event, field, pb, scan};
 
 pub(crate) fn to_pb(item: &Item) -> pb::Item {
     let parts = match item {
-        Item::Claim(_) | Item::Accusation(_) => Vec::new(),
+        Item::Claim(_) | Item::Accusation(_) | Item::Event(_) => Vec::new(),
         Item::Batch(batch) => {
             let parts = batch.parts.iter().map(|part| pb::Part {
                 index: part.index,
@@ -44,6 +44,8 @@ pub(crate) fn from_pb(item: pb::Item) -> Result<Item, DecodeError> {
             let value = accusation::from_pb(&accusation)?;
             Item::Accusation(Sealed { value, bytes })
         }
+        // Its texts are slices of the copy, so that it is held once.
+        Kind::Event(_) => Item::Event(event::decode_sealed_event(bytes)?),
         Kind::Batch(head) => {
             let parts = item.parts.into_iter();
             let parts = parts.map(|part| (part.index, Bytes::copy_from_slice(&part.entry)));

@@ -8,12 +8,13 @@
 //! ```text
 //!  ┌ Message ──────────────────────────────────────── one hop, then gone ┐
 //!  │ body: Ping · Ack · PingReq · Nack · Gossip                          │
-//!  │       Digest · Want · Delta · Done                                  │
+//!  │       Checksum · Digest · Want · Delta · Done                       │
+//!  │       EventSum · EventHave · EventDelta · Answer                    │
 //!  │ rumors:                                                             │
 //!  │  ┌ Item ───────────────────────────────── from member to member ┐   │
 //!  │  │ ┌ Sealed ─────────────── the author's exact bytes, for ever ┐ │   │
 //!  │  │ │ ┌ Statement ────────────────────────────────┐ ┌─────────┐ │ │   │
-//!  │  │ │ │ Claim, Accusation, or BatchHead:          │ │signature│ │ │   │
+//!  │  │ │ │ Claim, Accusation, Event, or BatchHead:   │ │signature│ │ │   │
 //!  │  │ │ │ author · lineage · first · entry hashes   │ └─────────┘ │ │   │
 //!  │  │ │ └──────────────────────────────┬──┬──┬──────┘             │ │   │
 //!  │  │ └────────────────────────────────┼──┼──┼────────────────────┘ │   │
@@ -55,7 +56,7 @@
 //!         incarnation: Incarnation(0),
 //!     },
 //!     presence: Presence::Alive,
-//!     addrs: vec!["192.0.2.17:7946".parse()?],
+//!     addrs: ["192.0.2.17:7946".parse()?].into(),
 //! });
 //! let item = seal(&claim, |_statement| Bytes::new());
 //!
@@ -86,6 +87,7 @@ mod digest;
 mod entry;
 mod envelope;
 mod error;
+mod event;
 mod field;
 mod item;
 mod message;
@@ -101,6 +103,7 @@ pub use claim::decode_sealed_claim;
 pub use entry::decode_entry;
 pub use envelope::{Envelope, sealed_bytes};
 pub use error::DecodeError;
+pub use event::decode_sealed_event;
 pub use item::{decode_item, encode_item};
 pub use message::{Decoded, Skipped, decode_message, encode_message};
 pub use seal::seal;

@@ -14,7 +14,7 @@ use prost::Message as _;
 
 use crate::channel::Channel;
 use crate::error::DecodeError;
-use crate::{delta, digest, field, item, offer, pb, scan};
+use crate::{delta, digest, event, field, item, offer, pb, scan};
 
 /// What was understood of a message, and what was not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +90,10 @@ fn body_to_pb(body: &Body) -> pb::message::Body {
         Body::Delta(delta) => Pb::Delta(delta::to_pb(delta)),
         Body::Done => Pb::Done(pb::Done {}),
         Body::Offer(offer) => Pb::Offer(offer::to_pb(offer)),
+        Body::EventSum(sum) => Pb::EventSum(event::sum_to_pb(*sum)),
+        Body::EventHave(have) => Pb::EventHave(event::have_to_pb(have)),
+        Body::EventDelta(delta) => Pb::EventDelta(event::delta_to_pb(delta)),
+        Body::Answer(answer) => Pb::Answer(event::answer_to_pb(answer)),
     }
 }
 
@@ -115,5 +119,9 @@ fn body_from_pb(body: Option<pb::message::Body>, skipped: &mut u64) -> Result<Bo
         }
         Pb::Done(pb::Done {}) => Body::Done,
         Pb::Offer(offer) => Body::Offer(offer::from_pb(&offer)?),
+        Pb::EventSum(sum) => Body::EventSum(event::sum_from_pb(&sum)?),
+        Pb::EventHave(have) => Body::EventHave(event::have_from_pb(&have)?),
+        Pb::EventDelta(delta) => Body::EventDelta(event::delta_from_pb(&delta)?),
+        Pb::Answer(answer) => Body::Answer(event::answer_from_pb(&answer)?),
     })
 }

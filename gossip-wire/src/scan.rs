@@ -8,6 +8,8 @@
 //! ```text
 //!   Message ─ Digest, Want ─ row ─ member, head
 //!           ├ Delta ─ item, log ─ item
+//!           ├ EventHave ─ row
+//!           ├ EventDelta ─ run ─ event
 //!           └ item ─ part
 //! ```
 //!
@@ -42,7 +44,11 @@ pub(crate) const MESSAGE: Shape = Shape(&[
     (9, &FLAT),
     (10, &FLAT),
     (13, &FLAT),
+    (14, &FLAT),
     (15, &ITEM),
+    (30, &Shape(&[(1, &FLAT)])),
+    (31, &Shape(&[(1, &Shape(&[(5, &FLAT)]))])),
+    (32, &Shape(&[(5, &FLAT)])),
 ]);
 
 /// The number of pieces in `bytes`, at most [`bound::PIECES`].

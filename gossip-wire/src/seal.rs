@@ -21,6 +21,7 @@ use crate::claim::{self, decode_sealed_claim};
 use crate::entry::{self, decode_entry};
 use crate::envelope::{self, Kind};
 use crate::error::DecodeError;
+use crate::event::{self, decode_sealed_event};
 
 /// Encodes `statement`, has it signed, and makes the item that travels.
 ///
@@ -42,6 +43,10 @@ pub fn seal(statement: &Statement, sign: impl FnOnce(&[u8]) -> Bytes) -> Item {
             Item::Accusation(read_back(bytes, accusation, decode_sealed_accusation))
         }
         Statement::Batch(draft) => Item::Batch(seal_batch(draft, sign)),
+        Statement::Event(said) => {
+            let bytes = envelope::close(Kind::Event(event::to_pb(said)), sign);
+            Item::Event(read_back(bytes, said, decode_sealed_event))
+        }
     }
 }
 
@@ -55,6 +60,7 @@ fn seal_batch(draft: &Draft, sign: impl FnOnce(&[u8]) -> Bytes) -> Batch {
         lineage: draft.lineage.clone(),
         first: draft.first,
         count: u32::try_from(entries.len()).unwrap_or(u32::MAX),
+        floor: draft.floor,
     };
     let encoded = batch::head_to_pb(&head, entries.iter().map(|entry| &entry.bytes));
     let bytes = envelope::close(Kind::Batch(encoded), sign);

@@ -51,6 +51,18 @@ impl Journal {
                 }
                 self.keep(batch.author(), |version| !superseded.contains(&version));
             }
+            Record::Run {
+                author,
+                cut,
+                commits,
+            } => {
+                if let Some(through) = cut {
+                    self.keep(&author, |version| version <= through);
+                }
+                for (batch, superseded) in commits {
+                    self.write(Record::Commit { batch, superseded });
+                }
+            }
             Record::Cut { author, through } => self.keep(&author, |version| version <= through),
             Record::Claim(claim) => {
                 self.verdicts.remove(&claim.value.member);
@@ -62,6 +74,8 @@ impl Journal {
             Record::Forget(id) => {
                 self.claims.remove(&id);
             }
+            // Nobody elects here.
+            Record::Electorate(_) => {}
         }
     }
 
@@ -90,6 +104,7 @@ impl Journal {
             verdicts: verdicts
                 .map(|b| decode_sealed_accusation(b).unwrap())
                 .collect(),
+            elected: None,
         }
     }
 }
@@ -297,6 +312,7 @@ impl World {
             key: format!("key/{at}").parse().unwrap(),
             value: (at % 5 != 4).then(|| Value::new(Bytes::from(vec![at as u8; bytes])).unwrap()),
             only_if: None,
+            ttl: None,
         };
         let reply = self.ask(name, Command::Write(keys.map(write).collect()));
         assert!(matches!(reply, Reply::Written(_)), "{reply:?}");

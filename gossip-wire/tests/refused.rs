@@ -13,8 +13,9 @@ use bytes::Bytes;
 use common::{raw, sample};
 use gossip_core::base::limit;
 use gossip_core::message::{
-    Batch, Body, Charge, Delta, Digest, Item, LogDelta, MemberState, Message, Offer, Op, Presence,
-    RumorId, Statement, Value, Version, Want,
+    Answer, Batch, Body, Charge, Delta, Digest, EventDelta, EventHave, EventRow, EventRun, Item,
+    Lamport, LogDelta, MemberState, Message, Offer, Op, Presence, RumorId, Run, Said, Statement,
+    Value, Version, Want,
 };
 use gossip_wire::{
     Channel, DecodeError, bound, decode_batch, decode_entry, decode_item, decode_message,
@@ -136,6 +137,166 @@ fn claims() {
     }
 }
 
+fn event_fields() -> Vec<Vec<u8>> {
+    vec![
+        raw::field(1, "n1"),
+        raw::number(2, 1),
+        raw::number(3, 1),
+        raw::number(4, 1),
+        raw::field(5, "deploy"),
+    ]
+}
+
+#[test]
+fn events() {
+    let all = event_fields();
+    let with = |fields: &[Vec<u8>]| [all.as_slice(), fields].concat();
+    let ask = |fields: &[Vec<u8>]| with(&[raw::field(8, fields.concat())]);
+    let soon = raw::number(1, 5_000);
+    let members = vec![raw::field(3, "n1"); limit::ASK_FILTERS + 1];
+    let tag = raw::field(
+        5,
+        [raw::field(1, "tag/a"), raw::field(2, vec![0; 129])].concat(),
+    );
+    let bad_zone = raw::field(4, "EU");
+    for (fields, want) in [
+        (vec![], "an event at time 0"),
+        (all[1..].to_vec(), "author: a name has an empty label"),
+        ([&all[..1], &all[2..]].concat(), "a run of generation 0"),
+        ([&all[..2], &all[3..]].concat(), "an event of number 0"),
+        (all[..4].to_vec(), "a key must not be empty"),
+        (
+            with(&[raw::field(6, vec![0; limit::EVENT_PAYLOAD_BYTES + 1])]),
+            "a payload: 8193 bytes are more than the 8192 allowed",
+        ),
+        (
+            with(&[raw::number(7, 1), raw::field(8, soon.clone())]),
+            "a query that coalesces",
+        ),
+        (
+            ask(&[]),
+            "a query's deadline of nothing, or of over an hour",
+        ),
+        (
+            ask(&[raw::number(1, limit::ASK_DEADLINE_MS + 1)]),
+            "a query's deadline of nothing, or of over an hour",
+        ),
+        (
+            ask(&[soon.clone(), raw::number(2, 9)]),
+            "an answer through more than 8 relays",
+        ),
+        (
+            ask(&[soon.clone(), members.concat()]),
+            "65 parts of a filter are more than the 64 allowed",
+        ),
+        (
+            ask(&[soon.clone(), tag]),
+            "a tag: 129 bytes are more than the 128 allowed",
+        ),
+        (
+            ask(&[soon, bad_zone]),
+            "asked zone: only a-z, 0-9 and inner hyphens may stand in a label, found 'E'",
+        ),
+    ] {
+        assert_eq!(refused_item(4, &fields), want);
+    }
+}
+
+#[test]
+fn an_event_is_longer_than_others_may_be_and_has_its_own_bound() {
+    let item = |kind, fields: Vec<Vec<u8>>| {
+        let statement = raw::field(kind, fields.concat());
+        let item = raw::field(1, raw::field(1, statement));
+        decode_item(item.into())
+    };
+    let later = |bytes| raw::field(1_000, vec![0; bytes]);
+    let claim = |bytes| {
+        let fields = [raw::field(1, "n1"), raw::number(2, 1), raw::number(4, 1)];
+        item(1, [fields.to_vec(), vec![later(bytes)]].concat())
+    };
+    let event = |bytes| item(4, [event_fields(), vec![later(bytes)]].concat());
+    assert!(claim(4_000).is_ok() && event(40_000).is_ok());
+    for (refused, max) in [
+        (claim(4_100), bound::SEALED_BYTES),
+        (event(41_000), bound::SEALED_EVENT_BYTES),
+    ] {
+        assert!(
+            matches!(refused, Err(DecodeError::TooLong { max: is, .. }) if is == max),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
+fn lists_of_events() {
+    let run = |name: &str| Run {
+        author: sample::id(name),
+        ..sample::run()
+    };
+    let row = |name: &str, top, holes: &[u64]| EventRow {
+        run: run(name),
+        top,
+        holes: holes.to_vec(),
+    };
+    let have = |rows| {
+        refused(Body::EventHave(EventHave {
+            rows,
+            clock: Lamport(1),
+            whole: true,
+            back: false,
+        }))
+    };
+    let holes = "holes of a run that do not rise within it";
+    assert_eq!(have(vec![row("a", 9, &[2, 2])]), holes);
+    assert_eq!(have(vec![row("a", 9, &[0])]), holes);
+    assert_eq!(have(vec![row("a", 9, &[10])]), holes);
+    let many: Vec<u64> = (1..=65).collect();
+    assert_eq!(
+        have(vec![row("a", 99, &many)]),
+        "65 holes are more than the 64 allowed"
+    );
+    let rising = "runs of events that do not rise";
+    assert_eq!(have(vec![row("b", 1, &[]), row("a", 1, &[])]), rising);
+    let told = |name: &str, events| EventRun {
+        run: run(name),
+        floor: 0,
+        through: 9,
+        events,
+    };
+    let delta = |runs| refused(Body::EventDelta(EventDelta { runs, more: false }));
+    assert_eq!(delta(vec![told("a", vec![]), told("a", vec![])]), rising);
+    let event = sample::sealed_event;
+    let own = || EventRun {
+        run: sample::run(),
+        ..told("a", vec![event(3), event(2)])
+    };
+    assert_eq!(delta(vec![own()]), "events of a run that do not rise");
+    assert_eq!(
+        delta(vec![told("a", vec![event(1)])]),
+        "an event of another run"
+    );
+    let full = (1..=limit::EVENT_PIECE as u64 + 1).map(event).collect();
+    assert_eq!(
+        delta(vec![EventRun {
+            events: full,
+            ..own()
+        }]),
+        "1025 events are more than the 1024 allowed"
+    );
+    let response = Body::Answer(Answer {
+        to: sample::query().id,
+        from: sample::id("a"),
+        said: Said::Response(Bytes::from(vec![0; limit::RESPONSE_BYTES + 1])),
+    });
+    assert_eq!(
+        refused(response),
+        "a response: 65537 bytes are more than the 65536 allowed"
+    );
+    let sum = raw::field(14, raw::field(1, vec![0; 15]));
+    let error = decode_message(sum.into(), Channel::Datagram).unwrap_err();
+    assert_eq!(error.to_string(), "a sum of events of other than 16 bytes");
+}
+
 #[test]
 fn accusations() {
     let names = [raw::field(1, "n1"), raw::field(2, "n2")].concat();
@@ -161,6 +322,12 @@ fn heads_of_batches() {
     };
     let author = raw::field(1, "n1");
     let hash = raw::field(4, [0; 16]);
+    let with_floor = |first, fields: &[(u64, u64)]| {
+        let fields = fields.iter();
+        let fields = fields.map(|(number, value)| raw::number(*number, *value));
+        let floor = raw::field(5, fields.collect::<Vec<_>>().concat());
+        vec![author.clone(), base(1, 0, 0), raw::number(3, first), floor]
+    };
     for (fields, want) in [
         (
             vec![raw::field(1, "/")],
@@ -196,6 +363,18 @@ fn heads_of_batches() {
         (
             vec![author.clone(), base(1, 1, 0), raw::number(3, 1)],
             "bases that do not rise",
+        ),
+        (
+            with_floor(7, &[(1, 7)]),
+            "a floor that is none, or above its batch",
+        ),
+        (
+            with_floor(7, &[(1, 6), (2, 7)]),
+            "a floor that is none, or above its batch",
+        ),
+        (
+            with_floor(7, &[(3, 1)]),
+            "a floor that is none, or above its batch",
         ),
         (
             vec![author, base(2, 1, 5), base(2, 1, 6), raw::number(3, 7)],
@@ -241,6 +420,15 @@ fn entries() {
             "a write replaces version 0",
         ),
         (
+            vec![
+                scope.clone(),
+                key.clone(),
+                raw::field(6, []),
+                raw::number(8, 1),
+            ],
+            "a deletion that ends",
+        ),
+        (
             vec![scope, key, put, replaces(&[raw::number(2, 1)])],
             "author of the write replaced: a name has an empty label",
         ),
@@ -267,8 +455,8 @@ fn envelopes() {
         "a signature: 129 bytes are more than the 128 allowed"
     );
     assert_eq!(
-        refused(raw::field(99, vec![0; bound::SEALED_BYTES])),
-        "a sealed statement: 4100 bytes are more than the 4096 allowed"
+        refused(raw::field(99, vec![0; bound::SEALED_EVENT_BYTES])),
+        "a sealed statement: 40965 bytes are more than the 40960 allowed"
     );
     assert!(decode_item(raw::field(1, signed(128)).into()).is_ok());
 
@@ -357,6 +545,7 @@ fn deltas() {
     let log = |from, batches: Vec<Batch>| LogDelta {
         from: Version(from),
         batches,
+        more: false,
     };
     let logs = |logs: Vec<LogDelta>| {
         refused(Body::Delta(Delta {

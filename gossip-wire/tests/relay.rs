@@ -157,7 +157,7 @@ fn unknown_kinds_are_skipped_one_by_one() {
 fn a_message_of_an_unknown_kind_still_brings_its_rumors() {
     let known = sample::sealed(Statement::Claim(sample::claim(Presence::Alive)));
     let rumor = raw::field(15, encode_item(&known));
-    let unknown = raw::field(14, "of a later version");
+    let unknown = raw::field(77, "of a later version");
     let decode = |bytes: Vec<u8>| decode_message(bytes.into(), Channel::Datagram).unwrap();
     let decoded = decode([unknown.clone(), rumor].concat());
     let gossip = Message {
@@ -217,7 +217,7 @@ fn a_log_is_cut_where_it_becomes_unknown() {
 #[test]
 fn a_claim_with_an_unknown_presence_is_unknown() {
     let claim = Claim {
-        addrs: Vec::new(),
+        addrs: [].into(),
         ..sample::claim(Presence::Alive)
     };
     let item = sample::sealed(Statement::Claim(claim));

@@ -9,7 +9,8 @@ use gossip_core::message::{
 };
 use gossip_wire::{
     Envelope, decode_batch, decode_entry, decode_item, decode_sealed_accusation,
-    decode_sealed_batch_head, decode_sealed_claim, encode_item, seal, sealed_bytes,
+    decode_sealed_batch_head, decode_sealed_claim, decode_sealed_event, encode_item, seal,
+    sealed_bytes,
 };
 use proptest::prelude::*;
 
@@ -38,6 +39,9 @@ proptest! {
                 let parts = batch.parts.iter().map(|part| (part.index, part.entry.bytes.clone()));
                 prop_assert_eq!(decode_batch(head, parts), Ok(batch.clone()));
             }
+            Item::Event(event) => {
+                prop_assert_eq!(decode_sealed_event(event.bytes.clone()), Ok(event));
+            }
         }
     }
 
@@ -58,6 +62,7 @@ proptest! {
             (Statement::Accusation(said), Item::Accusation(read)) => {
                 prop_assert_eq!(said, read.value);
             }
+            (Statement::Event(said), Item::Event(read)) => prop_assert_eq!(said, read.value),
             (Statement::Batch(said), Item::Batch(read)) => {
                 prop_assert!(read.is_whole());
                 let entries: Vec<_> = read.parts.iter().map(|part| part.entry.value.clone()).collect();
@@ -82,12 +87,12 @@ proptest! {
 #[test]
 fn an_interface_of_this_machine_does_not_travel() {
     let scoped = Claim {
-        addrs: vec!["[fe80::17%3]:7946".parse().unwrap()],
+        addrs: ["[fe80::17%3]:7946".parse().unwrap()].into(),
         ..sample::claim(Presence::Alive)
     };
     let item = sample::sealed(Statement::Claim(scoped.clone()));
     let plain = Claim {
-        addrs: vec!["[fe80::17]:7946".parse().unwrap()],
+        addrs: ["[fe80::17]:7946".parse().unwrap()].into(),
         ..scoped
     };
     assert_eq!(item, sample::sealed(Statement::Claim(plain)));
@@ -108,6 +113,7 @@ fn heads_in_a_delta_need_not_rise() {
     let log = LogDelta {
         from: Version(57),
         batches: vec![sample::sealed_batch(later), piece(0..1), piece(1..3)],
+        more: false,
     };
     let message = Message::bare(Body::Delta(Delta {
         members: Vec::new(),

@@ -13,8 +13,9 @@ mod common;
 use bytes::Bytes;
 use common::{arbitrary, sample};
 use gossip_core::base::limit;
+use gossip_core::base::time::WallTime;
 use gossip_core::message::{
-    Accusation, Base, Batch, Body, Charge, Checksum, Claim, Digest, DigestRow, Draft, Entry,
+    Accusation, Base, Batch, Body, Charge, Checksum, Claim, Digest, DigestRow, Draft, Entry, Floor,
     Footing, Generation, Head, Incarnation, Item, Lineage, MemberRow, MemberState, Message, Offer,
     Op, Presence, Replaced, RumorId, Scope, Seq, Stamp, Statement, Value, Version, WriteId,
 };
@@ -54,6 +55,7 @@ fn check(statement: &Statement, item: &Item) {
         Statement::Accusation(accusation) => {
             assert!(envelope.statement.len() <= accusation.weight());
         }
+        Statement::Event(event) => assert!(envelope.statement.len() <= event.weight()),
         Statement::Batch(draft) => {
             assert!(encode_item(item).len() <= draft.weight());
             // A draft that fits a message does so as the item it becomes.
@@ -88,7 +90,7 @@ fn of_the_longest_of_everything() {
         member: id("a"),
         footing,
         presence: Presence::Left,
-        addrs,
+        addrs: addrs.into(),
     });
     let entry = Entry {
         scope: Scope::Shared,
@@ -102,6 +104,7 @@ fn of_the_longest_of_everything() {
                 version: Version(u64::MAX),
             },
         }),
+        expires: Some(WallTime::from_millis(u64::MAX)),
     };
     let bases = (1..=limit::LINEAGE as u64).map(|step| Base {
         generation: Generation(u64::MAX - 64 + step),
@@ -115,6 +118,11 @@ fn of_the_longest_of_everything() {
         lineage: Lineage::new(bases.collect()).unwrap(),
         first: Version(u64::MAX - 100),
         entries: vec![entry; limit::BATCH_ENTRIES],
+        floor: Floor {
+            through: Version(u64::MAX - 101),
+            shared: Version(u64::MAX - 101),
+            as_of: WallTime::from_millis(u64::MAX),
+        },
     });
     let accusation = Statement::Accusation(Accusation {
         accuser: id("a"),

@@ -10,43 +10,63 @@ use crate::workspace::{self, Workspace};
 pub(crate) const HELP: &str = "\
 usage: cargo xtask bench [name] [-- arguments]
 
-  codec     encode and decode messages (criterion, gossip-wire)
-  leave20   one of 20 nodes on loopback leaves: until all others know, 50 times
-  packets   what QUIC costs: bytes and packets of handshakes, datagrams, streams;
-            memory of a connection (`-- --quick` takes half a minute, all of it three)
-  spread64  one update to 64 nodes on loopback with mutual TLS: median, last
+  codec       encode and decode messages (criterion, gossip-wire)
+  packets     what QUIC costs: bytes and packets of handshakes, datagrams, streams;
+              memory of a connection (`-- --quick` takes half a minute, all of it three)
 
-Without a name all of them run. Arguments go to the benchmark of that name.";
+Real nodes in one process, on loopback, with mutual TLS and a synced disk each:
 
-/// A benchmark and the arguments of cargo that run it.
-const BENCHES: &[(&str, &[&str])] = &[
-    ("codec", &["bench", "-p", "gossip-wire", "--benches"]),
-    (
-        "leave20",
-        &[
-            "run",
-            "--release",
-            "-p",
-            "gossip-node",
-            "--example",
-            "leave20",
-        ],
-    ),
-    (
-        "packets",
-        &["bench", "-p", "gossip-quic", "--bench", "packets"],
-    ),
-    (
-        "spread64",
-        &[
-            "run",
-            "--release",
-            "-p",
-            "gossip-node",
-            "--example",
-            "spread64",
-        ],
-    ),
+  spread      one update to 64 nodes: median, p99, and the traffic when idle
+  leave       one of 20 nodes leaves: until all others know, 50 times
+  throughput  updates a second from one node to 16
+  halves      two halves with 10 000 different keys each meet
+  joiner      a joiner to 10 MB
+  loss        false downs of 64 nodes at 5, 10, 20 % loss: half an hour each, so
+              only by its name
+
+Without a name all but the last run. Arguments go to the benchmark of that name:
+`cargo xtask bench spread -- --nodes 16 --rounds 10`.";
+
+/// A benchmark, the arguments of cargo that run it, those it gets itself, and
+/// whether it runs when none is named.
+struct Bench {
+    name: &'static str,
+    cargo: &'static [&'static str],
+    own: &'static [&'static str],
+    always: bool,
+}
+
+const CLUSTER: &[&str] = &["bench", "-p", "gossip-node", "--bench", "cluster"];
+
+const fn cluster(name: &'static str, own: &'static [&'static str], always: bool) -> Bench {
+    let cargo = CLUSTER;
+    Bench {
+        name,
+        cargo,
+        own,
+        always,
+    }
+}
+
+const BENCHES: &[Bench] = &[
+    Bench {
+        name: "codec",
+        cargo: &["bench", "-p", "gossip-wire", "--benches"],
+        own: &[],
+        always: true,
+    },
+    Bench {
+        name: "packets",
+        cargo: &["bench", "-p", "gossip-quic", "--bench", "packets"],
+        own: &[],
+        always: true,
+    },
+    cluster("spread", &["spread"], true),
+    cluster("leave", &["leave"], true),
+    cluster("throughput", &["throughput"], true),
+    cluster("halves", &["halves"], true),
+    cluster("joiner", &["joiner"], true),
+    cluster("loss", &["loss"], false),
 ];
 
 pub(crate) fn run(workspace: &Workspace, mut args: Args) -> Result<(), Error> {
@@ -58,21 +78,24 @@ pub(crate) fn run(workspace: &Workspace, mut args: Args) -> Result<(), Error> {
             "write `cargo xtask bench <name> -- <arguments>`",
         ));
     }
-    let wanted = |bench: &str| name.as_deref().is_none_or(|name| name == bench);
+    let wanted = |bench: &Bench| match &name {
+        Some(name) => *name == bench.name,
+        None => bench.always,
+    };
     let mut any = false;
-    for (bench, words) in BENCHES.iter().filter(|(bench, _)| wanted(bench)) {
+    for bench in BENCHES.iter().filter(|bench| wanted(bench)) {
         any = true;
-        println!("── {bench}");
-        let mut command = workspace.cargo(*words);
-        if !rest.is_empty() {
-            command.arg("--").args(&rest);
+        println!("── {}", bench.name);
+        let mut command = workspace.cargo(bench.cargo);
+        if !bench.own.is_empty() || !rest.is_empty() {
+            command.arg("--").args(bench.own).args(&rest);
         }
         workspace::run(command)?;
     }
     if any {
         return Ok(());
     }
-    let names: Vec<&str> = BENCHES.iter().map(|(bench, _)| *bench).collect();
+    let names: Vec<&str> = BENCHES.iter().map(|bench| bench.name).collect();
     Err(Error::new(
         format!("there is no benchmark `{}`", name.unwrap_or_default()),
         format!("the benchmarks are {}", names.join(", ")),

@@ -19,17 +19,17 @@ own speed depends on the machine.
   cargo xtask sim trade               a curve instead of one default
   cargo xtask sim epidemic --tables   rules of the literature, by the book
 
-Scenarios, with the simulator of gossip-core itself:
+Scenarios; the last three with the simulator of gossip-core itself:
 
   cargo xtask sim run FILE|SEED [--trace LINES]     play one
-  cargo xtask sim show SEED                         print the one of a seed
+  cargo xtask sim show FILE|SEED                    print one
   cargo xtask sim swarm [--from SEED] [--seeds N]   play those of many seeds; one
                       that fails is printed, kept under target/sim and made smaller
   cargo xtask sim minimise FILE|SEED                make one that fails smaller
   cargo xtask sim canaries                          broken nodes, each to be found";
 
 /// Verbs of the core's own simulator.
-const SCENARIOS: [&str; 4] = ["run", "show", "swarm", "minimise"];
+const SCENARIOS: [&str; 2] = ["swarm", "minimise"];
 
 pub(crate) fn run(workspace: &Workspace, args: Args) -> Result<(), Error> {
     let words = words(args);

@@ -1,5 +1,5 @@
-//! What the simulator does with scenarios: run a file, a swarm of seeds, make a
-//! failure smaller.
+//! What the simulator does with many scenarios: a swarm of seeds, a failure made
+//! smaller. One alone is played by `gossip sim run`.
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -16,21 +16,13 @@ use gossip_core::sim::scenario::{Scenario, draw};
 use super::story;
 
 const HELP: &str = "\
-usage: sim run <file|seed> [--trace <lines>]     play one scenario
-       sim show <seed>                            print the scenario of a seed
-       sim swarm [--from <seed>] [--seeds <n>]    play the scenarios of many seeds
+usage: sim swarm [--from <seed>] [--seeds <n>]    play the scenarios of many seeds
        sim minimise <file|seed>                   make one that fails smaller";
 
 /// Does what the arguments say; whether they named a verb.
 pub(crate) fn run(args: &[String]) -> Result<bool, Box<dyn Error>> {
     let rest = args.get(1..).unwrap_or_default();
     match args.first().map(String::as_str) {
-        Some("run") => {
-            let scenario = read(rest.first())?;
-            let lines = option(rest, "--trace", 40)?;
-            one(&scenario, usize::try_from(lines)?)?;
-        }
-        Some("show") => print!("{}", read(rest.first())?),
         Some("swarm") => swarm(option(rest, "--from", 0)?, option(rest, "--seeds", 1_000)?)?,
         Some("minimise") => {
             let scenario = read(rest.first())?;
@@ -69,22 +61,6 @@ fn option(args: &[String], name: &str, default: u64) -> Result<u64, Box<dyn Erro
         (None, _) => Ok(default),
         (Some(_), Some(value)) => Ok(value.parse()?),
         (Some(_), None) => Err(format!("{name} needs a number").into()),
-    }
-}
-
-fn one(scenario: &Scenario, trace_lines: usize) -> Result<(), Box<dyn Error>> {
-    match story::attempt::<Node>(scenario, trace_lines) {
-        Ok(played) => {
-            for (what, took) in &played.took {
-                println!("{:>9.3} s  {what}", took.as_secs_f64());
-            }
-            println!("trace {:016x}", played.trace_hash);
-            Ok(())
-        }
-        Err(failure) => {
-            failure.trace.iter().for_each(|line| println!("{line}"));
-            Err(failure.to_string().into())
-        }
     }
 }
 

@@ -70,6 +70,36 @@ pub const STAMP_AHEAD_MS: u64 = 60_000;
 /// day (guess).
 pub const GENERATION_AHEAD_MS: u64 = 86_400_000;
 
+/// Longest payload of an event or a query, in bytes (guess: serf's is 512 by
+/// default and 9 KiB at most).
+pub const EVENT_PAYLOAD_BYTES: usize = 8 * 1024;
+
+/// Most runs in one list of events heard, and authors' runs a node remembers
+/// (guess; the list then weighs less than a message of full size).
+pub const EVENT_RUNS: usize = 2_048;
+
+/// Most holes told of one run; a run with more is told as if it ended there.
+pub const EVENT_HOLES: usize = 64;
+
+/// Most events in one answer to what a peer has heard.
+pub const EVENT_PIECE: usize = 1_024;
+
+/// Most members, zones and tags in the filter of one query, together (guess).
+pub const ASK_FILTERS: usize = 64;
+
+/// Longest value of a tag in a filter, in bytes (guess).
+pub const TAG_BYTES: usize = 128;
+
+/// Longest deadline of a query, in milliseconds: one hour (guess).
+pub const ASK_DEADLINE_MS: u64 = 3_600_000;
+
+/// Most relays of one answer (guess; serf's users set 1 or 2).
+pub const ASK_RELAYS: u32 = 8;
+
+/// Longest response to a query, in bytes (serf's 1 024 have been asked to grow
+/// since 2015; this is a guess).
+pub const RESPONSE_BYTES: usize = 64 * 1024;
+
 // ---- Bounds of a node ------------------------------------------------------
 
 /// Members in the roster, dead ones included.
@@ -131,8 +161,22 @@ pub const ACCUSERS: usize = 8;
 /// counted by hand is not more).
 pub const ELECTORATE: usize = 1_024;
 
+/// Lists of voters that wait for the disk (guess: an operator gives one).
+pub const ELECTIONS: usize = 8;
+
 /// Seeds in a configuration.
 pub const SEEDS: usize = 64;
+
+/// Bytes of logs that are coming in pieces, in all sessions together (guess:
+/// the largest log, and some that are small).
+pub const PIECES_BYTES: usize = 2 * BYTES_PER_AUTHOR;
+
+/// Events of keys kept so that a watch can be resumed (guess: seconds of a busy
+/// cluster, hours of a quiet one). Beyond it a watch begins anew.
+pub const KEY_EVENTS_KEPT: usize = 16_384;
+
+/// Bytes of keys and values in these.
+pub const KEY_EVENT_BYTES_KEPT: usize = 16 * 1024 * 1024;
 
 /// Outputs held for the host; beyond it nothing new is *started*.
 pub const OUTBOX: usize = 65_536;
@@ -154,3 +198,36 @@ pub const KNOWN_RUMORS: usize = 16_384;
 
 /// Rumors that were asked for and have not come.
 pub const AWAITED_RUMORS: usize = 4_096;
+/// Events kept to be told to those who missed them (guess: what eight members
+/// may have under way at once).
+pub const EVENTS_KEPT: usize = 16_384;
+
+/// Bytes of events kept.
+pub const EVENT_BYTES_KEPT: usize = 16 * 1024 * 1024;
+
+/// Our own events that are under way: beyond it the next is refused, and the
+/// caller hears it (guess: a burst of two thousand passes).
+pub const EVENTS_UNDER_WAY: usize = 2_048;
+
+/// Bytes of our own events that are under way.
+pub const EVENT_BYTES_UNDER_WAY: usize = 2 * 1024 * 1024;
+
+/// Rumors in the hot queue above which an event is not told as one: lists of
+/// events heard carry many at once, about one copy a member (guess).
+pub const EVENTS_HOT: usize = 128;
+
+/// Events of a run that are heard beyond a hole; those further on are left to
+/// the lists (guess: what one author may have under way, and as much again).
+pub const EVENTS_AHEAD: u64 = 4_096;
+
+/// Peers we remember to have heard our events.
+pub const EVENT_HOLDERS: usize = 64;
+
+/// Queries of ours that we listen for (guess).
+pub const ASKS_OPEN: usize = 64;
+
+/// Queries that wait for our application's response (guess).
+pub const ASKS_HEARD: usize = 1_024;
+
+/// Answers that wait for a link to their asker, or to a relay (guess).
+pub const ANSWERS_WAITING: usize = 256;

@@ -10,6 +10,7 @@
 //!   rules. [`Heat`] is one rumor's interest at one member.
 //! * [`fanout`]: how many to call, so that everybody knows in time; [`Loss`]
 //!   measures how many calls fail, [`Zones`] says who is near.
+//! * [`Pieces`]: what comes of a log in a session, until it is all there.
 
 pub mod fanout;
 mod heat;
@@ -18,6 +19,7 @@ mod loss;
 mod method;
 mod news;
 mod picture;
+mod pieces;
 mod rumor;
 mod sync;
 mod zones;
@@ -29,6 +31,7 @@ pub use loss::Loss;
 pub use method::Method;
 pub use news::{Heard, News, Telling, Terms};
 pub use picture::Picture;
+pub use pieces::Pieces;
 pub use rumor::Hot;
 pub use sync::Syncs;
 pub use zones::Zones;

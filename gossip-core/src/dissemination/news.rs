@@ -131,6 +131,7 @@ impl News {
             Item::Claim(claim) => &claim.bytes,
             Item::Accusation(accusation) => &accusation.bytes,
             Item::Batch(batch) => &batch.head.bytes,
+            Item::Event(event) => &event.bytes,
         };
         RumorId((self.key.hash(sealed) & u128::from(u64::MAX)) as u64)
     }
@@ -375,7 +376,7 @@ pub struct Terms {
 /// Keys and values of what members write.
 fn payload_bytes(item: &Item) -> usize {
     match item {
-        Item::Claim(_) | Item::Accusation(_) => 0,
+        Item::Claim(_) | Item::Accusation(_) | Item::Event(_) => 0,
         Item::Batch(batch) => {
             let parts = batch.parts.iter();
             parts.map(|part| part.entry.value.payload_bytes()).sum()

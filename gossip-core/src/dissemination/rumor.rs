@@ -14,14 +14,14 @@
 //! | 1 | a member left, or refutes |
 //! | 2 | a suspicion, a verdict, an operator's word |
 //! | 3 | a member joined, or moved |
-//! | 4 | what the application says |
+//! | 4 | what the application says: writes, events |
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
 use crate::base::limit;
-use crate::message::{Incarnation, Item, Presence, Version};
+use crate::message::{EventId, Incarnation, Item, Key, Presence, Run, Version};
 
 /// What a rumor is about: at most one is hot on each topic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +32,10 @@ enum Topic {
     Charge(NodeId, Option<NodeId>),
     /// One batch of an author.
     Batch(NodeId, Version),
+    /// One event.
+    Event(EventId),
+    /// The newest of the coalescing events of one name.
+    Named(Run, Key),
 }
 
 impl Topic {
@@ -46,6 +50,10 @@ impl Topic {
                 }
             }
             Item::Batch(batch) => Self::Batch(batch.author().clone(), batch.head.value.first),
+            Item::Event(event) if event.value.coalesce => {
+                Self::Named(event.run().clone(), event.value.name.clone())
+            }
+            Item::Event(event) => Self::Event(event.value.id.clone()),
         }
     }
 }
@@ -72,7 +80,7 @@ impl Rank {
                 }
             }
             Item::Accusation(_) => Self::Charge,
-            Item::Batch(_) => Self::Data,
+            Item::Batch(_) | Item::Event(_) => Self::Data,
         }
     }
 }

@@ -17,9 +17,10 @@ use crate::base::id::{ClusterId, NodeId};
 use crate::base::limit;
 use crate::base::time::Instant;
 use crate::input::SessionId;
-use crate::message::{Body, Delta, Digest, DigestRow, Generation, Head, LogDelta, Want};
+use crate::message::{Body, Delta, Digest, DigestRow, Want};
 use crate::outbox::Outbox;
 use crate::output::Output;
+use crate::replica::Handed;
 
 /// A session that has not moved for this long is given up (guess: longer than
 /// a transport needs to notice that a peer is gone).
@@ -61,6 +62,8 @@ struct Session {
     stage: Stage,
     /// What the other lacks, as it stands there.
     serve: VecDeque<DigestRow>,
+    /// How far the log of the first of them is handed over.
+    handed: Option<Handed>,
     /// What we lack, as we stand.
     want: VecDeque<DigestRow>,
     /// The transport takes another message.
@@ -93,6 +96,11 @@ impl Syncs {
         self.sessions
             .values()
             .any(|session| session.opener && session.peer == *peer)
+    }
+
+    /// Whether a session is under way, whoever opened it.
+    pub fn has(&self, id: SessionId) -> bool {
+        self.sessions.contains_key(&id)
     }
 
     /// Whether any session of our own opening is under way.
@@ -272,6 +280,7 @@ impl Session {
             opener,
             stage,
             serve: VecDeque::new(),
+            handed: None,
             want: VecDeque::new(),
             room: true,
             heard_all: false,
@@ -346,22 +355,21 @@ impl Session {
                 row.member = Some(ours);
             }
             let theirs = row.head.unwrap_or_default();
-            let log = picture.replica.since(&row.id, theirs, budget);
-            if let Some((log, whole)) = log {
-                let weight = log.weight();
-                if !whole {
-                    row.head = reached(&log, picture.replica.generation(&row.id));
-                }
-                delta.logs.push(log);
-                if whole {
-                    self.serve.pop_front();
-                }
-                budget = budget.saturating_sub(weight);
-                if budget == 0 || !whole {
-                    break;
-                }
-            } else {
+            let handed = self.handed.take();
+            let log = picture.replica.since(&row.id, theirs, handed, budget);
+            let Some((log, handed)) = log else {
                 self.serve.pop_front();
+                continue;
+            };
+            budget = budget.saturating_sub(log.weight());
+            delta.logs.push(log);
+            self.handed = handed;
+            if handed.is_some() {
+                break;
+            }
+            self.serve.pop_front();
+            if budget == 0 {
+                break;
             }
             if delta.weight() > limit::DELTA_PIECE_BYTES {
                 break;
@@ -405,18 +413,6 @@ impl Session {
         }
         self.want.truncate(NAMES);
     }
-}
-
-/// How far a delta brings whoever applies it.
-fn reached(log: &LogDelta, generation: Generation) -> Option<Head> {
-    let last = log.batches.iter().rev().find_map(|batch| {
-        let part = batch.parts.last()?;
-        Some(batch.version(part.index))
-    });
-    Some(Head {
-        generation,
-        version: last.unwrap_or(log.from),
-    })
 }
 
 /// The piece of our digest that begins after a name.

@@ -28,7 +28,8 @@ impl Zones {
         }
         self.as_of = Some(roster.changes());
         self.members.clear();
-        for id in roster.others() {
+        for member in roster.others() {
+            let id = member.id();
             if let Some(zone) = self.members.get_mut(id.zone()) {
                 zone.push(id.clone());
             } else {

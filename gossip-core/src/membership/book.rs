@@ -92,7 +92,7 @@ impl Book {
             (Some(one), Some(other)) => Some(if rng.chance_ppm(500_000) { one } else { other }),
             (one, _) => one,
         };
-        let member = member.map(|claim| Target::Member(claim.member.clone(), claim.addrs.clone()));
+        let member = member.map(Target::of);
         match (seed, member) {
             (Some(seed), Some(member)) => Some(if rng.chance_ppm(500_000) {
                 seed
@@ -116,9 +116,7 @@ impl Book {
         let mut members = rng.sample(count, self.strangers(roster, links));
         rng.shuffle(&mut members);
         let mut seeds = seeds.into_iter().map(|seed| Target::Seed(seed.clone()));
-        let mut members = members
-            .into_iter()
-            .map(|claim| Target::Member(claim.member.clone(), claim.addrs.clone()));
+        let mut members = members.into_iter().map(Target::of);
         let mut all = Vec::new();
         while all.len() < count && seeds.len() + members.len() > 0 {
             all.extend(seeds.next());

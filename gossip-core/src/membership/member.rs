@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::Suspicion;
+use crate::base::id::NodeId;
 use crate::base::time::Instant;
 use crate::message::{Accusation, Claim, Footing, Item, MemberRow, MemberState, Presence, Sealed};
 use crate::output::{MemberEvent, MemberEventKind, MemberStatus};
@@ -44,6 +45,11 @@ pub struct Member {
 }
 
 impl Member {
+    /// Who.
+    pub const fn id(&self) -> &NodeId {
+        &self.claim.value.member
+    }
+
     /// Where it stands in its history.
     pub const fn footing(&self) -> Footing {
         self.claim.value.footing
@@ -99,10 +105,10 @@ impl Member {
     /// What to tell the application of it.
     pub fn event(&self, kind: MemberEventKind) -> MemberEvent {
         MemberEvent {
-            id: self.claim.value.member.clone(),
+            id: self.id().clone(),
             kind,
             footing: self.footing(),
-            addrs: self.claim.value.addrs.clone(),
+            addrs: self.claim.value.addrs.to_vec(),
         }
     }
 

@@ -9,7 +9,8 @@
 //!   trust our own eyes, how fast word travels; all three measured.
 //! * [`Links`]: to whom we are connected.
 //! * [`Book`]: whom to call that is not here.
-//! * [`Quorum`]: whether enough voters are here, as an operator counts them.
+//! * [`Quorum`]: whether enough voters are here, as an operator counts them;
+//!   [`Probation`]: whether one that died is down, or its domain out of sight.
 //!
 //! The detector is SWIM (Das, Gupta, Motivala 2002): probing in a shuffled
 //! round-robin (§4.3), indirect probes (§3.1), suspicion before death (§4.2);
@@ -22,6 +23,7 @@ mod estimate;
 mod link;
 mod member;
 mod pace;
+mod probation;
 mod probe;
 pub mod quorum;
 mod relay;
@@ -35,6 +37,7 @@ pub use estimate::Estimate;
 pub use link::{Link, Links};
 pub use member::{Member, Standing};
 pub use pace::Pace;
+pub use probation::Probation;
 pub use probe::{Answer, Finding, Prober, Sight};
 pub use quorum::Quorum;
 pub use roster::{Heard, Roster};

@@ -168,8 +168,7 @@ impl Prober {
                 (Sent::At(now), wait, Duration::ZERO)
             }
             None => {
-                let addrs = member.claim.value.addrs.clone();
-                outbox.push(Output::Dial(Target::Member(target.clone(), addrs)));
+                outbox.push(Output::Dial(Target::of(&member.claim.value)));
                 (Sent::No, config.probe_timeout, config.handshake_budget)
             }
         };
@@ -216,7 +215,8 @@ impl Prober {
             // However many join and come back: a round is over when it has had
             // as many turns as there are members.
             self.round.clear();
-            self.round.extend_from_slice(roster.others());
+            let others = roster.others().iter();
+            self.round.extend(others.map(|member| member.id().clone()));
             self.turns = self.round.len();
             rng.shuffle(&mut self.round);
         }
@@ -308,8 +308,7 @@ impl Prober {
         }
         self.relays.link_down(peer);
         if waits && let Some(member) = roster.member(peer) {
-            let addrs = member.claim.value.addrs.clone();
-            outbox.push(Output::Dial(Target::Member(peer.clone(), addrs)));
+            outbox.push(Output::Dial(Target::of(&member.claim.value)));
         }
     }
 

@@ -9,12 +9,14 @@
 //! A suspect counts as here: its silence is not proven, and it may refute. A
 //! member without a row that the operator's list names is absent, and missed.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::Roster;
+use super::{Probation, Roster};
 use crate::base::id::NodeId;
+use crate::base::rng::Rng;
 use crate::base::time::Instant;
-use crate::electorate::{Electorate, QuorumConfig, QuorumProvider};
+use crate::electorate::{Domain, Electorate, QuorumConfig, QuorumProvider};
 use crate::output::MemberStatus;
 use crate::quorum::{
     Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,
@@ -27,6 +29,13 @@ pub trait Present {
 
     /// Everybody we have a row of, in order of name.
     fn each(&self) -> impl Iterator<Item = (&NodeId, MemberStatus)>;
+
+    /// Everybody whose row is dead, in order of name or not.
+    fn dead(&self) -> impl Iterator<Item = &NodeId> {
+        let dead = self.each();
+        let dead = dead.filter(|(_, status)| *status == MemberStatus::Dead);
+        dead.map(|(id, _)| id)
+    }
 
     /// How many have not left, and how many of those are here.
     fn count(&self) -> (usize, usize) {
@@ -46,6 +55,10 @@ impl Present for Roster {
 
     fn each(&self) -> impl Iterator<Item = (&NodeId, MemberStatus)> {
         self.iter().map(|(id, member)| (id, member.status()))
+    }
+
+    fn dead(&self) -> impl Iterator<Item = &NodeId> {
+        self.all_dead().map(super::Member::id)
     }
 
     fn count(&self) -> (usize, usize) {
@@ -143,6 +156,10 @@ pub fn judge(
     }
 }
 
+/// How many of a domain are asked when one of it has died (guess: of three at
+/// least one answers, unless the domain is in trouble).
+const NEIGHBOURS: usize = 3;
+
 /// Where the machine stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -170,6 +187,9 @@ impl State {
 pub struct Quorum {
     config: QuorumConfig,
     state: State,
+    probation: Probation,
+    /// Domains in which somebody died, and nobody was asked yet.
+    unasked: BTreeSet<Domain>,
     /// Something may have changed since we last looked.
     stale: bool,
 }
@@ -178,8 +198,10 @@ impl Quorum {
     /// The standing of a node that starts: out.
     pub const fn new(config: QuorumConfig) -> Self {
         Self {
+            probation: Probation::new(config.probation),
             config,
             state: State::Out,
+            unasked: BTreeSet::new(),
             stale: true,
         }
     }
@@ -201,11 +223,14 @@ impl Quorum {
     }
 
     /// When it has to look again, if nobody comes or goes before.
-    pub const fn next_deadline(&self) -> Option<Instant> {
-        match self.state {
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let out = match self.state {
             State::Suspect { until } => Some(until),
-            _ => None,
-        }
+            State::Left => return None,
+            State::Out | State::InQuorum => None,
+        };
+        let down = self.probation.next_deadline();
+        [out, down].into_iter().flatten().min()
     }
 
     /// Looks who is here, if there is a reason to, and says what changed.
@@ -228,7 +253,42 @@ impl Quorum {
             State::Suspect { until } if until > now => State::Suspect { until },
             _ => State::Out,
         };
+        self.look_for_the_dead(now, me, present);
+        self.probation.expire(now, after == State::InQuorum);
         self.step_to(now, after, judgement)
+    }
+
+    fn look_for_the_dead(&mut self, now: Instant, me: &NodeId, present: &impl Present) {
+        let electorate = &self.config.electorate;
+        if self.config.provider == QuorumProvider::FailureDomain {
+            let dead = present.dead().filter(|id| electorate.seat(id).is_some());
+            let dead = dead.map(|id| (id.clone(), electorate.domain(id)));
+            let silent = self.probation.look(now, &electorate.domain(me), dead);
+            self.unasked.extend(silent);
+        }
+    }
+
+    /// Neighbours of those who died since it was asked last: a few of each
+    /// domain, by chance. Whoever of them answers shows that its domain is in
+    /// sight.
+    pub fn to_ask(&mut self, rng: &mut Rng, present: &impl Present) -> Vec<NodeId> {
+        let electorate = &self.config.electorate;
+        let mut all = Vec::new();
+        for domain in core::mem::take(&mut self.unasked) {
+            let here = present.each().filter(|(_, status)| is_here(*status));
+            let neighbours = here.filter(|(id, _)| electorate.domain(id) == domain);
+            let neighbours = neighbours.map(|(id, _)| id.clone());
+            all.extend(rng.sample(NEIGHBOURS, neighbours));
+        }
+        all
+    }
+
+    /// A member has answered: whatever died in its domain died alone.
+    pub fn answered(&mut self, id: &NodeId) {
+        if self.probation.waits() {
+            let domain = self.config.electorate.domain(id);
+            self.probation.answered(&domain);
+        }
     }
 
     /// The node leaves: the end, whatever comes.
@@ -270,6 +330,7 @@ impl Quorum {
             part: part(*provider, electorate, id),
             domain: electorate.domain(id),
             status,
+            fate: self.probation.fate(now, id),
         };
         let known = present.each().map(|(id, status)| seat(id, Some(status)));
         let mut members: Vec<_> = known.collect();

@@ -82,8 +82,7 @@ impl Relays {
                 outbox.datagram(from, Body::Nack { seq: asked });
                 return;
             };
-            let addrs = member.claim.value.addrs.clone();
-            outbox.push(Output::Dial(Target::Member(target.clone(), addrs)));
+            outbox.push(Output::Dial(Target::of(&member.claim.value)));
         } else {
             outbox.datagram(&target, Body::Ping { seq });
         }

@@ -14,7 +14,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::{Entry, Generation, Head, Lineage, Sealed, Version, weight};
+use super::{Entry, Floor, Generation, Head, Lineage, Sealed, Version, weight};
 use crate::base::id::NodeId;
 use crate::base::limit;
 
@@ -32,6 +32,8 @@ pub struct BatchHead {
     pub first: Version,
     /// How many entries it names; at most [`limit::BATCH_ENTRIES`].
     pub count: u32,
+    /// What its author has cleared of the log, as of this batch.
+    pub floor: Floor,
 }
 
 impl BatchHead {
@@ -110,6 +112,8 @@ pub struct Draft {
     pub first: Version,
     /// The entries, in version order; none in an opening.
     pub entries: Vec<Entry>,
+    /// What is cleared of the log from now on.
+    pub floor: Floor,
 }
 
 impl Draft {
@@ -119,8 +123,8 @@ impl Draft {
         self.entries.iter().map(entry).sum::<usize>()
             + weight::id(&self.author)
             + self.lineage.bases().len() * 4 * weight::NUMBER
-            + 4 * weight::NUMBER
-            + 4 * weight::FIELD
+            + 7 * weight::NUMBER
+            + 5 * weight::FIELD
             + limit::SIGNATURE_BYTES_MAX
     }
 

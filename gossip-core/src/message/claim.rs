@@ -5,10 +5,7 @@
 //! generation (one a run of the process, persisted) and within it the
 //! incarnation (raised by the member alone, to refute an accusation).
 
-use alloc::vec::Vec;
-use core::net::SocketAddr;
-
-use super::weight;
+use super::{Addrs, weight};
 use crate::base::id::NodeId;
 
 /// The run of a member's process. Persisted before the first send and raised
@@ -49,7 +46,7 @@ pub struct Claim {
     /// Here or gone.
     pub presence: Presence,
     /// Where to reach it, best first; at most [`limit::ADDRS`](crate::base::limit::ADDRS).
-    pub addrs: Vec<SocketAddr>,
+    pub addrs: Addrs,
 }
 
 impl Claim {

@@ -172,9 +172,22 @@ pub struct LogDelta {
     pub from: Version,
     /// All of one author.
     pub batches: Vec<Batch>,
+    /// It is a piece, and the next one of this session goes on with it. Nothing
+    /// of it holds before the last piece is there: what an entry superseded may
+    /// be left out of this piece while the entry is still to come.
+    pub more: bool,
 }
 
 impl LogDelta {
+    /// The last version it tells, or the one it follows on.
+    pub fn reaches(&self) -> Version {
+        let told = self.batches.iter().rev().find_map(|batch| {
+            let part = batch.parts.last()?;
+            Some(batch.version(part.index))
+        });
+        told.unwrap_or(self.from)
+    }
+
     /// Whose log, if it says anything.
     pub fn author(&self) -> Option<&NodeId> {
         self.batches.first().map(Batch::author)
@@ -186,7 +199,7 @@ impl LogDelta {
             .batches
             .iter()
             .map(|batch| batch.weight() + weight::FIELD);
-        weight::NUMBER + weight::FIELD + batches.sum::<usize>()
+        2 * weight::NUMBER + weight::FIELD + batches.sum::<usize>()
     }
 }
 

@@ -13,6 +13,7 @@ use core::str::FromStr;
 use super::{Replaced, Stamp, weight};
 use crate::base::id::NodeId;
 use crate::base::limit;
+use crate::base::time::WallTime;
 
 /// Why a text is not a key, or bytes not a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -139,6 +140,9 @@ pub struct Entry {
     pub stamp: Stamp,
     /// What becomes of the key.
     pub op: Op,
+    /// From when on the value counts as deleted, on its author's clock; `None`:
+    /// it stays. A tombstone has none.
+    pub expires: Option<WallTime>,
     /// The write its author saw and replaced; `None` if it saw none.
     pub replaces: Option<Replaced>,
 }
@@ -153,6 +157,11 @@ impl Entry {
         self.key.as_str().len() + value
     }
 
+    /// Whether its value's time is over at `wall`.
+    pub fn has_expired(&self, wall: WallTime) -> bool {
+        self.expires.is_some_and(|expires| expires <= wall)
+    }
+
     /// Whether a write to a shared key stands above another: the later stamp,
     /// then the greater author.
     pub fn wins(&self, author: &NodeId, other: &Self, other_author: &NodeId) -> bool {
@@ -164,6 +173,6 @@ impl Entry {
         let replaces = self.replaces.as_ref().map_or(0, |replaced| {
             weight::id(&replaced.write.author) + 3 * weight::NUMBER + 2 * weight::FIELD
         });
-        self.payload_bytes() + 3 * weight::FIELD + 4 * weight::NUMBER + replaces
+        self.payload_bytes() + 3 * weight::FIELD + 5 * weight::NUMBER + replaces
     }
 }

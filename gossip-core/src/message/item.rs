@@ -8,7 +8,7 @@
 
 use bytes::Bytes;
 
-use super::{Accusation, Batch, Claim, Draft, weight};
+use super::{Accusation, Batch, Claim, Draft, Event, weight};
 use crate::base::id::NodeId;
 
 /// A value as we understand it, beside the exact bytes its author made.
@@ -36,6 +36,8 @@ pub enum Statement {
     Accusation(Accusation),
     /// Writes to its log.
     Batch(Draft),
+    /// To everybody, once.
+    Event(Event),
 }
 
 /// What travels: a sealed statement.
@@ -47,6 +49,8 @@ pub enum Item {
     Accusation(Sealed<Accusation>),
     /// Writes to one log.
     Batch(Batch),
+    /// A member to everybody, once.
+    Event(Sealed<Event>),
 }
 
 impl Item {
@@ -56,6 +60,7 @@ impl Item {
             Self::Claim(claim) => &claim.value.member,
             Self::Accusation(accusation) => &accusation.value.accuser,
             Self::Batch(batch) => batch.author(),
+            Self::Event(event) => event.value.author(),
         }
     }
 
@@ -66,6 +71,7 @@ impl Item {
                 Self::Claim(claim) => claim.weight(),
                 Self::Accusation(accusation) => accusation.weight(),
                 Self::Batch(batch) => batch.weight(),
+                Self::Event(event) => event.weight(),
             }
     }
 

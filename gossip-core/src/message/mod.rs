@@ -12,10 +12,15 @@
 //! ```
 
 mod accusation;
+mod addrs;
+mod ask;
 mod batch;
 mod claim;
 mod digest;
 mod entry;
+mod event;
+mod events;
+mod floor;
 mod head;
 mod item;
 mod offer;
@@ -23,10 +28,15 @@ mod probe;
 mod stamp;
 
 pub use accusation::{Accusation, Charge};
+pub use addrs::Addrs;
+pub use ask::{Answer, Ask, Filter, Said, Tag};
 pub use batch::{Batch, BatchHead, BatchPart, Draft};
 pub use claim::{Claim, Footing, Generation, Incarnation, Presence};
 pub use digest::{Checksum, Delta, Digest, DigestRow, LogDelta, MemberRow, MemberState, Want};
 pub use entry::{Entry, Key, KeyError, Op, Scope, Value};
+pub use event::{Event, EventId, Lamport, Run};
+pub use events::{EventDelta, EventHave, EventRow, EventRun, EventSum};
+pub use floor::Floor;
 pub use head::{Base, Head, Lineage, Version};
 pub use item::{Item, Sealed, Statement};
 pub use offer::{Offer, RumorId};
@@ -87,6 +97,14 @@ pub enum Body {
     Done,
     /// Rumors by name: I tell these, I know those, I want these.
     Offer(Offer),
+    /// All the events I have heard, as one number.
+    EventSum(EventSum),
+    /// What events I have heard, run by run.
+    EventHave(EventHave),
+    /// Events you have not heard.
+    EventDelta(EventDelta),
+    /// What somebody answers to a query.
+    Answer(Answer),
 }
 
 impl Message {
@@ -118,6 +136,10 @@ impl Body {
             Self::Want(want) => want.weight(),
             Self::Delta(delta) => delta.weight(),
             Self::Offer(offer) => offer.weight(),
+            Self::EventSum(_) => EventSum::WEIGHT,
+            Self::EventHave(have) => have.weight(),
+            Self::EventDelta(delta) => delta.weight(),
+            Self::Answer(answer) => answer.weight(),
         }
     }
 }

@@ -93,14 +93,18 @@ impl Node {
         let here = u32::try_from(self.roster.others().len()).unwrap_or(u32::MAX);
         let share = self.config.jurors.saturating_mul(1_000_000) / here.max(1);
         if self.phase == Phase::Running && self.rng.chance_ppm(share.min(1_000_000)) {
-            let sight = Sight {
-                config: &self.config,
-                roster: &self.roster,
-                links: &self.links,
-            };
-            self.prober
-                .begin(now.mono, suspect, sight, &mut self.outbox);
+            self.ask(now, suspect);
         }
+    }
+
+    /// Asks a member whether it is there, out of its turn.
+    pub(super) fn ask(&mut self, now: Now, member: &NodeId) {
+        let sight = Sight {
+            config: &self.config,
+            roster: &self.roster,
+            links: &self.links,
+        };
+        self.prober.begin(now.mono, member, sight, &mut self.outbox);
     }
 
     /// A member is gone from the roster: so are its address and its values.
@@ -111,6 +115,7 @@ impl Node {
         }
         let id = &event.id;
         self.book.met(id);
+        self.events.forget(id);
         self.outbox
             .push(Output::Remember(Record::Forget(id.clone())));
         let mut changes = Vec::new();
@@ -143,6 +148,7 @@ impl Node {
         };
         let mut changes = Vec::new();
         self.replica.veil(&event.id, &mut changes);
+        self.events.forget(&event.id);
         self.book.remember(claim);
         self.outbox.notify(Notification::Member(event));
         self.replica_changed(changes);
@@ -164,7 +170,10 @@ impl Node {
         for change in changes {
             match change {
                 Change::Record(record) => self.outbox.push(Output::Remember(record)),
-                Change::Notify(notification) => self.outbox.notify(notification),
+                Change::Notify(mut notification) => {
+                    self.chronicle.enter(&mut notification);
+                    self.outbox.notify(notification);
+                }
             }
         }
     }
@@ -205,10 +214,9 @@ impl Node {
         } else if let Some(member) = self.roster.member(peer)
             && self.appointments.len() < limit::APPOINTMENTS
         {
-            let addrs = member.claim.value.addrs.clone();
+            let target = Target::of(&member.claim.value);
             self.appointments.insert(peer.clone());
-            self.outbox
-                .push(Output::Dial(Target::Member(peer.clone(), addrs)));
+            self.outbox.push(Output::Dial(target));
         }
     }
 
@@ -223,6 +231,7 @@ impl Node {
             replica: &self.replica,
         };
         self.syncs.open(now.mono, peer, picture, &mut self.outbox);
+        self.compare_events(peer);
     }
 }
 

@@ -9,16 +9,19 @@
 //! What waits while a commit is in flight goes into the next one together, so
 //! many writers share one sync of the disk. Nothing is told before it is
 //! durable, and a commit that cannot be written leaves no trace: its versions
-//! are used again.
+//! are used again. The named exception are writes *at once*: they stand when they
+//! are sealed, and are remembered like others' writes.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::time::Duration;
 
+use crate::base::id::NodeId;
 use crate::base::limit;
-use crate::base::time::Now;
-use crate::input::{DiskError, Expected, PersistId, Query, Space, Ticket, Write};
+use crate::base::time::{Now, WallTime};
+use crate::input::{DiskError, Durability, Expected, PersistId, Query, Space, Ticket, Write};
 use crate::message::{
-    Batch, Draft, Entry, Item, Op, Replaced, Scope, Stamp, Statement, Version, WriteId,
+    Batch, Draft, Entry, Head, Item, Op, Replaced, Scope, Stamp, Statement, Version, WriteId,
 };
 use crate::output::{Notification, Output, Phase, Record, Refusal, Reply};
 use crate::replica::Change;
@@ -28,7 +31,7 @@ use super::{Node, Sealing};
 /// The write path's state.
 #[derive(Debug, Default)]
 pub(super) struct Commits {
-    queue: VecDeque<(Ticket, Vec<Write>)>,
+    queue: VecDeque<(Ticket, Vec<Write>, Durability)>,
     flight: Option<Flight>,
     /// This run has written: from now on our log is what we say it is.
     opened: bool,
@@ -40,6 +43,7 @@ struct Flight {
     /// Whom to answer, and which entries are theirs.
     tickets: Vec<(Ticket, core::ops::Range<u64>)>,
     first: Version,
+    durability: Durability,
     /// Nothing was written in this run before it.
     opens: bool,
     batch: Option<Batch>,
@@ -59,7 +63,7 @@ impl Commits {
             .take()
             .map(|flight| flight.tickets)
             .unwrap_or_default();
-        let queued = self.queue.drain(..).map(|(ticket, _)| ticket);
+        let queued = self.queue.drain(..).map(|(ticket, ..)| ticket);
         flying
             .into_iter()
             .map(|(ticket, _)| ticket)
@@ -70,14 +74,20 @@ impl Commits {
 
 impl Node {
     /// The application wants to write.
-    pub(super) fn write(&mut self, now: Now, ticket: Ticket, writes: Vec<Write>) {
+    pub(super) fn write(
+        &mut self,
+        now: Now,
+        ticket: Ticket,
+        writes: Vec<Write>,
+        durability: Durability,
+    ) {
         let refusal = self.refusal(&writes);
         if let Some(refusal) = refusal {
             self.outbox
                 .push(Output::Reply(ticket, Reply::Refused(refusal)));
             return;
         }
-        self.commits.queue.push_back((ticket, writes));
+        self.commits.queue.push_back((ticket, writes, durability));
         self.commit_next(now);
     }
 
@@ -113,21 +123,14 @@ impl Node {
         while self.commits.flight.is_none() && !self.commits.queue.is_empty() {
             let me = self.identity.id.clone();
             let head = self.replica.head(&me).unwrap_or_default();
-            let mut draft = Draft {
-                lineage: self.replica.lineage(&me),
-                author: me,
-                first: head.version.plus(1),
-                entries: Vec::new(),
-            };
-            if self.replica.generation(&draft.author) != self.footing.generation {
-                draft.lineage = draft.lineage.extended(self.footing.generation, head);
-            }
+            let mut draft = self.draft(me, head);
             let mut tickets = Vec::new();
             let mut stamp = self.replica.stamp(now.wall);
             let mut share = self.replica.share(&draft.author);
-            while let Some((ticket, writes)) = self.commits.queue.pop_front() {
-                if !fits(&draft, &writes) {
-                    self.commits.queue.push_front((ticket, writes));
+            let mut durability = None;
+            while let Some((ticket, writes, wanted)) = self.commits.queue.pop_front() {
+                if !fits(&draft, &writes) || *durability.get_or_insert(wanted) != wanted {
+                    self.commits.queue.push_front((ticket, writes, wanted));
                     break;
                 }
                 let begin = draft.entries.len() as u64;
@@ -150,18 +153,74 @@ impl Node {
                 }
                 continue;
             }
-            let first = draft.first;
-            let opens = !core::mem::replace(&mut self.commits.opened, true);
-            self.commits.flight = Some(Flight {
-                tickets,
-                first,
-                opens,
-                batch: None,
-                persist: None,
-            });
-            let id = self.outbox.seal(Statement::Batch(draft));
-            self.seals.insert(id, Sealing::Commit);
+            self.seal_commit(draft, tickets, durability.unwrap_or_default());
         }
+    }
+
+    /// Raises the floor of our log, where that is worth it.
+    pub(super) fn clear_log(&mut self, now: Now) {
+        let busy = self.commits.flight.is_some() || !self.commits.queue.is_empty();
+        let grace = self.config.tombstone_grace;
+        let millis = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
+        let as_of = WallTime::from_millis(now.wall.as_millis().saturating_sub(millis));
+        let me = self.identity.id.clone();
+        let all_here = self.have_all_been_here(now, grace);
+        let next = self.replica.next_floor(&me, as_of, all_here);
+        if let Some((floor, entries)) = next.filter(|_| !busy) {
+            let head = self.replica.head(&me).unwrap_or_default();
+            let draft = Draft {
+                floor,
+                entries,
+                ..self.draft(me, head)
+            };
+            self.seal_commit(draft, Vec::new(), Durability::Synced);
+        }
+    }
+
+    /// Whether everybody who may ever have written has been here for so long.
+    fn have_all_been_here(&self, now: Now, grace: Duration) -> bool {
+        let mut members = self.roster.iter();
+        let all_here = members.all(|(id, member)| {
+            let long = member.for_how_long(now.mono) >= grace;
+            *id == self.identity.id || member.is_here() && long
+        });
+        let mut authors = self.replica.authors();
+        let all_known = authors.all(|(author, _)| self.roster.member(author).is_some());
+        all_here && all_known && self.roster.certificates().is_empty()
+    }
+
+    /// A draft without entries that follows on `head`.
+    fn draft(&self, author: NodeId, head: Head) -> Draft {
+        let mut draft = Draft {
+            lineage: self.replica.lineage(&author),
+            first: head.version.plus(1),
+            entries: Vec::new(),
+            floor: self.replica.floor(&author),
+            author,
+        };
+        if self.replica.generation(&draft.author) != self.footing.generation {
+            draft.lineage = draft.lineage.extended(self.footing.generation, head);
+        }
+        draft
+    }
+
+    /// The next commit is drafted.
+    fn seal_commit(
+        &mut self,
+        draft: Draft,
+        tickets: Vec<(Ticket, core::ops::Range<u64>)>,
+        durability: Durability,
+    ) {
+        self.commits.flight = Some(Flight {
+            tickets,
+            first: draft.first,
+            durability,
+            opens: !core::mem::replace(&mut self.commits.opened, true),
+            batch: None,
+            persist: None,
+        });
+        let id = self.outbox.seal(Statement::Batch(draft));
+        self.seals.insert(id, Sealing::Commit);
     }
 
     /// What one command writes, if everything stands as it expects. `share` is
@@ -185,10 +244,8 @@ impl Node {
                 space,
                 key: write.key.clone(),
             });
-            let there = standing
-                .as_ref()
-                .filter(|(_, entry)| entry.op != Op::Delete);
-            check(write, there.map(|(write, _)| write))?;
+            let there = standing.as_ref().filter(|(.., live)| *live);
+            check(write, there.map(|(write, ..)| write))?;
             let op = match &write.value {
                 Some(value) => Op::Put(value.clone()),
                 None if there.is_none() => continue,
@@ -198,7 +255,7 @@ impl Node {
             keys += usize::from(held.is_none());
             bytes = bytes.saturating_sub(held.unwrap_or(0));
             let replaces = standing.filter(|_| write.scope == Scope::Shared);
-            let replaces = replaces.map(|(write, entry)| Replaced {
+            let replaces = replaces.map(|(write, entry, _)| Replaced {
                 stamp: entry.stamp,
                 write,
             });
@@ -206,6 +263,10 @@ impl Node {
                 scope: write.scope,
                 key: write.key.clone(),
                 stamp: *stamp,
+                expires: write
+                    .ttl
+                    .filter(|_| op != Op::Delete)
+                    .map(|ttl| ends(now, ttl)),
                 op,
                 replaces,
             };
@@ -222,8 +283,15 @@ impl Node {
         Ok(entries)
     }
 
-    /// The commit in flight has its bytes: to the disk with it.
-    pub(super) fn commit_sealed(&mut self, batch: Batch) {
+    /// The commit in flight has its bytes: to the disk with it. One that does
+    /// not wait for that is remembered behind those before it, in order, so that
+    /// the disk holds a log without a hole whenever it is read.
+    pub(super) fn commit_sealed(&mut self, now: Now, batch: Batch) {
+        let at_once = |flight: &mut Flight| flight.durability == Durability::AtOnce;
+        if let Some(flight) = self.commits.flight.take_if(at_once) {
+            self.commit_stands(now, flight, batch, |_| true);
+            return self.commit_next(now);
+        }
         let superseded = self.replica.superseded_by(&batch);
         let Some(flight) = &mut self.commits.flight else {
             return;
@@ -248,32 +316,15 @@ impl Node {
             .flight
             .as_ref()
             .is_some_and(|f| f.persist == Some(id));
-        let Some(flight) = self.commits.flight.take_if(|_| ours) else {
+        let Some(mut flight) = self.commits.flight.take_if(|_| ours) else {
             self.outbox.counters.unexpected += 1;
             return;
         };
-        match (result, flight.batch) {
+        match (result, flight.batch.take()) {
             (Ok(()), Some(batch)) => {
-                let mut changes = Vec::new();
-                let counters = &mut self.outbox.counters;
-                let from = batch.head.value.before();
-                self.replica
-                    .apply(from, &batch, now.wall, counters, &mut changes);
                 // The record is on disk already; only the word is left to spread.
-                changes.retain(|change| matches!(change, Change::Notify(_)));
-                self.replica_changed(changes);
-                for (ticket, places) in flight.tickets {
-                    let names = places.map(|place| WriteId {
-                        author: self.identity.id.clone(),
-                        version: flight.first.plus(place),
-                    });
-                    let reply = Reply::Written(names.collect());
-                    self.outbox.push(Output::Reply(ticket, reply));
-                }
-                self.mail = true;
-                self.spread(now, Item::Batch(batch));
-                // It waited for others on its way to the disk.
-                self.timers.news_soon(now.mono, self.config.gossip_interval);
+                let told = |change: &Change| matches!(change, Change::Notify(_));
+                self.commit_stands(now, flight, batch, told);
             }
             (Err(error), _) => {
                 self.commits.opened = !flight.opens;
@@ -287,6 +338,41 @@ impl Node {
         }
         self.commit_next(now);
     }
+
+    /// The commit that was in flight stands: it is read here from now on, told,
+    /// and answered. `keep`: what of it is still to be done.
+    fn commit_stands(
+        &mut self,
+        now: Now,
+        flight: Flight,
+        batch: Batch,
+        keep: impl Fn(&Change) -> bool,
+    ) {
+        let mut changes = Vec::new();
+        let counters = &mut self.outbox.counters;
+        let from = batch.head.value.before();
+        self.replica
+            .apply(from, &batch, now.wall, counters, &mut changes);
+        changes.retain(keep);
+        self.replica_changed(changes);
+        for (ticket, places) in flight.tickets {
+            let names = places.map(|place| WriteId {
+                author: self.identity.id.clone(),
+                version: flight.first.plus(place),
+            });
+            let reply = Reply::Written(names.collect());
+            self.outbox.push(Output::Reply(ticket, reply));
+        }
+        self.mail = true;
+        self.spread(now, Item::Batch(batch));
+        // It waited for others on its way to the disk.
+        self.timers.news_soon(now.mono, self.config.gossip_interval);
+    }
+}
+
+/// When a value written now is over.
+fn ends(now: Now, ttl: Duration) -> WallTime {
+    now.later(ttl).wall
 }
 
 fn payload_bytes(writes: &[Write]) -> usize {

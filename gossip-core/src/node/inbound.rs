@@ -7,7 +7,7 @@ use crate::base::time::Now;
 use crate::dissemination::Picture;
 use crate::input::{LinkError, LinkEvent, SessionEvent, SessionId, Target, Via};
 use crate::membership::{Answer, Link, Sight, Standing};
-use crate::message::{Accusation, Batch, Body, Delta, Item, LogDelta, Message, Sealed, Version};
+use crate::message::{Accusation, Batch, Body, Delta, Item, Message, Sealed, Version};
 use crate::output::{Output, Phase};
 
 use super::Node;
@@ -77,7 +77,7 @@ impl Node {
                 Via::Session(id),
             ) => {
                 if let Body::Delta(delta) = &body
-                    && self.hear_delta(now, delta)
+                    && self.hear_delta(now, id, delta)
                 {
                     // A log of ours was cut below what it follows on.
                     self.timers
@@ -91,7 +91,15 @@ impl Node {
                 if self.syncs.heard(now.mono, from, id, &body, picture, outbox) {
                     self.run(now);
                 }
+                let syncs = &self.syncs;
+                self.pieces.keep(|id| syncs.has(id));
             }
+            (Body::EventSum(sum), Via::Datagram | Via::Stream) => {
+                self.hear_event_sum(now, from, sum);
+            }
+            (Body::EventHave(have), Via::Stream) => self.hear_event_have(now, from, &have),
+            (Body::EventDelta(delta), Via::Stream) => self.hear_event_delta(now, from, &delta),
+            (Body::Answer(answer), Via::Stream) => self.hear_word(now, from, answer),
             _ => self.outbox.counters.unexpected += 1,
         }
     }
@@ -121,6 +129,10 @@ impl Node {
                 false
             }
             Item::Batch(batch) => self.hear_rumored_batch(now, batch),
+            Item::Event(event) => {
+                self.hear_event(now, event);
+                false
+            }
         }
     }
 
@@ -136,6 +148,7 @@ impl Node {
 
     /// A probe of ours was answered: by its target, or by a relay.
     fn hear_answer(&mut self, now: Now, from: &NodeId, Answer { target, rtt }: &Answer) {
+        self.quorum.answered(target);
         if let Some(rtt) = rtt {
             self.links.measure(target, *rtt);
         }
@@ -200,7 +213,7 @@ impl Node {
         // can vouch for that.
         let from = batch.head.value.before();
         let (fresh, gap) = match batch.is_whole() {
-            true => self.hear_batch(now, from, &batch),
+            true => self.hear_run(now, from, core::slice::from_ref(&batch)),
             false => (false, true),
         };
         if fresh && !gap {
@@ -214,18 +227,23 @@ impl Node {
         gap
     }
 
-    /// Writes came, which may follow on `from`.
-    fn hear_batch(&mut self, now: Now, from: Version, batch: &Batch) -> (bool, bool) {
-        if *batch.author() == self.identity.id && !self.commits.may_recover() {
+    /// Writes of one author came, which may follow on `from`.
+    fn hear_run(&mut self, now: Now, from: Version, batches: &[Batch]) -> (bool, bool) {
+        let heads = batches.iter().map(|batch| &batch.head.value);
+        let Some(newest) = heads.max_by_key(|head| head.generation()) else {
+            return (false, false);
+        };
+        let ours = newest.author == self.identity.id;
+        if ours && !self.commits.may_recover() {
             // Our own log, from others: whatever they hold beyond ours is not
             // ours, and our next batch says so.
             return (false, false);
         }
-        let generation = batch.head.value.generation();
+        let generation = newest.generation();
         if self.is_unbelievable(generation, now) {
             return (false, false);
         }
-        if *batch.author() == self.identity.id && generation >= self.footing.generation {
+        if ours && generation >= self.footing.generation {
             // We have not written yet: a run of ours that began in the same
             // millisecond, or later on another clock, has, and its journal is lost.
             self.outlive(generation);
@@ -234,14 +252,14 @@ impl Node {
         let counters = &mut self.outbox.counters;
         let outcome = self
             .replica
-            .apply(from, batch, now.wall, counters, &mut changes);
+            .merge(from, batches, now.wall, counters, &mut changes);
         self.replica_changed(changes);
         (outcome.fresh, outcome.gap)
     }
 
     /// The difference came, in a session. Whether some of it did not follow on
     /// what we hold.
-    fn hear_delta(&mut self, now: Now, delta: &Delta) -> bool {
+    fn hear_delta(&mut self, now: Now, id: SessionId, delta: &Delta) -> bool {
         let mut gaps = false;
         // Much at once is not told on piece by piece: whoever lacks all of it
         // gets it in a session, as we did.
@@ -252,22 +270,22 @@ impl Node {
         if learned > MUCH {
             self.timers.pass_on(now.mono);
         }
+        if !self.syncs.has(id) {
+            return gaps;
+        }
         let mut found = Vec::new();
-        for LogDelta { from, batches } in &delta.logs {
-            let mut from = *from;
-            for batch in batches {
-                let (fresh, gap) = self.hear_batch(now, from, batch);
-                if gap {
-                    gaps = true;
-                    break;
-                }
-                if fresh && batch.is_whole() {
-                    found.push(Item::Batch(batch.clone()));
-                }
-                if let Some(part) = batch.parts.last() {
-                    from = batch.version(part.index);
-                }
+        for piece in &delta.logs {
+            let counters = &mut self.outbox.counters;
+            let Some(run) = self.pieces.add(id, piece.clone(), counters) else {
+                continue;
+            };
+            let (fresh, gap) = self.hear_run(now, run.from, &run.batches);
+            if fresh && !gap {
+                let whole = run.batches.into_iter().filter(Batch::is_whole);
+                let items = whole.map(Item::Batch);
+                found.extend(items.filter(|item| !self.news.knows(self.news.id(item))));
             }
+            gaps |= gap;
         }
         self.tell_found(now, found);
         gaps
@@ -319,6 +337,7 @@ impl Node {
                 // A new link is told what is hot: often our own claim.
                 self.outbox.datagram(&peer, Body::Gossip);
                 self.tell_news_to(&peer);
+                self.tell_waiting(&peer);
                 let stranger = match self.roster.member(&peer).map(|member| &member.standing) {
                     None | Some(Standing::Dead(_) | Standing::Left) => true,
                     Some(Standing::Alive | Standing::Suspect(_)) => false,

@@ -18,28 +18,19 @@ use crate::input::{DiskError, Input, PersistId, Saved, SealId, Ticket};
 use crate::membership::Heard;
 use crate::message::{
     Accusation, Body, Charge, Claim, Footing, Generation, Incarnation, Item, Presence, Sealed,
-    Statement, Version,
+    Statement,
 };
-use crate::output::{
-    Counters, Halt, MemberStatus, Notification, Output, Phase, Record, Refusal, Reply,
-};
+use crate::output::{Halt, MemberStatus, Notification, Output, Phase, Record, Refusal, Reply};
 
 use super::{Node, Sealing};
 
 impl Node {
     /// Takes over what an earlier run knew.
     pub(super) fn load(&mut self, now: Now, saved: Saved) {
-        let mut counters = Counters::default();
         let mut changes = Vec::new();
-        for batch in saved.batches {
-            // A log in the journal has no gaps: each batch follows on the last.
-            let held = self
-                .replica
-                .head(batch.author())
-                .map_or(Version(0), |head| head.version);
-            let from = held.min(batch.head.value.before());
-            self.replica
-                .apply(from, &batch, now.wall, &mut counters, &mut changes);
+        let logs = saved.batches.chunk_by(|a, b| a.author() == b.author());
+        for log in logs {
+            self.replica.restore(log, now.wall);
         }
         let claims = saved.claims.iter();
         let claims: BTreeMap<_, _> = claims.map(|claim| (&claim.value.member, claim)).collect();
@@ -85,6 +76,8 @@ impl Node {
                     self.halt(Halt::Disk(error));
                 }
             }
+        } else if let Some(election) = self.elections.remove(&id) {
+            self.elected(now, election, result);
         } else {
             self.commit_persisted(now, id, result);
         }
@@ -100,7 +93,7 @@ impl Node {
             member: self.identity.id.clone(),
             footing: self.footing,
             presence,
-            addrs: self.identity.addrs.clone(),
+            addrs: self.identity.addrs.as_slice().into(),
         };
         let id = self.outbox.seal(Statement::Claim(claim));
         self.seals.insert(id, Sealing::Claim);
@@ -132,10 +125,13 @@ impl Node {
             }
             (Some(Sealing::Verdict), Item::Accusation(verdict)) => self.condemn(now, verdict),
             (Some(Sealing::Order(ticket)), Item::Accusation(order)) => {
-                self.hear_accusation(now, order);
-                self.outbox.push(Output::Reply(ticket, Reply::Done));
+                let reply = self.carry_out(now, order);
+                self.outbox.push(Output::Reply(ticket, reply));
             }
-            (Some(Sealing::Commit), Item::Batch(batch)) => self.commit_sealed(batch),
+            (Some(Sealing::Commit), Item::Batch(batch)) => self.commit_sealed(now, batch),
+            (Some(Sealing::Event(ticket)), Item::Event(event)) => {
+                self.event_sealed(now, ticket, event);
+            }
             _ => self.outbox.counters.unexpected += 1,
         }
     }
@@ -144,6 +140,7 @@ impl Node {
     pub(super) fn run(&mut self, now: Now) {
         if self.phase == Phase::Joining {
             self.phase = Phase::Running;
+            self.begin_events(now);
             // Others join at the same time, and what was told of them while we
             // did not listen is told no more: compare once again, soon.
             let soon = self.rng.jittered(self.config.gossip_interval * 2);
@@ -195,7 +192,7 @@ impl Node {
                 self.book.met(&claim.value.member);
                 claim.value.member
             }
-            Item::Batch(_) => return,
+            Item::Batch(_) | Item::Event(_) => return,
         };
         let mut changes = Vec::new();
         self.replica.veil(&id, &mut changes);
@@ -296,6 +293,7 @@ impl Node {
             generation: Generation(theirs.0.saturating_add(1)),
             incarnation: Incarnation(0),
         };
+        self.flow.restart();
         self.persist_generation();
     }
 
@@ -339,11 +337,20 @@ impl Node {
 
     /// Stops for good.
     pub(super) fn halt(&mut self, why: Halt) {
+        let elections = core::mem::take(&mut self.elections).into_values();
+        let seals = core::mem::take(&mut self.seals);
+        let sealing = seals.into_values().filter_map(|sealing| match sealing {
+            Sealing::Event(ticket) => Some(ticket),
+            _ => None,
+        });
+        let sealing: Vec<Ticket> = sealing.collect();
         for ticket in self
             .commits
             .abandon()
             .into_iter()
+            .chain(sealing)
             .chain(self.leaving.take())
+            .chain(elections.map(|(ticket, _)| ticket))
         {
             self.outbox
                 .push(Output::Reply(ticket, Reply::Refused(Refusal::NotRunning)));

@@ -16,13 +16,15 @@
 //! ```
 //!
 //! The methods below are of four kinds: the contract (here), what came from
-//! peers (`inbound`), what the application wants (`command`, `commit`), and
-//! what time brings (`tick`). What a room learned goes through `change`, and
+//! peers (`inbound`), what the application wants (`command`, `commit`, `event`,
+//! `ask`), and what time brings (`tick`). What a room learned goes through `change`, and
 //! the node's own coming and going through `life`.
 
+mod ask;
 mod change;
 mod command;
 mod commit;
+mod event;
 mod inbound;
 mod life;
 #[cfg(feature = "sim")]
@@ -38,15 +40,18 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
-use crate::dissemination::{Hot, Loss, News, Syncs, Zones};
+use crate::dissemination::{Hot, Loss, News, Pieces, Syncs, Zones};
+use crate::electorate::Electorate;
+use crate::event::{Answering, Asked, Events, Flow};
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
 use crate::membership::{Book, Links, Pace, Prober, Quorum, Roster};
 use crate::message::{Body, Footing, Generation};
 use crate::outbox::Outbox;
 use crate::output::{Output, Phase, Via};
-use crate::replica::Replica;
+use crate::replica::{Chronicle, Replica};
 
 use commit::Commits;
+use event::Rounds;
 use tick::Timers;
 
 /// One member of a cluster, as a state machine.
@@ -63,6 +68,7 @@ pub struct Node {
     links: Links,
     book: Book,
     replica: Replica,
+    chronicle: Chronicle,
     hot: Hot,
     news: News,
     zones: Zones,
@@ -70,8 +76,16 @@ pub struct Node {
     /// Something of our own is new: it is mailed to other zones.
     mail: bool,
     syncs: Syncs,
+    pieces: Pieces,
     commits: Commits,
     quorum: Quorum,
+    /// Lists of voters on their way to the disk; at most [`limit::ELECTIONS`].
+    elections: BTreeMap<PersistId, (Ticket, Electorate)>,
+    events: Events,
+    flow: Flow,
+    rounds: Rounds,
+    asked: Asked,
+    answering: Answering,
     timers: Timers,
     seals: BTreeMap<SealId, Sealing>,
     generation_persist: Option<PersistId>,
@@ -99,6 +113,8 @@ enum Sealing {
     Order(Ticket),
     /// The commit in flight.
     Commit,
+    /// An event of ours.
+    Event(Ticket),
 }
 
 impl Node {
@@ -112,7 +128,7 @@ impl Node {
         identity: Identity,
         seed: u64,
         now: Now,
-        saved: Saved,
+        mut saved: Saved,
     ) -> Result<Self, ConfigError> {
         config.check()?;
         if identity.addrs.is_empty() {
@@ -148,14 +164,22 @@ impl Node {
             pace: Pace::default(),
             links: Links::default(),
             replica: Replica::default(),
+            chronicle: Chronicle::new(&identity.id, generation),
             hot: Hot::default(),
             news: News::new(&identity.cluster),
             zones: Zones::default(),
             loss: Loss::default(),
             mail: false,
             syncs: Syncs::new(&identity.cluster),
+            pieces: Pieces::default(),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
+            elections: BTreeMap::new(),
+            events: Events::new(&identity.cluster),
+            flow: Flow::default(),
+            rounds: Rounds::default(),
+            asked: Asked::default(),
+            answering: Answering::default(),
             seals: BTreeMap::new(),
             generation_persist: None,
             leaving: None,
@@ -167,6 +191,10 @@ impl Node {
             config,
             identity,
         };
+        if let Some(elected) = saved.elected.take() {
+            let configured = node.config.quorum.electorate.clone();
+            node.quorum.elect(elected.over(configured));
+        }
         node.load(now, saved);
         node.persist_generation();
         Ok(node)

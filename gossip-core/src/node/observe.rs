@@ -4,13 +4,12 @@
 //! counted and answered, and would change the run it watches.
 
 use alloc::vec::Vec;
-use core::net::SocketAddr;
 
 use crate::base::id::NodeId;
 use crate::config::Config;
 use crate::input::{Query, Space};
 use crate::membership::Member;
-use crate::message::Footing;
+use crate::message::{Addrs, Footing};
 use crate::output::{Counters, MemberStatus, Row};
 
 use super::Node;
@@ -27,7 +26,7 @@ pub struct Sight<'a> {
     /// How many accuse it, if it is suspect.
     pub accusers: usize,
     /// Where it says it is.
-    pub addrs: &'a [SocketAddr],
+    pub addrs: &'a Addrs,
 }
 
 /// How much a node has under way.
@@ -82,6 +81,11 @@ impl Node {
     /// One row.
     pub fn sight<'a>(&'a self, id: &'a NodeId) -> Option<Sight<'a>> {
         self.roster.member(id).map(|member| sight(id, member))
+    }
+
+    /// Whether whatever is said from now on is told to its application.
+    pub fn hears_events(&self) -> bool {
+        self.phase == crate::output::Phase::Running && !self.events.is_fresh()
     }
 
     /// Every key it holds in a name space, in order.

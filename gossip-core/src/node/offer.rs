@@ -108,7 +108,8 @@ impl Node {
             false => {
                 let more = wanted.saturating_sub(listeners.len());
                 let more = self.rng.pick(more, self.roster.others());
-                listeners.iter().chain(more).cloned().collect()
+                let more = more.into_iter().map(|member| member.id().clone());
+                listeners.iter().cloned().chain(more).collect()
             }
         };
         if self.mail {
@@ -125,8 +126,8 @@ impl Node {
                 && !listeners.contains(&id)
             {
                 // It hears it when the link is up.
-                let addrs = member.claim.value.addrs.clone();
-                self.outbox.push(Output::Dial(Target::Member(id, addrs)));
+                let target = Target::of(&member.claim.value);
+                self.outbox.push(Output::Dial(target));
             }
         }
         peers

@@ -45,6 +45,8 @@ pub(super) struct Timers {
     pass: Option<(Instant, u32)>,
     /// When the next stamp from the future may be looked at.
     release: Option<Instant>,
+    /// When to look whether our log can be cleared.
+    clear: Instant,
     /// When a leaving node has told everybody.
     pub(super) leave: Option<Instant>,
     /// The deadline we last asked the host to keep.
@@ -74,6 +76,7 @@ impl Timers {
             shock: None,
             pass: None,
             release: None,
+            clear: now + config.tombstone_grace / CLEARS,
             leave: None,
             armed: None,
         }
@@ -143,26 +146,48 @@ impl Node {
                 .flatten()
                 .min(),
             Phase::Joining | Phase::Running => [
-                Some(timers.probe),
-                Some(timers.gossip),
-                Some(timers.news),
-                Some(timers.sync),
-                Some(timers.reconnect.0),
+                self.is_watching().then_some(timers.probe),
+                self.has_company().then_some(timers.gossip),
+                self.has_company().then_some(timers.news),
+                self.has_company().then_some(timers.sync),
+                self.seeks_company().then_some(timers.reconnect.0),
                 timers.warnings.first().map(|(at, _)| *at),
                 timers.shock,
                 timers.pass.map(|(at, _)| at),
                 timers.hint.as_ref().map(|(at, _)| *at),
                 timers.release,
+                Some(timers.clear),
                 self.prober.next_deadline(),
                 self.roster.next_expiry(),
                 self.roster.next_reap(self.config.forget_after),
                 self.syncs.next_deadline(),
                 self.quorum.next_deadline(),
+                self.next_event_deadline(),
             ]
             .into_iter()
             .flatten()
             .min(),
         }
+    }
+
+    /// There is somebody to talk to. Who is alone sleeps: its timers wait, and
+    /// whoever comes wakes it.
+    fn has_company(&self) -> bool {
+        !self.links.is_empty() || !self.roster.others().is_empty()
+    }
+
+    /// There is somebody to probe, or a doubt in our own eyes to get over.
+    fn is_watching(&self) -> bool {
+        !self.roster.others().is_empty() || self.prober.awareness().score() > 0
+    }
+
+    /// There is, or was, or may be somebody. With company the timer runs even
+    /// while nobody is missed: or all would call the first who dies at once.
+    fn seeks_company(&self) -> bool {
+        self.has_company()
+            || self.phase == Phase::Joining
+            || !self.book.is_empty()
+            || self.roster.dead() > 0
     }
 
     /// A host that comes back much later than it was asked to was suspended or
@@ -207,6 +232,9 @@ impl Node {
                 self.reconnect_if_due(now);
                 self.sync_if_due(now);
                 self.release_if_due(now);
+                self.clear_if_due(now);
+                self.events_if_due(now);
+                self.asks_if_due(now);
                 self.gossip_if_due(now);
                 self.tell_news_if_due(now);
             }
@@ -338,7 +366,7 @@ impl Node {
                 self.timers.pass = Some((next, left - 1));
             }
             let peers = self.rng.pick(PASS_TO, self.roster.others());
-            let peers: Vec<NodeId> = peers.into_iter().cloned().collect();
+            let peers: Vec<NodeId> = peers.iter().map(|member| member.id().clone()).collect();
             for peer in peers {
                 self.meet(now, &peer);
             }
@@ -366,6 +394,17 @@ impl Node {
             let millis = wall.as_millis().saturating_sub(now.wall.as_millis()).max(1);
             now.mono + Duration::from_millis(millis)
         });
+    }
+
+    /// Clears our log of what has been dead for long, if it is worth it.
+    fn clear_if_due(&mut self, now: Now) {
+        if self.timers.clear > now.mono {
+            return;
+        }
+        self.timers.clear = now.mono + self.config.tombstone_grace / CLEARS;
+        if self.phase == Phase::Running {
+            self.clear_log(now);
+        }
     }
 
     /// Tells the hot rumors to a few.
@@ -407,15 +446,12 @@ impl Node {
         let fanout = usize::try_from(self.config.gossip_fanout).unwrap_or(1);
         let mut cold: Vec<Target> = Vec::new();
         let mut peers = Vec::new();
-        for id in self.rng.pick(fanout, self.roster.others()) {
-            match self.roster.member(id) {
-                _ if self.links.is_up(id) => peers.push(id.clone()),
+        for member in self.rng.pick(fanout, self.roster.others()) {
+            if self.links.is_up(member.id()) {
+                peers.push(member.id().clone());
+            } else if member.suspicion().is_none() {
                 // A suspect without a link is being dialed by those who look.
-                Some(member) if member.suspicion().is_none() => {
-                    let addrs = member.claim.value.addrs.clone();
-                    cold.push(Target::Member(id.clone(), addrs));
-                }
-                _ => {}
+                cold.push(Target::of(&member.claim.value));
             }
         }
         // Those we are connected to and do not know yet, while we join.
@@ -430,6 +466,10 @@ impl Node {
         peers
     }
 }
+
+/// How often in the grace of a tombstone we look what can go (guess: what is dead
+/// stays a quarter longer than it has to).
+const CLEARS: u32 = 4;
 
 /// A host that is later than this, and than a probe interval, was paused
 /// (guess: scheduling alone rarely holds a process for half a second).

@@ -10,6 +10,10 @@
 //!   version   1  2  3  4  5  6  7  8  9      head = (generation, 9)
 //!   kept            a        b     c  d      1, 2, 4, 5, 7 are superseded
 //! ```
+//!
+//! Tombstones go when the author raises the log's [`Floor`], and not before.
+//! A log whose floor lies above what we hold is never taken piece by piece: it
+//! replaces ours, whole.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -17,8 +21,8 @@ use alloc::vec::Vec;
 
 use crate::base::limit;
 use crate::message::{
-    Batch, BatchHead, BatchPart, Entry, Generation, Head, Key, Lineage, LogDelta, Scope, Sealed,
-    Stamp, Version,
+    Batch, BatchHead, BatchPart, Entry, Floor, Generation, Head, Key, Lineage, LogDelta, Op, Scope,
+    Sealed, Version,
 };
 
 /// One write that still matters.
@@ -28,6 +32,15 @@ pub(super) struct Slot {
     index: u32,
     /// The write itself.
     pub(super) entry: Sealed<Entry>,
+    /// The time of its value is over, and was found to be.
+    pub(super) expired: bool,
+}
+
+impl Slot {
+    /// Whether the key holds something by it.
+    pub(super) fn is_live(&self) -> bool {
+        self.entry.value.op != Op::Delete && !self.expired
+    }
 }
 
 /// Everything held of one author.
@@ -39,10 +52,21 @@ pub(super) struct Log {
     slots: BTreeMap<Version, Slot>,
     by_key: BTreeMap<(Scope, Key), Version>,
     bytes: usize,
+    /// What is cleared of it.
+    floor: Floor,
 }
 
-/// The version and stamp of the write that stood for a key before, if any did.
-pub(super) type Superseded = Option<(Version, Stamp)>;
+/// The write that stood for a key before, if any did.
+pub(super) type Superseded = Option<(Version, Slot)>;
+
+/// How far a log has been handed to somebody, piece by piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handed {
+    /// The generation of the log, and the last version handed over.
+    reached: Head,
+    /// What was cleared of the log then.
+    floor: Version,
+}
 
 /// What a batch did to a log.
 #[derive(Debug, Default)]
@@ -58,11 +82,64 @@ pub(super) struct Accepted {
     pub(super) gap: bool,
     /// Entries refused for lack of room: they advance the head as holes.
     pub(super) holes: u64,
+    /// What the floor of the batch cleared away.
+    pub(super) cleared: Vec<(Version, Slot)>,
+}
+
+impl Accepted {
+    /// What is new of the batch, and which versions it put an end to.
+    pub(super) fn commit(&self, batch: &Batch) -> (Batch, Vec<Version>) {
+        let is_taken = |index| self.taken.iter().any(|(taken, ..)| *taken == index);
+        let parts = batch.parts.iter().filter(|part| is_taken(part.index));
+        let batch = Batch {
+            head: batch.head.clone(),
+            parts: parts.cloned().collect(),
+        };
+        let superseded = self.taken.iter();
+        let superseded = superseded.filter_map(|(_, _, before)| Some(before.as_ref()?.0));
+        let cleared = self.cleared.iter().map(|(version, _)| *version);
+        (batch, superseded.chain(cleared).collect())
+    }
 }
 
 impl Log {
     pub(super) const fn head(&self) -> Head {
         self.head
+    }
+
+    /// What is cleared of it.
+    pub(super) const fn floor(&self) -> Floor {
+        self.floor
+    }
+
+    /// An empty one, to be filled from nothing by a run under a floor.
+    pub(super) fn under(floor: Floor) -> Self {
+        Self {
+            floor,
+            ..Self::default()
+        }
+    }
+
+    /// Whether it is whole: a floor above its head says that something is
+    /// missing. One that is read back from a journal is whole by itself.
+    pub(super) fn is_whole(&self) -> bool {
+        self.floor.through <= self.head.version
+    }
+
+    /// It is whole, whatever its floor says.
+    pub(super) fn settle(&mut self) {
+        if !self.is_whole() {
+            self.floor = Floor::default();
+        }
+    }
+
+    /// How much of it a run of `lineage` would leave.
+    pub(super) fn kept_by(&self, lineage: &Lineage, generation: Generation) -> Version {
+        if generation > self.head.generation && self.newest.is_some() {
+            self.cut_through(lineage).unwrap_or(self.head.version)
+        } else {
+            self.head.version
+        }
     }
 
     /// Keys held, tombstones included.
@@ -123,7 +200,8 @@ impl Log {
         } else if generation < self.head.generation {
             ceiling = self.lineage().agrees_with(&head.lineage);
         }
-        if from > self.head.version {
+        let known = self.head.version.max(self.floor.through);
+        if from > self.head.version || head.floor.through > known {
             accepted.gap = true;
             return accepted;
         }
@@ -141,7 +219,53 @@ impl Log {
                 Err(NoRoom) => accepted.holes += 1,
             }
         }
+        if !accepted.taken.is_empty() && head.floor.through > self.floor.through {
+            accepted.cleared = self.clear(head.floor);
+        }
         accepted
+    }
+
+    /// Raises the floor, and takes out what it clears away.
+    pub(super) fn clear(&mut self, floor: Floor) -> Vec<(Version, Slot)> {
+        self.floor = floor;
+        let dead: Vec<Version> = self.below(floor).collect();
+        let taken = dead
+            .into_iter()
+            .filter_map(|version| Some((version, self.take(version)?)));
+        taken.collect()
+    }
+
+    /// Takes everything out.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = (Version, Slot)> {
+        self.by_key.clear();
+        self.bytes = 0;
+        core::mem::take(&mut self.slots).into_iter()
+    }
+
+    /// What a floor would clear away.
+    pub(super) fn below(&self, floor: Floor) -> impl Iterator<Item = Version> {
+        let below = self.slots.range(..=floor.through);
+        let dead = below.filter(move |(at, slot)| floor.clears(**at, &slot.entry.value));
+        dead.map(|(version, _)| *version)
+    }
+
+    /// Takes a write out.
+    pub(super) fn take(&mut self, version: Version) -> Option<Slot> {
+        let slot = self.slots.remove(&version)?;
+        let entry = &slot.entry.value;
+        self.bytes -= entry.payload_bytes();
+        self.by_key.remove(&(entry.scope, entry.key.clone()));
+        Some(slot)
+    }
+
+    /// The time of a value is over: the write, if it held one until now.
+    pub(super) fn expire(&mut self, version: Version) -> Option<&Slot> {
+        let slot = self.slots.get_mut(&version)?;
+        if slot.expired {
+            return None;
+        }
+        slot.expired = true;
+        Some(slot)
     }
 
     /// Keeps one entry, the newest of its log.
@@ -164,16 +288,15 @@ impl Log {
         {
             return Err(NoRoom);
         }
-        let superseded = old.map(|(at, slot)| (at, slot.entry.value.stamp));
-        if let Some((at, _)) = superseded {
-            self.slots.remove(&at);
-        }
+        let at = old.map(|(at, _)| at);
+        let superseded = at.and_then(|at| Some((at, self.slots.remove(&at)?)));
         self.bytes = bytes;
         self.by_key.insert(name, version);
         let slot = Slot {
             batch: Arc::clone(batch),
             index: part.index,
             entry: part.entry.clone(),
+            expired: false,
         };
         self.slots.insert(version, slot);
         Ok(superseded)
@@ -184,7 +307,22 @@ impl Log {
     /// A dropped write may have hidden older ones that *are* part of the new
     /// history, here or already at whoever sent it to us. So the cut reaches
     /// down to the first version we do not hold, and the rest is fetched again.
-    fn rebase(&mut self, lineage: &Lineage) -> Option<(Version, Vec<(Version, Slot)>)> {
+    pub(super) fn rebase(&mut self, lineage: &Lineage) -> Option<(Version, Vec<(Version, Slot)>)> {
+        let through = self.cut_through(lineage)?;
+        let beyond = self.slots.range(through.plus(1)..);
+        let beyond: Vec<Version> = beyond.map(|(version, _)| *version).collect();
+        let dropped = beyond
+            .into_iter()
+            .filter_map(|version| Some((version, self.take(version)?)));
+        let dropped = dropped.collect();
+        self.head.version = through;
+        // What stays is unbroken: no floor has taken anything from it.
+        self.floor = Floor::default();
+        Some((through, dropped))
+    }
+
+    /// Where a newer generation cuts it, if it does.
+    fn cut_through(&self, lineage: &Lineage) -> Option<Version> {
         let ceiling = lineage.agrees_with(&self.lineage());
         if self.head.version <= ceiling {
             return None;
@@ -194,38 +332,56 @@ impl Log {
             .keys()
             .zip(1..)
             .take_while(|(held, count)| held.0 == *count);
-        let through = ceiling.min(Version(unbroken.count() as u64));
-        let dropped: Vec<(Version, Slot)> =
-            self.slots.split_off(&through.plus(1)).into_iter().collect();
-        for (_, slot) in &dropped {
-            let entry = &slot.entry.value;
-            self.bytes -= entry.payload_bytes();
-            self.by_key.remove(&(entry.scope, entry.key.clone()));
-        }
-        self.head.version = through;
-        Some((through, dropped))
+        Some(ceiling.min(Version(unbroken.count() as u64)))
     }
 
     /// What `theirs` lacks, oldest first, up to about `budget` bytes; at least
-    /// one entry. `None` if they lack nothing. The flag says whether it is all.
-    pub(super) fn since(&self, theirs: Head, budget: usize) -> Option<(LogDelta, bool)> {
+    /// one entry. `None` if they lack nothing.
+    ///
+    /// `handed` is how far the piece before came. What comes with the answer is
+    /// for the next piece; without it, that was all. Where the log was cut or
+    /// cleared meanwhile, it begins anew.
+    pub(super) fn since(
+        &self,
+        theirs: Head,
+        handed: Option<Handed>,
+        budget: usize,
+    ) -> Option<(LogDelta, Option<Handed>)> {
         let newest = self.newest.as_ref()?;
-        if theirs >= self.head {
+        let handed = handed.filter(|handed| self.still_holds(*handed));
+        if theirs >= self.head && handed.is_none() {
             return None;
         }
-        let ceiling = newest.value.lineage.ceiling(theirs.generation);
-        let from = theirs.version.min(ceiling);
         let mut batches: Vec<Batch> = Vec::new();
         let mut weight = 0;
-        let mut whole = true;
-        if theirs.generation < self.head.generation {
-            weight += newest.weight();
+        let mut show = |head: &Arc<Sealed<BatchHead>>| {
+            weight += head.weight();
             batches.push(Batch {
-                head: Arc::clone(newest),
+                head: Arc::clone(head),
                 parts: Vec::new(),
             });
-        }
-        for (_, slot) in self.slots.range(from.plus(1)..) {
+        };
+        let from = match handed {
+            Some(handed) => handed.reached.version,
+            None => {
+                let ceiling = newest.value.lineage.ceiling(theirs.generation);
+                let from = theirs.version.min(ceiling);
+                if theirs.generation < self.head.generation {
+                    show(newest);
+                }
+                if from < self.floor.through {
+                    // From nothing, and the author's word for it goes first.
+                    let last = self.slots.last_key_value();
+                    last.into_iter().for_each(|(_, slot)| show(&slot.batch));
+                    Version(0)
+                } else {
+                    from
+                }
+            }
+        };
+        let mut reached = from;
+        let mut whole = true;
+        for (version, slot) in self.slots.range(from.plus(1)..) {
             let part = BatchPart {
                 index: slot.index,
                 entry: slot.entry.clone(),
@@ -240,10 +396,11 @@ impl Log {
                 } else {
                     slot.batch.weight()
                 };
-            if weight > 0 && weight + adds > budget {
+            if reached > from && weight + adds > budget {
                 whole = false;
                 break;
             }
+            reached = *version;
             weight += adds;
             match continued {
                 Some(last) => last.parts.push(part),
@@ -255,7 +412,36 @@ impl Log {
                 }
             }
         }
-        (!batches.is_empty()).then_some((LogDelta { from, batches }, whole))
+        if batches.is_empty() {
+            // What was still to come is gone: say that this is all.
+            batches.push(Batch {
+                head: Arc::clone(newest),
+                parts: Vec::new(),
+            });
+        }
+        let next = (!whole).then_some(Handed {
+            reached: Head {
+                generation: self.head.generation,
+                version: reached,
+            },
+            floor: self.floor.through,
+        });
+        let more = next.is_some();
+        Some((
+            LogDelta {
+                from,
+                batches,
+                more,
+            },
+            next,
+        ))
+    }
+
+    /// Whether what was handed over is still a part of this log, whole.
+    fn still_holds(&self, handed: Handed) -> bool {
+        let uncleared =
+            handed.floor == self.floor.through || handed.reached.version >= self.floor.through;
+        handed.reached.generation == self.head.generation && uncleared
     }
 
     /// Whether the author is in a later run than any batch of it shows.

@@ -10,8 +10,13 @@
 //! session, the journal. It answers with [`Change`]s: what to keep, and what
 //! to tell the application.
 
+mod chronicle;
+mod expiry;
+mod floor;
 mod log;
+mod merge;
 mod read;
+mod select;
 mod veil;
 mod view;
 
@@ -19,12 +24,16 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
-use crate::base::limit;
 use crate::base::time::WallTime;
-use crate::message::{Batch, Entry, Key, Op, Scope, Stamp, Version, WriteId};
-use crate::output::{Counters, KeyEvent, Notification, Record};
+use crate::message::{Entry, Key, Op, Scope, Stamp, Version, WriteId};
+use crate::output::{Counters, KeyEvent, KeyEventKind, Notification, Record};
+use crate::watched::Cursor;
 
-use log::{Accepted, Log, Slot};
+pub use chronicle::Chronicle;
+
+use expiry::Expiries;
+pub use log::Handed;
+use log::{Log, Slot, Superseded};
 use view::{Contest, View, Winner};
 
 /// What the replica learned.
@@ -50,6 +59,7 @@ pub struct Outcome {
 pub struct Replica {
     logs: BTreeMap<NodeId, Log>,
     view: View,
+    expiries: Expiries,
     clock: Stamp,
     /// Authors that are forgotten.
     veiled: BTreeSet<NodeId>,
@@ -58,100 +68,31 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// Takes what is new of a batch that may follow on `from`; appends what
-    /// was learned to `changes`, in order.
-    pub fn apply(
-        &mut self,
-        from: Version,
-        batch: &Batch,
-        wall: WallTime,
-        counters: &mut Counters,
-        changes: &mut Vec<Change>,
-    ) -> Outcome {
-        let author = batch.author();
-        if !self.logs.contains_key(author) && self.logs.len() >= limit::LOGS {
-            counters.logs_full += 1;
-            return Outcome::default();
-        }
-        let log = self.logs.entry(author.clone()).or_default();
-        let before = log.head();
-        let accepted = log.accept(from, batch);
-        self.changes += u64::from(log.head() != before);
-        counters.author_full += accepted.holes;
-        counters.gaps += u64::from(accepted.gap);
-        let outcome = Outcome {
-            fresh: accepted.new_generation || !accepted.taken.is_empty(),
-            gap: accepted.gap,
-        };
-        self.record(batch, &accepted, changes);
-        if let Some((_, dropped)) = accepted.cut {
-            for (version, slot) in dropped {
-                self.undo(author, version, &slot, wall, changes);
-            }
-        }
-        for (index, version, superseded) in accepted.taken {
-            counters.entries_applied += 1;
-            if let Some(part) = batch.parts.iter().find(|part| part.index == index) {
-                let renewed = superseded.is_some();
-                if let Some((version, stamp)) = superseded {
-                    self.view.forget(author, version, stamp);
-                }
-                self.tell(
-                    author,
-                    version,
-                    &part.entry.value,
-                    renewed,
-                    wall,
-                    counters,
-                    changes,
-                );
-            }
-        }
-        outcome
-    }
-
-    /// What the journal has to do about it.
-    fn record(&self, batch: &Batch, accepted: &Accepted, changes: &mut Vec<Change>) {
-        if let Some((through, _)) = &accepted.cut {
-            let cut = Record::Cut {
-                author: batch.author().clone(),
-                through: *through,
-            };
-            changes.push(Change::Record(cut));
-        }
-        if !accepted.new_generation && accepted.taken.is_empty() {
-            return;
-        }
-        let is_taken = |index| accepted.taken.iter().any(|(taken, _, _)| *taken == index);
-        let parts = batch
-            .parts
-            .iter()
-            .filter(|part| is_taken(part.index))
-            .cloned();
-        let batch = Batch {
-            head: batch.head.clone(),
-            parts: parts.collect(),
-        };
-        let superseded = accepted
-            .taken
-            .iter()
-            .filter_map(|(_, _, superseded)| Some((*superseded)?.0));
-        let superseded = superseded.collect();
-        changes.push(Change::Record(Record::Commit { batch, superseded }));
-    }
-
     /// One entry was taken: what does it mean for its key?
-    #[allow(clippy::too_many_arguments)]
     fn tell(
         &mut self,
-        author: &NodeId,
-        version: Version,
+        (author, version): (&NodeId, Version),
         entry: &Entry,
-        renewed: bool,
+        superseded: Superseded,
         wall: WallTime,
         counters: &mut Counters,
         changes: &mut Vec<Change>,
     ) {
+        counters.entries_applied += 1;
+        let live = self.begin(author, version, entry, wall);
+        let mut was_live = false;
+        let mut before = None;
+        let mut withdrawn = false;
+        if let Some((version, slot)) = superseded {
+            was_live = slot.is_live();
+            withdrawn = entry.op == Op::Delete && entry.stamp == slot.entry.value.stamp;
+            self.view.forget(author, version, slot.entry.value.stamp);
+            self.expiries.remove(author, version, &slot.entry.value);
+            before = Some(WriteId {
+                author: author.clone(),
+                version,
+            });
+        }
         let write = Winner {
             author: author.clone(),
             version,
@@ -167,9 +108,8 @@ impl Replica {
         }
         match entry.scope {
             Scope::Own => {
-                let shown = !self.is_veiled(author);
-                if shown && (renewed || entry.op != Op::Delete) {
-                    changes.push(event(entry, write.write(), false));
+                if !self.is_veiled(author) && (live || was_live) {
+                    changes.push(event(entry, write.write(), before, live));
                 }
             }
             Scope::Shared => {
@@ -177,6 +117,7 @@ impl Replica {
                     .view
                     .winner(&entry.key)
                     .filter(|stood| stood.author == *author);
+                let stands_itself = stood.is_some();
                 if let Some(stood) = stood.filter(|stood| early || entry.stamp < stood.stamp) {
                     // The author's own newer write has removed the one that stands
                     // and may not stand above the others: its stamp runs backwards,
@@ -184,24 +125,49 @@ impl Replica {
                     // never saw the first.
                     let stood = stood.write();
                     self.view.remove(&entry.key);
-                    self.elect(&entry.key, wall, changes);
-                    if self.view.winner(&entry.key).is_none() {
-                        changes.push(event(entry, stood, true));
+                    let stands = self.elect(&entry.key, Some(&stood), wall, changes);
+                    if !stands && was_live {
+                        changes.push(reset(entry, stood));
                     }
-                } else if !early {
-                    self.contend(write, entry, changes);
+                } else if stands_itself || !(early || withdrawn) {
+                    self.contend(write, entry, (was_live, live), changes);
                 }
             }
         }
     }
 
-    /// A write to a shared key contends with the one that stands.
-    fn contend(&mut self, write: Winner, entry: &Entry, changes: &mut Vec<Change>) {
+    /// A write begins to stand in its log. Whether it holds something: its time
+    /// may be over already.
+    fn begin(&mut self, author: &NodeId, version: Version, entry: &Entry, wall: WallTime) -> bool {
+        if !entry.has_expired(wall) {
+            self.expiries.add(author, version, entry);
+            return entry.op != Op::Delete;
+        }
+        if let Some(log) = self.logs.get_mut(author) {
+            log.expire(version);
+        }
+        false
+    }
+
+    /// A write to a shared key contends with the one that stands. Whether its
+    /// author's last write to it, and this one, hold something.
+    fn contend(
+        &mut self,
+        write: Winner,
+        entry: &Entry,
+        (was_live, live): (bool, bool),
+        changes: &mut Vec<Change>,
+    ) {
         let seen = entry.replaces.as_ref().map(|replaced| replaced.stamp);
         match self.view.contend(&entry.key, write.clone()) {
             Contest::Won(before) => {
-                if before.is_some() || entry.op != Op::Delete {
-                    changes.push(event(entry, write.write(), false));
+                let stood = before.as_ref().is_some_and(|before| {
+                    let slot = self.slot(&before.author, before.version);
+                    slot.map_or(was_live && before.author == write.author, Slot::is_live)
+                });
+                if stood || live {
+                    let before = before.as_ref().map(Winner::write);
+                    changes.push(event(entry, write.write(), before, live));
                 }
                 // It had not seen the write it wins over: somebody's write is lost.
                 if let Some(lost) = before
@@ -237,6 +203,7 @@ impl Replica {
             author: author.clone(),
             version,
         };
+        self.expiries.remove(author, version, entry);
         if entry.scope == Scope::Shared {
             self.view.forget(author, version, entry.stamp);
             if self
@@ -249,25 +216,32 @@ impl Replica {
             self.view.remove(&entry.key);
         }
         let shown = entry.scope == Scope::Shared || !self.is_veiled(author);
-        if shown && entry.op != Op::Delete {
-            changes.push(event(entry, write, true));
+        if shown && slot.is_live() {
+            changes.push(reset(entry, write));
         }
         if entry.scope == Scope::Shared {
-            self.elect(&entry.key, wall, changes);
+            self.elect(&entry.key, None, wall, changes);
         }
     }
 
-    /// Finds the write that stands for a key nobody stands for.
-    fn elect(&mut self, key: &Key, wall: WallTime, changes: &mut Vec<Change>) {
-        let mut best: Option<(Winner, &Entry)> = None;
+    /// Finds the write that stands for a key nobody stands for, in the place of
+    /// the one that stood. Whether the key holds something by it.
+    fn elect(
+        &mut self,
+        key: &Key,
+        stood: Option<&WriteId>,
+        wall: WallTime,
+        changes: &mut Vec<Change>,
+    ) -> bool {
+        let mut best: Option<(Winner, &Slot)> = None;
         for (author, log) in &self.logs {
             let Some((version, slot)) = log.find(Scope::Shared, key) else {
                 continue;
             };
             let entry = &slot.entry.value;
-            let later = best
-                .as_ref()
-                .is_none_or(|(winner, other)| entry.wins(author, other, &winner.author));
+            let later = best.as_ref().is_none_or(|(winner, other)| {
+                entry.wins(author, &other.entry.value, &winner.author)
+            });
             if later && !View::is_early(entry.stamp, wall) {
                 best = Some((
                     Winner {
@@ -275,35 +249,44 @@ impl Replica {
                         version,
                         stamp: entry.stamp,
                     },
-                    entry,
+                    slot,
                 ));
             }
         }
-        if let Some((winner, entry)) = best {
-            changes.push(event(entry, winner.write(), false));
-            self.view.contend(key, winner);
+        let Some((winner, slot)) = best else {
+            return false;
+        };
+        let live = slot.is_live();
+        if live {
+            let entry = &slot.entry.value;
+            changes.push(event(entry, winner.write(), stood.cloned(), true));
         }
+        self.view.contend(key, winner);
+        live
     }
 
     /// When [`Replica::release`] has something to do.
     pub fn next_release(&self) -> Option<WallTime> {
-        self.view.next_release()
+        let (held, ends) = (self.view.next_release(), self.expiries.next());
+        held.into_iter().chain(ends).min()
     }
 
-    /// Lets the writes contend whose stamps our clock has come near.
+    /// Lets the writes contend whose stamps our clock has come near, and ends
+    /// the values whose time is over.
     pub fn release(&mut self, wall: WallTime, changes: &mut Vec<Change>) {
+        self.expire(wall, changes);
         while let Some((author, version)) = self.view.release(wall) {
             let Some(slot) = self.slot(&author, version) else {
                 continue;
             };
-            let entry = slot.entry.value.clone();
+            let (entry, live) = (slot.entry.value.clone(), slot.is_live());
             self.clock = self.clock.max(entry.stamp);
             let write = Winner {
                 author,
                 version,
                 stamp: entry.stamp,
             };
-            self.contend(write, &entry, changes);
+            self.contend(write, &entry, (false, live), changes);
         }
     }
 
@@ -317,18 +300,36 @@ impl Replica {
     }
 }
 
-fn event(entry: &Entry, write: WriteId, reset: bool) -> Change {
-    let value = match &entry.op {
-        Op::Put(value) if !reset => Some(value.clone()),
-        _ => None,
+/// A write stands, in the place of another, and holds something or not.
+fn event(entry: &Entry, write: WriteId, before: Option<WriteId>, live: bool) -> Change {
+    let (kind, value) = match &entry.op {
+        Op::Put(value) if live => (KeyEventKind::Put, Some(value.clone())),
+        Op::Put(_) => (KeyEventKind::Expired, None),
+        Op::Delete => (KeyEventKind::Deleted, None),
     };
     Change::Notify(Notification::Key(KeyEvent {
         scope: entry.scope,
         key: entry.key.clone(),
+        kind,
         value,
         write,
         stamp: entry.stamp,
-        reset,
+        before,
+        cursor: Cursor::default(),
+    }))
+}
+
+/// A write that stood stands no longer, and none in its place.
+fn reset(entry: &Entry, write: WriteId) -> Change {
+    Change::Notify(Notification::Key(KeyEvent {
+        scope: entry.scope,
+        key: entry.key.clone(),
+        kind: KeyEventKind::Reset,
+        value: None,
+        before: Some(write.clone()),
+        write,
+        stamp: entry.stamp,
+        cursor: Cursor::default(),
     }))
 }
 
@@ -337,5 +338,6 @@ fn conflict(key: &Key, won: &Winner, lost: &Winner) -> Change {
         key: key.clone(),
         won: (won.write(), won.stamp),
         lost: (lost.write(), lost.stamp),
+        cursor: Cursor::default(),
     })
 }

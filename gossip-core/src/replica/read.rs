@@ -1,15 +1,16 @@
 //! What can be asked of the replica; nothing here changes it.
 
+use alloc::collections::BTreeSet;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 use core::ops::Bound;
 
 use super::Replica;
-use super::log::{Log, Slot};
+use super::log::{Handed, Log, Slot};
 use crate::base::id::NodeId;
 use crate::input::{Query, Space};
 use crate::message::{
-    Batch, Entry, Generation, Head, Key, Lineage, LogDelta, Op, Scope, Version, WriteId,
+    Batch, Entry, Floor, Generation, Head, Key, Lineage, LogDelta, Op, Scope, Version, WriteId,
 };
 use crate::output::Row;
 
@@ -51,10 +52,21 @@ impl Replica {
         self.changes
     }
 
-    /// What `theirs` lacks of a log, up to about `budget` bytes, and whether
-    /// that is all of it.
-    pub fn since(&self, author: &NodeId, theirs: Head, budget: usize) -> Option<(LogDelta, bool)> {
-        self.logs.get(author)?.since(theirs, budget)
+    /// What an author has cleared of its log.
+    pub fn floor(&self, author: &NodeId) -> Floor {
+        self.logs.get(author).map(Log::floor).unwrap_or_default()
+    }
+
+    /// What `theirs` lacks of a log, up to about `budget` bytes, after what was
+    /// `handed` over before; and, if that is not all of it, how far it comes.
+    pub fn since(
+        &self,
+        author: &NodeId,
+        theirs: Head,
+        handed: Option<Handed>,
+        budget: usize,
+    ) -> Option<(LogDelta, Option<Handed>)> {
+        self.logs.get(author)?.since(theirs, handed, budget)
     }
 
     /// Keys and bytes an author holds.
@@ -78,11 +90,17 @@ impl Replica {
         };
         let entries = batch.parts.iter().map(|part| &part.entry.value);
         let found = entries.filter_map(|entry| log.find(entry.scope, &entry.key));
-        found.map(|(version, _)| version).collect()
+        let found = found.map(|(version, _)| version);
+        let floor = batch.head.value.floor;
+        let raised = floor.through > log.floor().through;
+        let cleared = raised.then(|| log.below(floor)).into_iter().flatten();
+        let all: BTreeSet<Version> = found.chain(cleared).collect();
+        all.into_iter().collect()
     }
 
-    /// The write behind a key, tombstone or not.
-    pub fn standing(&self, query: &Query) -> Option<(WriteId, &Entry)> {
+    /// The write behind a key, tombstone or not, and whether the key holds
+    /// something by it.
+    pub fn standing(&self, query: &Query) -> Option<(WriteId, &Entry, bool)> {
         match &query.space {
             Space::Own(member) => {
                 let (version, slot) = self.logs.get(member)?.find(Scope::Own, &query.key)?;
@@ -90,12 +108,12 @@ impl Replica {
                     author: member.clone(),
                     version,
                 };
-                Some((write, &slot.entry.value))
+                Some((write, &slot.entry.value, slot.is_live()))
             }
             Space::Shared => {
                 let winner = self.view.winner(&query.key)?;
                 let slot = self.slot(&winner.author, winner.version)?;
-                Some((winner.write(), &slot.entry.value))
+                Some((winner.write(), &slot.entry.value, slot.is_live()))
             }
         }
     }
@@ -107,8 +125,8 @@ impl Replica {
         {
             return None;
         }
-        let (write, entry) = self.standing(query)?;
-        row(write, entry)
+        let (write, entry, live) = self.standing(query)?;
+        live.then(|| row(write, entry)).flatten()
     }
 
     /// The keys of a space that begin with `prefix`, in order.
@@ -124,7 +142,8 @@ impl Replica {
                 };
                 let keys = log.keys_from(Scope::Own, from);
                 let keys = keys.take_while(|(key, ..)| key.as_str().starts_with(prefix));
-                keys.filter_map(|(_, version, slot)| {
+                let live = keys.filter(|(.., slot)| slot.is_live());
+                live.filter_map(|(_, version, slot)| {
                     row(
                         WriteId {
                             author: member.clone(),
@@ -140,7 +159,8 @@ impl Replica {
                 let keys = keys.take_while(|(key, _)| key.as_str().starts_with(prefix));
                 keys.filter_map(|(_, winner)| {
                     let slot = self.slot(&winner.author, winner.version)?;
-                    row(winner.write(), &slot.entry.value)
+                    let live = slot.is_live();
+                    live.then(|| row(winner.write(), &slot.entry.value))?
                 })
                 .collect()
             }
@@ -149,17 +169,16 @@ impl Replica {
 
     /// Keys that hold something, own and shared, of every author.
     pub fn live_keys(&self) -> usize {
-        let live = |slot: &Slot| slot.entry.value.op != Op::Delete;
         let shown = self
             .logs
             .iter()
             .filter(|(author, _)| !self.is_veiled(author));
         let own = shown.flat_map(|(_, log)| log.slots());
-        let own = own.filter(|(_, slot)| slot.entry.value.scope == Scope::Own && live(slot));
-        let shared = self
-            .view
-            .iter()
-            .filter(|(_, winner)| self.slot(&winner.author, winner.version).is_some_and(live));
+        let own = own.filter(|(_, slot)| slot.entry.value.scope == Scope::Own && slot.is_live());
+        let shared = self.view.iter().filter(|(_, winner)| {
+            self.slot(&winner.author, winner.version)
+                .is_some_and(Slot::is_live)
+        });
         own.count() + shared.count()
     }
 }

@@ -10,9 +10,9 @@
 
 use alloc::vec::Vec;
 
-use super::{Change, Replica, event};
+use super::{Change, Replica, event, reset};
 use crate::base::id::NodeId;
-use crate::message::{Op, Scope, WriteId};
+use crate::message::{Scope, WriteId};
 
 impl Replica {
     /// The own keys of an author are shown no more.
@@ -40,12 +40,15 @@ impl Replica {
         };
         for (version, slot) in log.slots() {
             let entry = &slot.entry.value;
-            if entry.scope == Scope::Own && entry.op != Op::Delete {
+            if entry.scope == Scope::Own && slot.is_live() {
                 let write = WriteId {
                     author: author.clone(),
                     version,
                 };
-                changes.push(event(entry, write, gone));
+                changes.push(match gone {
+                    true => reset(entry, write),
+                    false => event(entry, write, None, true),
+                });
             }
         }
     }

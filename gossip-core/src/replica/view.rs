@@ -54,6 +54,12 @@ impl View {
         self.winners.get(key)
     }
 
+    /// Whether it is this write that stands for a key.
+    pub(super) fn stands(&self, key: &Key, author: &NodeId, version: Version) -> bool {
+        let winner = self.winners.get(key);
+        winner.is_some_and(|winner| winner.author == *author && winner.version == version)
+    }
+
     pub(super) fn from(&self, key: Key) -> impl Iterator<Item = (&Key, &Winner)> {
         self.winners.range(key..)
     }

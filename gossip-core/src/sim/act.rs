@@ -75,13 +75,19 @@ impl<M: Machine> World<M> {
             Output::Remember(record) => at.disk.remember(now, record),
             Output::Reply(ticket, reply) => {
                 if let Reply::Written(writes) = &reply {
-                    let verdict = written_before_durable(at.id(), at.disk.journal(), writes);
+                    let verdict = written_before_durable(at.id(), at.durable(), writes);
                     self.hold(host, verdict);
+                }
+                // A query is told to those whom it asks.
+                if let Reply::Said { id, asked: 0 } = &reply {
+                    self.enter_said(host, id);
                 }
                 let verdict = self.replies.answer(host, ticket, reply);
                 self.hold(host, verdict);
             }
             Output::Notify(notification) => {
+                self.watch_told(host, &notification);
+                let at = &mut self.hosts[host.index()];
                 self.trace.notification(now, host, &notification);
                 at.picture.fold(&notification);
                 at.notifications.push((now, notification));
@@ -119,7 +125,7 @@ impl<M: Machine> World<M> {
                     return Ok(());
                 }
                 let run = at.checks.generation.run();
-                told_before_durable(at.id(), run, at.disk.journal(), &transmit.message)
+                told_before_durable(at.id(), run, at.durable(), &transmit.message)
             });
         self.hold(host, checked);
         let Transmit { to, via, message } = transmit;

@@ -17,6 +17,9 @@ impl<M: Machine> World<M> {
     pub fn command(&mut self, host: HostId, command: Command) -> Ticket {
         let ticket = self.replies.ask(host);
         if self.is_running(host) {
+            if matches!(command, Command::WriteAtOnce(_)) {
+                self.hosts[host.index()].writes_at_once = true;
+            }
             self.input(host, Input::Command(ticket, command));
         } else {
             let refused = Reply::Refused(Refusal::NotRunning);
@@ -61,6 +64,7 @@ impl<M: Machine> World<M> {
             key: parse(key),
             value,
             only_if: None,
+            ttl: None,
         };
         self.command(host, Command::Write(vec![write]))
     }

@@ -14,9 +14,11 @@ use alloc::collections::VecDeque;
 use core::time::Duration;
 
 use super::journal::Journal;
+use crate::base::id::NodeId;
 use crate::base::rng::Rng;
 use crate::base::time::Instant;
 use crate::input::{DiskError, PersistId};
+use crate::message::Head;
 use crate::output::Record;
 
 /// How disks behave.
@@ -75,6 +77,18 @@ impl Disk {
     /// What would be found if the process ended well now.
     pub(super) const fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// How far the log of `author` goes with what waits to be remembered.
+    pub(super) fn remembered(&self, author: &NodeId) -> Head {
+        let waiting = self.queue.iter().filter(|next| next.persist.is_none());
+        let heads = waiting.filter_map(|next| match &next.record {
+            Record::Commit { batch, .. } if batch.author() == author => {
+                Some(batch.head.value.after())
+            }
+            _ => None,
+        });
+        heads.fold(self.journal.head(author), Head::max)
     }
 
     /// Puts another content in its place.

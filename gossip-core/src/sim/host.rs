@@ -22,6 +22,7 @@ use crate::base::id::NodeId;
 use crate::base::time::Instant;
 use crate::config::{Config, Identity};
 use crate::input::SessionId;
+use crate::message::Head;
 use crate::output::{Halt, Notification};
 
 /// A host's number in its world, from zero in the order they were added.
@@ -68,6 +69,8 @@ pub(super) struct Host<M> {
     pub(super) clocks: Clocks,
     pub(super) disk: Disk,
     pub(super) boot: Boot,
+    /// It was asked to write at once in this boot.
+    pub(super) writes_at_once: bool,
     /// The process, if one runs.
     pub(super) node: Option<M>,
     /// What waits for it, if it is held up.
@@ -102,6 +105,7 @@ impl<M> Host<M> {
             clocks,
             disk,
             boot: Boot::default(),
+            writes_at_once: false,
             node: None,
             backlog: Backlog::default(),
             moves: 0,
@@ -121,6 +125,14 @@ impl<M> Host<M> {
         &self.identity.id
     }
 
+    /// How far it may tell of its own log.
+    pub(super) fn durable(&self) -> Head {
+        match self.writes_at_once {
+            true => self.disk.remembered(self.id()),
+            false => self.disk.journal().head(self.id()),
+        }
+    }
+
     pub(super) fn addr(&self) -> SocketAddr {
         self.identity
             .addrs
@@ -138,6 +150,7 @@ impl<M> Host<M> {
     /// The next boot begins: whatever belonged to the last process is gone.
     pub(super) fn reboot(&mut self) {
         self.boot.0 += 1;
+        self.writes_at_once = false;
         self.peers = Peers::default();
         self.sessions.clear();
         self.sessions_served = 0;

@@ -10,6 +10,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
+use crate::electorate::Elected;
 use crate::input::Saved;
 use crate::message::{
     Accusation, Batch, BatchHead, BatchPart, Claim, Generation, Head, Sealed, Version,
@@ -23,6 +24,7 @@ pub struct Journal {
     logs: BTreeMap<NodeId, Log>,
     claims: BTreeMap<NodeId, Sealed<Claim>>,
     verdicts: BTreeMap<NodeId, Sealed<Accusation>>,
+    elected: Option<Elected>,
 }
 
 /// One author's log.
@@ -55,6 +57,19 @@ impl Journal {
                 let log = self.logs.entry(batch.author().clone()).or_default();
                 log.commit(batch, &superseded);
             }
+            Record::Run {
+                author,
+                cut,
+                commits,
+            } => {
+                let log = self.logs.entry(author).or_default();
+                if let Some(through) = cut {
+                    log.cut(through);
+                }
+                for (batch, superseded) in commits {
+                    log.commit(batch, &superseded);
+                }
+            }
             Record::Cut { author, through } => {
                 if let Some(log) = self.logs.get_mut(&author) {
                     log.cut(through);
@@ -76,6 +91,7 @@ impl Journal {
             Record::Forget(member) => {
                 self.claims.remove(&member);
             }
+            Record::Electorate(elected) => self.elected = Some(elected),
         }
     }
 
@@ -86,6 +102,7 @@ impl Journal {
             batches: self.logs.values().flat_map(Log::batches).collect(),
             claims: self.claims.values().cloned().collect(),
             verdicts: self.verdicts.values().cloned().collect(),
+            elected: self.elected.clone(),
         }
     }
 }
@@ -161,11 +178,13 @@ mod tests {
             stamp: Stamp::default(),
             op: Op::Delete,
             replaces: None,
+            expires: None,
         };
         let item = seal(Statement::Batch(Draft {
             author: "n1".parse().unwrap(),
             lineage: Lineage::default().extended(Generation(generation), from),
             first: Version(first),
+            floor: crate::message::Floor::default(),
             entries: keys.iter().map(entry).collect(),
         }));
         match item {

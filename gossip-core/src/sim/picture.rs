@@ -5,11 +5,14 @@
 //! two differ, the node told its application something else than it holds.
 
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
 use crate::input::Space;
 use crate::message::{Footing, Key, Scope, Value, WriteId};
-use crate::output::{KeyEvent, MemberEvent, MemberEventKind, MemberStatus, Notification};
+use crate::output::{
+    AskCounts, KeyEvent, MemberEvent, MemberEventKind, MemberStatus, Notification,
+};
 
 /// Members and keys, as the notifications tell them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,6 +27,12 @@ pub struct Picture {
     pub conflicts: u64,
     /// Members that were reported as condemned.
     pub deaths: u64,
+    /// Events it was told.
+    pub events: u64,
+    /// Events it was told that it missed.
+    pub missed: u64,
+    /// Queries of its own that are over.
+    pub ended: Vec<AskCounts>,
 }
 
 impl Picture {
@@ -45,7 +54,15 @@ impl Picture {
             Notification::Member(event) => self.member(event),
             Notification::Key(event) => self.key(event),
             Notification::Conflict { .. } => self.conflicts += 1,
-            Notification::Twin { .. } | Notification::Quorum(_) | Notification::Disk(_) => {}
+            Notification::Event(_) => self.events += 1,
+            Notification::Missed { count, .. } => self.missed += count,
+            Notification::Ended { counts, .. } => self.ended.push(*counts),
+            Notification::Twin { .. }
+            | Notification::CaughtUp { .. }
+            | Notification::Quorum(_)
+            | Notification::Disk(_)
+            | Notification::Asked(_)
+            | Notification::Answer { .. } => {}
         }
     }
 

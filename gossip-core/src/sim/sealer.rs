@@ -13,8 +13,8 @@ use core::net::{IpAddr, SocketAddr};
 use super::hash::RunningHash;
 use crate::base::id::NodeId;
 use crate::message::{
-    Accusation, Batch, BatchHead, BatchPart, Claim, Draft, Entry, Footing, Item, Op, Presence,
-    Replaced, Scope, Sealed, Statement,
+    Accusation, Batch, BatchHead, BatchPart, Claim, Draft, Entry, Event, Floor, Footing, Item, Op,
+    Presence, Replaced, Scope, Sealed, Statement,
 };
 
 /// Encodes a statement; what comes out is what travels.
@@ -38,6 +38,10 @@ pub fn seal(statement: Statement) -> Item {
             );
             Item::Batch(batch)
         }
+        Statement::Event(event) => Item::Event(Sealed {
+            bytes: event_bytes(&event),
+            value: event,
+        }),
     }
 }
 
@@ -52,6 +56,7 @@ fn seal_batch(draft: Draft) -> Batch {
         lineage: draft.lineage,
         first: draft.first,
         count: u32::try_from(entries.len()).unwrap_or(u32::MAX),
+        floor: draft.floor,
     };
     let bytes = head_bytes(&head, &entries);
     let part = |(index, entry)| BatchPart { index, entry };
@@ -68,7 +73,7 @@ fn claim_bytes(claim: &Claim) -> Bytes {
         Presence::Alive => 0,
         Presence::Left => 1,
     });
-    claim.addrs.iter().for_each(|addr| to.addr(addr));
+    claim.addrs.iter().for_each(|addr| to.addr(&addr));
     to.done()
 }
 
@@ -77,6 +82,24 @@ fn accusation_bytes(accusation: &Accusation) -> Bytes {
     to.id(&accusation.accuser).id(&accusation.accused);
     to.footing(accusation.footing);
     to.number(accusation.charge as u64);
+    to.done()
+}
+
+fn event_bytes(event: &Event) -> Bytes {
+    let mut to = Encoder::default();
+    to.id(event.author()).number(event.id.run.generation.0);
+    to.number(event.id.number).number(event.time.0);
+    to.text(event.name.as_str().as_bytes()).text(&event.payload);
+    to.number(u64::from(event.coalesce));
+    if let Some(ask) = &event.ask {
+        to.number(ask.deadline_ms).number(u64::from(ask.relays));
+        for id in ask.filter.members.iter().chain(&ask.filter.zones) {
+            to.id(id);
+        }
+        for tag in &ask.filter.tags {
+            to.text(tag.key.as_str().as_bytes()).text(&tag.value);
+        }
+    }
     to.done()
 }
 
@@ -89,6 +112,9 @@ fn entry_bytes(entry: &Entry) -> Bytes {
     to.text(entry.key.as_str().as_bytes());
     to.number(entry.stamp.millis);
     to.number(u64::from(entry.stamp.counter));
+    if let Some(expires) = entry.expires {
+        to.number(expires.as_millis());
+    }
     if let Some(Replaced { stamp, write }) = &entry.replaces {
         to.number(stamp.millis).number(u64::from(stamp.counter));
         to.id(&write.author).number(write.version.0);
@@ -108,6 +134,11 @@ fn head_bytes(head: &BatchHead, entries: &[Sealed<Entry>]) -> Bytes {
         to.number(base.from.version.0);
     }
     to.number(head.first.0);
+    if head.floor != Floor::default() {
+        to.number(head.floor.through.0);
+        to.number(head.floor.shared.0);
+        to.number(head.floor.as_of.as_millis());
+    }
     // Sixteen bytes an entry, as limit::ENTRY_HASH_BYTES says.
     for entry in entries {
         for seed in 0..2 {
@@ -170,7 +201,8 @@ impl Encoder {
 mod tests {
     use super::*;
     use crate::base::limit;
-    use crate::message::{Generation, Head, Lineage, Stamp, Value, Version, WriteId};
+    use crate::base::time::WallTime;
+    use crate::message::{Floor, Generation, Head, Lineage, Stamp, Value, Version, WriteId};
     use alloc::vec;
 
     fn draft(value: &'static [u8]) -> Draft {
@@ -192,6 +224,7 @@ mod tests {
                     version: Version(u64::MAX),
                 },
             }),
+            expires: Some(WallTime::from_millis(u64::MAX)),
         };
         let from = Head::default();
         Draft {
@@ -199,6 +232,11 @@ mod tests {
             lineage: Lineage::default().extended(Generation(7), from),
             first: Version(1),
             entries: vec![entry("a"), entry("b")],
+            floor: Floor {
+                through: Version(u64::MAX),
+                shared: Version(u64::MAX),
+                as_of: WallTime::from_millis(u64::MAX),
+            },
         }
     }
 

@@ -154,7 +154,7 @@ impl Trace {
                 self.hash.bytes(&sum.0.to_le_bytes());
             }
             Body::Offer(offer) => {
-                self.words(20, u64::from(offer.asks));
+                self.words(22, u64::from(offer.asks));
                 for (id, count) in &offer.hot {
                     self.words(id.0, u64::from(*count));
                 }
@@ -163,6 +163,15 @@ impl Trace {
                 }
                 let ids = offer.taken.iter().chain(&offer.wanted);
                 ids.for_each(|id| self.hash.word(id.0));
+            }
+            Body::EventSum(sum) => {
+                self.words(20, u64::from(sum.fresh));
+                self.hash.bytes(&sum.sum.0.to_le_bytes());
+            }
+            body @ (Body::EventHave(_) | Body::EventDelta(_) | Body::Answer(_)) => {
+                self.hash.word(21);
+                // Writing to a hash cannot fail.
+                let _ = write!(self.hash, "{body:?}");
             }
         }
         message.rumors.iter().for_each(|item| self.item(item));
@@ -193,6 +202,7 @@ impl Trace {
             Item::Claim(claim) => self.hash.bytes(&claim.bytes),
             Item::Accusation(accusation) => self.hash.bytes(&accusation.bytes),
             Item::Batch(batch) => self.batch(batch),
+            Item::Event(event) => self.hash.bytes(&event.bytes),
         }
     }
 
@@ -219,5 +229,9 @@ pub(super) const fn kind(body: &Body) -> &'static str {
         Body::Delta(_) => "Delta",
         Body::Done => "Done",
         Body::Offer(_) => "Offer",
+        Body::EventSum(_) => "EventSum",
+        Body::EventHave(_) => "EventHave",
+        Body::EventDelta(_) => "EventDelta",
+        Body::Answer(_) => "Answer",
     }
 }

@@ -68,7 +68,12 @@ impl Traffic {
             Body::Ping { .. } | Body::Ack { .. } | Body::PingReq { .. } | Body::Nack { .. } => {
                 self.probes.add(bytes);
             }
-            Body::Gossip | Body::Offer(_) => self.gossip.add(bytes),
+            Body::Gossip
+            | Body::Offer(_)
+            | Body::EventSum(_)
+            | Body::EventHave(_)
+            | Body::EventDelta(_)
+            | Body::Answer(_) => self.gossip.add(bytes),
             Body::Checksum(_) | Body::Digest(_) | Body::Want(_) | Body::Delta(_) | Body::Done => {
                 self.sync.add(bytes)
             }

@@ -1,6 +1,7 @@
 //! Watching: the rules are shown what happens, and stop the run where one is
 //! broken.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -10,8 +11,9 @@ use super::host::HostId;
 use super::machine::Machine;
 use super::world::World;
 use crate::base::id::NodeId;
-use crate::input::{Input, Target};
-use crate::message::{Body, Message, Statement};
+use crate::input::{Command, Input, Target};
+use crate::message::{Body, EventId, Message, Statement};
+use crate::node::Node;
 use crate::output::{MemberEventKind, Notification, Output, Record};
 
 /// A rule was broken.
@@ -83,6 +85,53 @@ impl<M: Machine> World<M> {
         }
     }
 
+    /// An event was accepted: whoever takes part now is to be told.
+    pub(super) fn enter_said(&mut self, host: HostId, id: &EventId) {
+        let mut here = BTreeSet::new();
+        for other in self.hosts() {
+            let at = &self.hosts[other.index()];
+            let node = at.node.as_ref().and_then(M::as_node);
+            if node.is_some_and(Node::hears_events) {
+                here.insert((other, at.boot));
+            }
+        }
+        let by = (host, self.hosts[host.index()].boot);
+        self.ledger.says(by, id.clone(), here);
+    }
+
+    /// A node tells its application something. The application of a simulated
+    /// node answers every query at once, with what it was asked.
+    pub(super) fn watch_told(&mut self, host: HostId, notification: &Notification) {
+        let process = (host, self.hosts[host.index()].boot);
+        match notification {
+            Notification::Event(event) => {
+                let verdict = self.ledger.tells(process, &event.id);
+                if self.rules.has(Rule::Told) {
+                    self.hold(host, verdict);
+                }
+            }
+            Notification::Missed { run, count } => self.ledger.misses(process, run, *count),
+            Notification::Asked(event) => {
+                let verdict = self.ledger.tells(process, &event.id);
+                if self.rules.has(Rule::Told) {
+                    self.hold(host, verdict);
+                }
+                let ticket = self.replies.ask(host);
+                let (to, response) = (event.id.clone(), event.payload.clone());
+                let command = Command::Respond { to, response };
+                self.input_soon(host, Input::Command(ticket, command));
+            }
+            _ => {}
+        }
+    }
+
+    /// Who was not told an event that was accepted, nor that it missed it;
+    /// `None`: nobody.
+    pub fn untold(&self) -> Option<String> {
+        self.ledger
+            .untold(|(host, boot)| self.runs(host, boot) && self.is_running(host))
+    }
+
     /// A node wants something done.
     pub(super) fn watch_output(&mut self, host: HostId, output: &Output) {
         if self.rules.none() {
@@ -105,7 +154,7 @@ impl<M: Machine> World<M> {
                 match statement {
                     Statement::Claim(claim) => self.truth.says(claim),
                     Statement::Accusation(accusation) => self.truth.accuses(accusation),
-                    Statement::Batch(_) => {}
+                    Statement::Batch(_) | Statement::Event(_) => {}
                 }
                 let now = at.clocks.read(self.now).mono;
                 let node = at.node.as_ref().and_then(M::as_node);

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use super::check::{Replies, Rules, Truth};
+use super::check::{Ledger, Replies, Rules, Truth};
 use super::clock::Clocks;
 use super::disk::{Disk, DiskSetup};
 use super::hash::RunningHash;
@@ -68,6 +68,7 @@ pub struct World<M = Node> {
     pub(super) next_number: u64,
     /// What rules are judged by, which are on, and which was broken.
     pub(super) truth: Truth,
+    pub(super) ledger: Ledger,
     pub(super) rules: Rules,
     pub(super) quietly: bool,
     pub(super) broken: Option<Broken>,
@@ -103,6 +104,7 @@ impl<M: Machine> World<M> {
             trace: Trace::new(setup.trace_lines),
             next_number: 0,
             truth: Truth::default(),
+            ledger: Ledger::default(),
             rules: Rules::default(),
             quietly: false,
             broken: None,

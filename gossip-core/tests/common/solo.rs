@@ -58,11 +58,16 @@ pub fn seal(statement: Statement) -> Item {
     match statement {
         Statement::Claim(claim) => Item::Claim(sealed(claim, 60)),
         Statement::Accusation(accusation) => Item::Accusation(sealed(accusation, 60)),
+        Statement::Event(event) => {
+            let bytes = 60 + event.payload.len();
+            Item::Event(sealed(event, bytes))
+        }
         Statement::Batch(draft) => {
             let head = BatchHead {
                 author: draft.author,
                 lineage: draft.lineage,
                 first: draft.first,
+                floor: draft.floor,
                 count: u32::try_from(draft.entries.len()).unwrap(),
             };
             let parts = draft.entries.into_iter().zip(0..);
@@ -84,7 +89,7 @@ pub fn claim(name: &str, footing: Footing) -> Item {
         member: id(name),
         footing,
         presence: Presence::Alive,
-        addrs: vec![([10, 0, 0, 9], 7).into()],
+        addrs: [([10, 0, 0, 9], 7).into()].into(),
     }))
 }
 
@@ -256,6 +261,7 @@ pub fn put(scope: Scope, key: &str, bytes: usize) -> Write {
         key: key.parse().unwrap(),
         value: Some(Value::new(Bytes::from(vec![7; bytes])).unwrap()),
         only_if: None,
+        ttl: None,
     }
 }
 
@@ -272,6 +278,7 @@ pub fn batch(author: &str, lineage: Lineage, first: u64, key: &str, stamp: u64) 
         author: id(author),
         lineage,
         first: Version(first),
+        floor: gossip_core::message::Floor::default(),
         entries: vec![Entry {
             scope: Scope::Shared,
             key: key.parse().unwrap(),
@@ -281,6 +288,7 @@ pub fn batch(author: &str, lineage: Lineage, first: u64, key: &str, stamp: u64) 
             },
             op: Op::Put(Value::new(Bytes::from_static(b"v")).unwrap()),
             replaces: None,
+            expires: None,
         }],
     })) {
         Item::Batch(batch) => batch,

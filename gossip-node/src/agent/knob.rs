@@ -116,6 +116,7 @@ pub(crate) const KNOBS: &[Knob] = &[
     knob("timing.confirmations", Shape::Count, "0 to 7"),
     knob("timing.jurors", Shape::Count, "0 to 16"),
     knob("timing.forget_after", Shape::Span, "1s to 30days"),
+    knob("timing.tombstone_grace", Shape::Span, "1s to 30days"),
     knob("timing.gossip_interval", Shape::Span, "10ms to 10s"),
     knob("timing.gossip_delay", Shape::Span, "0s to 1s"),
     knob("timing.gossip_fanout", Shape::Count, "1 to 16"),
@@ -142,6 +143,7 @@ pub(crate) const KNOBS: &[Knob] = &[
         "\"majority\", \"failure-domain\" or \"none\"",
     ),
     knob("quorum.timeout", Shape::Span, "0s to 1h"),
+    knob("quorum.probation", Shape::Span, "0s to 1h"),
     knob(
         "quorum.members",
         Shape::List,

@@ -49,7 +49,7 @@ pub(crate) fn read(layers: &Layers, quorum: &mut QuorumConfig, problems: &mut Ve
     }
 }
 
-/// Every setting but the timeout as it stands, as text.
+/// Every setting but the times as it stands, as text.
 pub(crate) fn shown(quorum: &QuorumConfig) -> Vec<(&'static str, String)> {
     let mut shown = vec![(PROVIDER, word(quorum.provider).to_owned())];
     let names = |votes| {

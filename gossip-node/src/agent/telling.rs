@@ -37,12 +37,33 @@ fn line(id: &gossip_node::NodeId, notification: &Notification) {
                 warn!(%id, before, after, why, "quorum");
             }
         }
-        Notification::Key(_) => {}
-        Notification::Conflict { key, won, lost } => warn!(
+        Notification::Missed { run, count } => {
+            warn!(%id, author = %run.author, count, "events were missed");
+        }
+        Notification::Key(_)
+        | Notification::Event(_)
+        | Notification::Asked(_)
+        | Notification::Answer { .. }
+        | Notification::Ended { .. } => {}
+        Notification::Conflict { key, won, lost, .. } => warn!(
             key = key.as_str(),
             won = crate::api::types::write_name(&won.0),
+            won_stamp_ms = won.1.millis,
             lost = crate::api::types::write_name(&lost.0),
+            lost_stamp_ms = lost.1.millis,
             "a concurrent write to a shared key lost"
+        ),
+        Notification::CaughtUp {
+            author,
+            from,
+            to,
+            dropped,
+        } => info!(
+            %author,
+            from = from.version.0,
+            to = to.version.0,
+            dropped,
+            "fetched a log from nothing, having missed too much of it"
         ),
         Notification::Twin { ours, theirs } => error!(
             %id,

@@ -46,7 +46,7 @@ pub(crate) fn read(layers: &Layers, profile: Profile, problems: &mut Vec<Problem
 
 type Slot<T> = fn(&mut Config) -> &mut T;
 
-const SPANS: [(&str, Slot<Duration>); 13] = [
+const SPANS: [(&str, Slot<Duration>); 15] = [
     ("timing.probe_interval", |c| &mut c.probe_interval),
     ("timing.probe_timeout", |c| &mut c.probe_timeout),
     ("timing.probe_slack", |c| &mut c.probe_slack),
@@ -54,12 +54,14 @@ const SPANS: [(&str, Slot<Duration>); 13] = [
     ("timing.suspicion_min", |c| &mut c.suspicion_min),
     ("timing.suspicion_max", |c| &mut c.suspicion_max),
     ("timing.forget_after", |c| &mut c.forget_after),
+    ("timing.tombstone_grace", |c| &mut c.tombstone_grace),
     ("timing.gossip_interval", |c| &mut c.gossip_interval),
     ("timing.gossip_delay", |c| &mut c.gossip_delay),
     ("timing.sync_interval", |c| &mut c.sync_interval),
     ("timing.reconnect_interval", |c| &mut c.reconnect_interval),
     ("timing.leave_linger", |c| &mut c.leave_linger),
     ("quorum.timeout", |c| &mut c.quorum.timeout),
+    ("quorum.probation", |c| &mut c.quorum.probation),
 ];
 
 const COUNTS: [(&str, Slot<u32>); 8] = [
@@ -330,7 +332,10 @@ mod tests {
     fn every_timing_knob_reaches_the_core() {
         let told: Vec<_> = KNOBS
             .iter()
-            .filter(|knob| knob.section() == "timing" || knob.path == "quorum.timeout")
+            .filter(|knob| {
+                let spans = ["quorum.timeout", "quorum.probation"];
+                knob.section() == "timing" || spans.contains(&knob.path)
+            })
             .filter(|knob| ![DETECTOR, THRESHOLD, MODE, STOP, MINIMISE].contains(&knob.path))
             .collect();
         assert_eq!(told.len(), SPANS.len() + COUNTS.len());

@@ -235,6 +235,13 @@ impl PathAndQuery {
         path
     }
 
+    /// The path of a key of everybody's.
+    pub(crate) fn everybody(key: &str) -> Self {
+        let mut path = Self::new("/v1/everybody/");
+        escape(key, true, &mut path.text);
+        path
+    }
+
     /// With a parameter, if it has a value.
     #[must_use]
     pub(crate) fn with(mut self, name: &str, value: Option<&str>) -> Self {

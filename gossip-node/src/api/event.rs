@@ -9,7 +9,8 @@ use gossip_node::{
 use serde::{Deserialize, Serialize};
 
 use super::quorum::{JudgementView, standing_word};
-use super::types::{Member, millis, status_word, write_name};
+use super::types::{Member, millis, status_word};
+use super::watch::LostWrite;
 use crate::cli::members::human;
 
 /// One line of `GET /v1/events`.
@@ -53,13 +54,17 @@ pub(crate) enum EventLine {
         theirs: u64,
     },
     /// A concurrent write to a shared key lost against another.
-    WriteLost {
-        /// Which key.
-        key: String,
-        /// The write that stands, as `AUTHOR@VERSION`.
-        won: String,
-        /// The write that is lost.
-        lost: String,
+    WriteLost(LostWrite),
+    /// The agent had missed so much of a log that it was fetched from nothing.
+    CaughtUp {
+        /// Whose log.
+        author: String,
+        /// How far the agent had come, as a version.
+        from: u64,
+        /// How far it is now.
+        to: u64,
+        /// Keys that are gone, and whose deletion was missed.
+        dropped: u64,
     },
     /// The journal could not be written.
     Disk {
@@ -149,20 +154,34 @@ impl EventLine {
                 }
             }
             Notification::Quorum(event) => Self::Quorum(QuorumChange::new(event)),
-            Notification::Conflict { key, won, lost } => Self::WriteLost {
-                key: key.as_str().to_owned(),
-                won: write_name(&won.0),
-                lost: write_name(&lost.0),
-            },
+            Notification::Conflict { key, won, lost, .. } => {
+                Self::WriteLost(LostWrite::new(key.as_str(), won, lost))
+            }
             Notification::Twin { ours, theirs } => Self::Twin {
                 ours: ours.0,
                 theirs: theirs.0,
+            },
+            Notification::CaughtUp {
+                author,
+                from,
+                to,
+                dropped,
+            } => Self::CaughtUp {
+                author: author.to_string(),
+                from: from.version.0,
+                to: to.version.0,
+                dropped: *dropped,
             },
             Notification::Disk(why) => Self::Disk {
                 why: why.to_string(),
             },
             // Never among events.
-            Notification::Key(_) => Self::Current,
+            Notification::Key(_)
+            | Notification::Event(_)
+            | Notification::Missed { .. }
+            | Notification::Asked(_)
+            | Notification::Answer { .. }
+            | Notification::Ended { .. } => Self::Current,
         }
     }
 
@@ -183,7 +202,8 @@ impl EventLine {
             Self::Quorum(_) => "quorum",
             Self::Running { .. } => "running",
             Self::Twin { .. } => "twin",
-            Self::WriteLost { .. } => "write-lost",
+            Self::WriteLost(_) => "write-lost",
+            Self::CaughtUp { .. } => "caught-up",
             Self::Disk { .. } => "disk",
             Self::Lagged { .. } => "lagged",
         }

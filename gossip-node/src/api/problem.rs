@@ -32,7 +32,7 @@ pub(crate) enum Kind {
     UnknownMember,
     /// An agent is not removed or forgotten by itself.
     Ourselves,
-    /// Who takes part is not forgotten.
+    /// Who takes part is not forgotten; or it has just said that it does.
     StillHere,
     /// A compare-and-set found something else.
     Unexpected,
@@ -100,7 +100,7 @@ const KINDS: [(Kind, &str, StatusCode, &str); 15] = {
             StillHere,
             "still-here",
             StatusCode::CONFLICT,
-            "Who takes part is not forgotten",
+            "The member takes part",
         ),
         (
             Unexpected,
@@ -207,6 +207,7 @@ impl From<NodeError> for Problem {
         match error {
             NodeError::Key(error) => error.into(),
             NodeError::Refused(refusal) => refusal.into(),
+            NodeError::Watched => Self::new(Kind::Busy, error.to_string()),
             other => Self::new(Kind::NotRunning, other.to_string()),
         }
     }
@@ -243,7 +244,9 @@ impl From<Refusal> for Problem {
             Refusal::TooLarge { .. } => Self::new(Kind::TooLarge, detail),
             Refusal::Unknown { .. } => Self::new(Kind::UnknownMember, detail),
             Refusal::Ourselves { .. } => Self::new(Kind::Ourselves, detail),
-            Refusal::StillHere { .. } => Self::new(Kind::StillHere, detail),
+            Refusal::StillHere { .. } | Refusal::Refuted { .. } => {
+                Self::new(Kind::StillHere, detail)
+            }
             Refusal::Electorate(_) => Self::new(Kind::TooLarge, detail),
             Refusal::Twice { .. } => Self::new(Kind::BadRequest, detail),
             _ => Self::new(Kind::NotRunning, detail),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gossip_node::{
-    Electorate, Judgement, NodeId, Part, QuorumStanding, QuorumView, Seat, SeatView,
+    Electorate, Fate, Judgement, NodeId, Part, QuorumStanding, QuorumView, Seat, SeatView,
 };
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,12 @@ pub(crate) struct SeatDocument {
     pub(crate) domain: String,
     /// `alive`, `suspect`, `dead`, `left`, or `absent` if it was never met.
     pub(crate) status: String,
+    /// Of a dead one, where domains are counted: `down` or `suspect-down`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) fate: Option<String>,
+    /// Of `suspect-down`: how much is left of its probation.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) fate_left_ms: Option<u64>,
 }
 
 /// The body of `PUT /v1/quorum/electorate`.
@@ -138,6 +144,11 @@ impl SeatDocument {
             part: part.to_owned(),
             domain: seat.domain.as_str().to_owned(),
             status: seat.status.map_or("absent", status_word).to_owned(),
+            fate: seat.fate.map(|fate| fate_word(fate).to_owned()),
+            fate_left_ms: match seat.fate {
+                Some(Fate::SuspectDown { left }) => Some(millis(left)),
+                Some(Fate::Down) | None => None,
+            },
         }
     }
 }
@@ -167,6 +178,13 @@ impl ElectorateDocument {
             inactive.insert(domain.map_err(|why| wrong(format!("domain {text:?}: {why}")))?);
         }
         Ok(Electorate { seats, inactive })
+    }
+}
+
+const fn fate_word(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Down => "down",
+        Fate::SuspectDown { .. } => "suspect-down",
     }
 }
 

@@ -7,7 +7,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::{StatusCode, header};
@@ -16,20 +15,18 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use bytes::Bytes;
-use gossip_node::{
-    Expected, Key, Node, NodeId, Row, Scope, Space, StreamExt as _, Value, Version, Write, WriteId,
-};
+use gossip_node::{Expected, Key, Node, NodeId, Row, Scope, Space, Value, Version, Write, WriteId};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use super::door::{Bounded, Door, only_local};
+use super::keys;
 use super::limit;
 use super::operate;
 use super::problem::{Kind, Problem};
 use super::serve::serve;
-use super::types::{
-    Left, Member, Members, RowView, Rows, StatusView, WatchLine, Written, write_name,
-};
+use super::types::{Left, Member, Members, RowView, Rows, StatusView, Written, write_name};
+use super::watch::watch;
 
 /// The media type of a stream of JSON documents, one a line.
 pub(super) const NDJSON: &str = "application/x-ndjson";
@@ -71,6 +68,7 @@ impl Api {
             .route("/v1/members", get(members))
             .route("/v1/status", get(status))
             .merge(operate::quick())
+            .merge(keys::quick())
             .route("/v1/kv", get(list))
             .route("/v1/kv/{*key}", get(read).put(put).delete(delete))
             .layer(middleware::from_fn(in_time));
@@ -145,7 +143,7 @@ async fn read(
     Ok(Json(RowView::new(&row)).into_response())
 }
 
-/// `PUT /v1/kv/{key}?scope=&if_absent=&if_write=`: the body becomes the value.
+/// `PUT /v1/kv/{key}?scope=&if_absent=&if_write=&at_once=`: the body becomes the value.
 async fn put(
     State(api): State<Api>,
     key: Result<Path<String>, PathRejection>,
@@ -165,7 +163,7 @@ async fn put(
     write(&api, &key, asked, Some(Value::new(body)?)).await
 }
 
-/// `DELETE /v1/kv/{key}?scope=&if_write=`: the key is gone.
+/// `DELETE /v1/kv/{key}?scope=&if_write=&at_once=`: the key is gone.
 async fn delete(
     State(api): State<Api>,
     key: Result<Path<String>, PathRejection>,
@@ -173,29 +171,6 @@ async fn delete(
 ) -> Result<Json<Written>, Problem> {
     let (Path(key), Query(asked)) = (key?, asked?);
     write(&api, &key, asked, None).await
-}
-
-/// `GET /v1/watch?prefix=&scope=&member=`: keys as they stand, then every change.
-async fn watch(
-    State(api): State<Api>,
-    asked: Result<Query<WatchQuery>, QueryRejection>,
-) -> Result<Response, Problem> {
-    let Query(asked) = asked?;
-    let Ok(permit) = Arc::clone(&api.watches).try_acquire_owned() else {
-        let full = format!("{} watches are open already", limit::WATCHES);
-        return Err(Problem::new(Kind::Busy, full));
-    };
-    let space = space(&api.node, asked.scope, asked.member.as_deref())?;
-    let prefix = asked.prefix.unwrap_or_default();
-    let watch = api.node.watch(space, &prefix).await?;
-    let lines = watch.map(move |item| {
-        // The place among the watches is held as long as the stream.
-        let _held = &permit;
-        let mut line = serde_json::to_vec(&WatchLine::new(&item))?;
-        line.push(b'\n');
-        Ok::<_, serde_json::Error>(Bytes::from(line))
-    });
-    Ok(([(header::CONTENT_TYPE, NDJSON)], Body::from_stream(lines)).into_response())
 }
 
 /// `POST /v1/leave`: the node tells everybody, and its process ends. Answers
@@ -241,25 +216,23 @@ struct WriteQuery {
     #[serde(default)]
     if_absent: bool,
     if_write: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WatchQuery {
-    prefix: Option<String>,
-    scope: Option<ScopeWord>,
-    member: Option<String>,
+    #[serde(default)]
+    at_once: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum ScopeWord {
+pub(super) enum ScopeWord {
     Own,
     Shared,
 }
 
 /// Which name space is meant: a member's, if one is named; else the scope's.
-fn space(node: &Node, scope: Option<ScopeWord>, member: Option<&str>) -> Result<Space, Problem> {
+pub(super) fn space(
+    node: &Node,
+    scope: Option<ScopeWord>,
+    member: Option<&str>,
+) -> Result<Space, Problem> {
     match (scope, member) {
         (None | Some(ScopeWord::Shared), None) => Ok(Space::Shared),
         (Some(ScopeWord::Own), None) => Ok(Space::Own(node.id().clone())),
@@ -277,9 +250,12 @@ fn space(node: &Node, scope: Option<ScopeWord>, member: Option<&str>) -> Result<
     }
 }
 
-fn expected(asked: &WriteQuery) -> Result<Option<Expected>, Problem> {
+pub(super) fn expected(
+    if_absent: bool,
+    if_write: Option<&str>,
+) -> Result<Option<Expected>, Problem> {
     let wrong = |text: String| Err(Problem::new(Kind::BadRequest, text));
-    match (asked.if_absent, &asked.if_write) {
+    match (if_absent, if_write) {
         (false, None) => Ok(None),
         (true, None) => Ok(Some(Expected::Absent)),
         (true, Some(_)) => wrong("if_absent and if_write cannot both hold".to_owned()),
@@ -305,7 +281,7 @@ async fn write(
     asked: WriteQuery,
     value: Option<Value>,
 ) -> Result<Json<Written>, Problem> {
-    let only_if = expected(&asked)?;
+    let only_if = expected(asked.if_absent, asked.if_write.as_deref())?;
     let write = Write {
         scope: match asked.scope {
             Some(ScopeWord::Own) => Scope::Own,
@@ -314,15 +290,13 @@ async fn write(
         key: key.parse::<Key>()?,
         value,
         only_if,
+        ttl: None,
     };
-    let written = api.node.write(vec![write]).await?;
-    match written.first() {
-        Some(write) => Ok(Json(Written::new(key, write))),
-        None => Err(Problem::new(
-            Kind::NotRunning,
-            "the node did not name the write",
-        )),
-    }
+    let written = match asked.at_once {
+        true => api.node.write_at_once(vec![write]).await?,
+        false => api.node.write(vec![write]).await?,
+    };
+    Ok(Json(Written::new(key, written.first())))
 }
 
 /// The rows after a key, as many as go into one answer.

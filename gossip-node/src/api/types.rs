@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gossip_node::{
-    Counters, KeyEvent, MemberStatus, MemberView, NodeId, NodeStatus, Phase, Row, Stamp, WatchItem,
-    WriteId,
+    Counters, KeyEvent, MemberStatus, MemberView, NodeId, NodeStatus, Phase, Row, Stamp, WriteId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -141,50 +140,12 @@ pub(crate) struct Rows {
 pub(crate) struct Written {
     /// Which key.
     pub(crate) key: String,
-    /// The write's name, as `AUTHOR@VERSION`.
-    pub(crate) write: String,
+    /// The write's name, as `AUTHOR@VERSION`; `null`: there was nothing to delete.
+    pub(crate) write: Option<String>,
     /// Who wrote it.
-    pub(crate) author: String,
+    pub(crate) author: Option<String>,
     /// The author's how-manieth write it was.
-    pub(crate) version: u64,
-}
-
-/// One line of `GET /v1/watch`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "lowercase")]
-pub(crate) enum WatchLine {
-    /// A key as it stood when the watch began.
-    Row(RowView),
-    /// All such rows have been told; changes follow.
-    Current,
-    /// A key was written.
-    Put(RowView),
-    /// A key was deleted.
-    Delete(Gone),
-    /// A write is no longer: its author's log was cut back.
-    Reset(Gone),
-    /// The reader was too slow, and this many notifications are lost to it.
-    Lagged {
-        /// How many.
-        missed: u64,
-    },
-}
-
-/// A key that is no longer there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Gone {
-    /// Which key.
-    pub(crate) key: String,
-    /// The write behind it, as `AUTHOR@VERSION`.
-    pub(crate) write: String,
-    /// Who wrote it.
-    pub(crate) author: String,
-    /// The author's how-manieth write it was.
-    pub(crate) version: u64,
-    /// When, on the author's clock: milliseconds since 1970.
-    pub(crate) stamp_ms: u64,
-    /// Tells writes of one millisecond apart.
-    pub(crate) stamp_counter: u32,
+    pub(crate) version: Option<u64>,
 }
 
 /// `POST /v1/leave`: it has told everybody, and its process ends.
@@ -282,10 +243,17 @@ impl ValueView {
 impl RowView {
     /// A row of the replica.
     pub(crate) fn new(row: &Row) -> Self {
-        Self::written(row.key.as_str(), row.value.bytes(), &row.write, row.stamp)
+        Self::of(row.key.as_str(), row.value.bytes(), &row.write, row.stamp)
     }
 
-    fn written(key: &str, value: &[u8], write: &WriteId, stamp: Stamp) -> Self {
+    /// A key as an event left it.
+    pub(crate) fn written(event: &KeyEvent) -> Self {
+        let value = event.value.as_ref();
+        let value = value.map_or(&[][..], |value| value.bytes());
+        Self::of(event.key.as_str(), value, &event.write, event.stamp)
+    }
+
+    fn of(key: &str, value: &[u8], write: &WriteId, stamp: Stamp) -> Self {
         Self {
             key: key.to_owned(),
             value: ValueView::new(value),
@@ -299,52 +267,13 @@ impl RowView {
 }
 
 impl Written {
-    /// A write that is on disk.
-    pub(crate) fn new(key: &str, write: &WriteId) -> Self {
+    /// A write that is done.
+    pub(crate) fn new(key: &str, write: Option<&WriteId>) -> Self {
         Self {
             key: key.to_owned(),
-            write: write_name(write),
-            author: write.author.to_string(),
-            version: write.version.0,
-        }
-    }
-}
-
-impl WatchLine {
-    /// One item of a watch.
-    pub(crate) fn new(item: &WatchItem) -> Self {
-        match item {
-            WatchItem::Row(row) => Self::Row(RowView::new(row)),
-            WatchItem::Current => Self::Current,
-            WatchItem::Changed(event) => Self::changed(event),
-            WatchItem::Lagged(missed) => Self::Lagged { missed: *missed },
-        }
-    }
-
-    fn changed(event: &KeyEvent) -> Self {
-        let key = event.key.as_str();
-        match &event.value {
-            Some(value) => Self::Put(RowView::written(
-                key,
-                value.bytes(),
-                &event.write,
-                event.stamp,
-            )),
-            None => {
-                let gone = Gone {
-                    key: key.to_owned(),
-                    write: write_name(&event.write),
-                    author: event.write.author.to_string(),
-                    version: event.write.version.0,
-                    stamp_ms: event.stamp.millis,
-                    stamp_counter: event.stamp.counter,
-                };
-                if event.reset {
-                    Self::Reset(gone)
-                } else {
-                    Self::Delete(gone)
-                }
-            }
+            write: write.map(write_name),
+            author: write.map(|write| write.author.to_string()),
+            version: write.map(|write| write.version.0),
         }
     }
 }
@@ -437,9 +366,24 @@ fn protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
         sessions_refused,
         relays_refused,
         generations_refused,
+        pieces_refused,
+        tombstones_cleared,
+        logs_replaced,
         outbox_full,
         copies_sent,
         copies_useful,
         copies_in_vain,
+        events_said,
+        events_refused,
+        events_heard,
+        events_repaired,
+        events_again,
+        events_coalesced,
+        events_missed,
+        events_unheard,
+        lamport_jumps,
+        answers_dropped,
+        answers_relayed,
+        answers_refused,
     )
 }

@@ -32,9 +32,10 @@ enum Action {
     Elect(ElectArgs),
 }
 
-/// Count by this list from now on, until the agent stops
+/// Count by this list from now on, after a restart too
 ///
-/// The whole list is replaced. What shall last stands in the configuration file, at each agent.
+/// The whole list is replaced, at this agent alone. It stands until another is given, or the agent
+/// starts with another list in its configuration.
 #[derive(Debug, clap::Args)]
 struct ElectArgs {
     /// A member that votes; may be repeated
@@ -136,7 +137,15 @@ fn people(quorum: &QuorumDocument) -> String {
             } else {
                 &seat.domain
             };
-            [&*seat.id, &seat.part, &seat.status, domain].map(out::visible)
+            let status = match (seat.fate.as_deref(), seat.fate_left_ms) {
+                (Some(fate), Some(left)) => {
+                    let left = human(Duration::from_millis(left));
+                    format!("{}: {fate}, for {left}", seat.status)
+                }
+                (Some(fate), None) => format!("{}: {fate}", seat.status),
+                (None, _) => seat.status.clone(),
+            };
+            [&*seat.id, &seat.part, &status, domain].map(out::visible)
         })
         .collect();
     format!(

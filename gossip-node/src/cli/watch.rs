@@ -2,7 +2,7 @@
 
 use super::exit::Failure;
 use super::follow::follow;
-use super::{Shared, out};
+use super::{Shared, kv, out};
 use crate::api::event::{EventLine, MemberChange};
 
 /// Show members as they stand, then what becomes of them, each with its reason
@@ -40,7 +40,13 @@ fn people(line: &EventLine) -> Option<String> {
         EventLine::Twin { ours, theirs } => format!(
             "a second process runs under the agent's name: generation {theirs} beside {ours}"
         ),
-        EventLine::WriteLost { key, won, lost } => format!("{key}: {lost} lost against {won}"),
+        EventLine::WriteLost(lost) => kv::lost(lost),
+        EventLine::CaughtUp {
+            author,
+            from,
+            to,
+            dropped,
+        } => format!("{author}: fetched anew, from {from} to {to}, {dropped} keys are gone"),
         EventLine::Disk { why } => why.clone(),
         EventLine::Lagged { missed } => {
             format!("too slow: {missed} notifications missed; `gossip members` shows how it stands")

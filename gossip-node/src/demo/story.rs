@@ -21,7 +21,8 @@ use super::stopwatch::Stopwatch;
 use super::strangers;
 use super::until::{Asked, PATIENCE, all, until};
 use crate::api::client::{Lines, PathAndQuery};
-use crate::api::types::{Member, RowView, WatchLine, Written};
+use crate::api::types::{Member, RowView, Written};
+use crate::api::watch::WatchLine;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::members::{human, people};
 
@@ -243,7 +244,10 @@ impl Story {
             let opened = child.client().stream(path.as_str()).await;
             let mut lines = opened.map_err(|trouble| child.trouble(trouble))?;
             // From here on everything is told.
-            await_line(child, &mut lines, |line| matches!(line, WatchLine::Current)).await?;
+            await_line(child, &mut lines, |line| {
+                matches!(line, WatchLine::Current { .. })
+            })
+            .await?;
             watches.push((child, lines));
         }
         let first = self.first()?;
@@ -251,7 +255,7 @@ impl Story {
         let watch = Stopwatch::start();
         let arrivals = watches.into_iter().map(|(child, mut lines)| async move {
             let expected = |line: &WatchLine| {
-                matches!(line, WatchLine::Put(row) if row.value.value.as_deref() == Some(value))
+                matches!(line, WatchLine::Put(put) if put.row.value.value.as_deref() == Some(value))
             };
             await_line(child, &mut lines, expected).await?;
             Ok::<Duration, Failure>(watch.elapsed())

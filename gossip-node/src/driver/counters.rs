@@ -33,6 +33,8 @@ counters! {
     sessions_failed,
     /// Session messages refused: [`SESSION_HELD`](super::limit::SESSION_HELD).
     session_messages_refused,
+    /// Watches refused: [`WATCHES`](super::limit::WATCHES).
+    watches_refused,
     /// Dials the transport did not begin.
     dials_refused,
     /// Seeds whose name could not be resolved.

@@ -9,6 +9,13 @@ pub const REQUESTS: usize = 1_024;
 /// it missed (guess: some seconds of a busy cluster, at about 200 B each).
 pub const NOTIFICATIONS: usize = 16_384;
 
+/// Watches open at once (guess: each costs a comparison for every change of a key).
+pub const WATCHES: usize = 1_024;
+
+/// Changes kept for a slow watch; beyond it, it is told how many it missed
+/// (guess: some seconds of a busy cluster, at about 200 B each).
+pub const WATCH_EVENTS: usize = 4_096;
+
 /// Messages held for one session while the transport has no room. The core
 /// sends the next only when the last was taken, so one is the rule.
 pub const SESSION_HELD: usize = 4;

@@ -37,6 +37,7 @@ use gossip_core::output::Notification;
 use gossip_quic::{Endpoint, Event, Events};
 use tokio::sync::{broadcast, mpsc, watch};
 
+use crate::feed::Feed;
 use crate::handle::Stopped;
 use crate::journal::{Completions, Done, Journal};
 
@@ -66,6 +67,7 @@ struct Driver {
     askers: HashMap<Ticket, Asker>,
     tickets: u64,
     notifications: broadcast::Sender<Arc<Notification>>,
+    feed: Feed,
     /// Inputs that deeds brought about; at most a few for each output.
     follow_ups: VecDeque<Input>,
     counters: DriverCounters,
@@ -97,7 +99,7 @@ impl Driver {
         let why = self.live().await;
         tracing::info!(%why, "the node stops");
         // Nobody waits for an answer that will not come.
-        drop((self.requests, self.askers, self.notifications));
+        drop((self.requests, self.askers, self.notifications, self.feed));
         let (endpoint, journal) = (self.endpoint, self.journal);
         // The others are told, and what is left is written, side by side.
         let flush = tokio::task::spawn_blocking(move || journal.close());
@@ -167,10 +169,13 @@ impl Driver {
         match request {
             Request::Command { command, answer } => self.ask(command, Asker::Command(answer)),
             Request::Watch {
-                space,
-                prefix,
+                selection,
+                from,
                 answer,
-            } => self.ask(Command::List { space, prefix }, Asker::Watch(answer)),
+            } => {
+                let asker = Asker::Watch(selection.clone(), answer);
+                self.ask(Command::Watch { selection, from }, asker);
+            }
             Request::Events { answer } => self.ask(Command::Members, Asker::Events(answer)),
             Request::Status { answer } => self.ask(Command::Status, Asker::Status(answer)),
             // Whoever has given up waiting does not have to be answered.

@@ -10,11 +10,11 @@ use gossip_core::output::{Halt, Notification, Output, Reply, Transmit, Via};
 use gossip_quic::{Dialing, Priority, SendError};
 use gossip_wire::{encode_message, seal};
 
-use super::Driver;
 use super::inward::failed;
 use super::request::Asker;
 use super::sessions::key_of;
-use crate::handle::{NodeStatus, Stopped, misfit};
+use super::{Driver, limit};
+use crate::handle::{NodeError, NodeStatus, Stopped, misfit};
 
 impl Driver {
     /// One output, one deed.
@@ -154,12 +154,16 @@ impl Driver {
         // Whoever has given up waiting does not have to be answered.
         match (self.askers.remove(&ticket), reply) {
             (Some(Asker::Command(asker)), reply) => drop(asker.send(reply)),
-            // The rows stand as of now, and whoever subscribes now hears the
+            // The rows stand as of now, and whoever is fed from now on hears the
             // next change: between two outputs of the core nothing happens.
-            (Some(Asker::Watch(asker)), Reply::Rows(rows)) => {
-                drop(asker.send(Ok((rows, self.notifications.subscribe()))));
+            (Some(Asker::Watch(selection, asker)), Reply::Watch(watching)) => {
+                let (room, most) = (limit::WATCH_EVENTS, limit::WATCHES);
+                let reader = self.feed.add(selection, watching.cursor, room, most);
+                self.counters.watches_refused += u64::from(reader.is_none());
+                let watched = reader.map(|reader| (*watching, reader));
+                drop(asker.send(watched.ok_or(NodeError::Watched)));
             }
-            (Some(Asker::Watch(asker)), other) => drop(asker.send(Err(misfit(other)))),
+            (Some(Asker::Watch(_, asker)), other) => drop(asker.send(Err(misfit(other)))),
             (Some(Asker::Events(asker)), Reply::Members(members)) => {
                 drop(asker.send(Ok((members, self.notifications.subscribe()))));
             }
@@ -186,11 +190,16 @@ impl Driver {
             Notification::Member(event) => {
                 tracing::debug!(member = %event.id, kind = ?event.kind, "member");
             }
-            Notification::Conflict { key, won, lost } => {
+            Notification::Conflict { key, won, lost, .. } => {
                 tracing::debug!(%key, won = %won.0.author, lost = %lost.0.author, "concurrent writes");
             }
             Notification::Quorum(event) => {
                 tracing::debug!(after = ?event.after, why = %event.judgement, "quorum");
+            }
+            Notification::CaughtUp {
+                author, dropped, ..
+            } => {
+                tracing::info!(%author, dropped, "a log was fetched from nothing");
             }
             Notification::Twin { ours, theirs } => {
                 tracing::error!(
@@ -200,10 +209,19 @@ impl Driver {
                 );
             }
             Notification::Disk(error) => tracing::error!(%error, "a write was refused"),
-            Notification::Key(_) => {}
+            Notification::Missed { run, count } => {
+                tracing::debug!(author = %run.author, count, "events were missed");
+            }
+            Notification::Key(_)
+            | Notification::Event(_)
+            | Notification::Asked(_)
+            | Notification::Answer { .. }
+            | Notification::Ended { .. } => {}
         }
+        let notification = Arc::new(notification);
+        self.feed.tell(&notification);
         // Nobody listening is no error.
-        let _ = self.notifications.send(Arc::new(notification));
+        let _ = self.notifications.send(notification);
     }
 }
 

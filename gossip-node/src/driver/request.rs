@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use gossip_core::input::{Command, Space};
-use gossip_core::output::{MemberView, Notification, Reply, Row};
+use gossip_core::input::Command;
+use gossip_core::output::{MemberView, Notification, Reply, Watching};
+use gossip_core::watched::{Cursor, Selection};
 use gossip_quic::{Credentials, OtherIdentity, PeerInfo};
 use tokio::sync::{broadcast, oneshot};
 
+use crate::feed::Reader;
 use crate::handle::{NodeError, NodeStatus};
 
 /// What a handle asks of the driver.
@@ -16,11 +18,12 @@ pub(crate) enum Request {
         command: Command,
         answer: oneshot::Sender<Reply>,
     },
-    /// Keys as they stand, and the channel on which their changes follow.
+    /// Keys as they stand or what became of them, and the queue on which their
+    /// changes follow.
     Watch {
-        space: Space,
-        prefix: String,
-        answer: oneshot::Sender<Result<Watching, NodeError>>,
+        selection: Selection,
+        from: Option<Cursor>,
+        answer: oneshot::Sender<Result<Watched, NodeError>>,
     },
     /// Members as they stand, and the channel on which what becomes of them follows.
     Events {
@@ -44,7 +47,7 @@ pub(crate) enum Request {
 }
 
 /// What a watch begins with.
-pub(crate) type Watching = (Vec<Row>, broadcast::Receiver<Arc<Notification>>);
+pub(crate) type Watched = (Watching, Reader);
 
 /// What events begin with.
 pub(crate) type Seeing = (Vec<MemberView>, broadcast::Receiver<Arc<Notification>>);
@@ -52,7 +55,7 @@ pub(crate) type Seeing = (Vec<MemberView>, broadcast::Receiver<Arc<Notification>
 /// Who waits for a reply of the core.
 pub(super) enum Asker {
     Command(oneshot::Sender<Reply>),
-    Watch(oneshot::Sender<Result<Watching, NodeError>>),
+    Watch(Selection, oneshot::Sender<Result<Watched, NodeError>>),
     Events(oneshot::Sender<Result<Seeing, NodeError>>),
     Status(oneshot::Sender<Result<NodeStatus, NodeError>>),
 }

@@ -30,6 +30,7 @@ use super::sessions::Sessions;
 use super::trouble::Troubles;
 use super::{Driver, DriverCounters, limit};
 use crate::builder::{NodeBuilder, StartError};
+use crate::feed::Feed;
 use crate::handle::{Node, Shared};
 use crate::journal::{Completions, Journal, JournalError, Opened, Owner};
 use crate::resolve::SystemResolver;
@@ -110,6 +111,7 @@ pub(crate) async fn start(builder: NodeBuilder) -> Result<Node, StartError> {
         askers: HashMap::new(),
         tickets: 0,
         notifications,
+        feed: Feed::default(),
         follow_ups: VecDeque::new(),
         counters: DriverCounters::default(),
         generation,

@@ -17,8 +17,8 @@ use gossip_core::output::Record;
 use gossip_wire::decode_sealed_claim;
 use redb::{ReadableTable as _, ReadableTableMetadata as _};
 
-use super::limit;
 use super::table::{HeadKey, Tables, head_key, meta};
+use super::{election, limit};
 
 /// Applies `record`. How many rows had to make room for it.
 pub(super) fn record(tables: &mut Tables<'_>, record: &Record) -> Result<u64, redb::Error> {
@@ -30,6 +30,18 @@ pub(super) fn record(tables: &mut Tables<'_>, record: &Record) -> Result<u64, re
         }
         Record::Commit { batch, superseded } => {
             commit(tables, batch, superseded)?;
+        }
+        Record::Run {
+            author,
+            cut: beyond,
+            commits,
+        } => {
+            if let Some(through) = beyond {
+                cut(tables, author, *through)?;
+            }
+            for (batch, superseded) in commits {
+                commit(tables, batch, superseded)?;
+            }
         }
         Record::Cut { author, through } => cut(tables, author, *through)?,
         Record::Claim(claim) => {
@@ -52,6 +64,10 @@ pub(super) fn record(tables: &mut Tables<'_>, record: &Record) -> Result<u64, re
         }
         Record::Forget(member) => {
             tables.claims.remove(member.as_str())?;
+        }
+        Record::Electorate(elected) => {
+            let text = election::text(elected);
+            tables.meta.insert(meta::ELECTED, text.as_str())?;
         }
         // A record of a later contract: this version has no table for it.
         #[allow(unreachable_patterns)]

@@ -4,11 +4,13 @@
 //! is held against the hash its head names it by; what does not fit is damage.
 
 use bytes::Bytes;
+use gossip_core::electorate::Elected;
 use gossip_core::input::Saved;
 use gossip_core::message::{Accusation, Batch, Claim, Generation, Sealed};
 use gossip_wire::{DecodeError, decode_batch, decode_sealed_accusation, decode_sealed_claim};
 use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
+use super::election;
 use super::store::Failure;
 use super::table::{CLAIMS, ENTRIES, HEADS, META, VERDICTS, meta};
 
@@ -20,6 +22,7 @@ pub(super) fn all(database: &Database) -> Result<Saved, Failure> {
         batches: batches(&transaction)?,
         claims: claims(&transaction)?,
         verdicts: verdicts(&transaction)?,
+        elected: elected(&transaction)?,
     })
 }
 
@@ -44,6 +47,16 @@ fn generation(transaction: &ReadTransaction) -> Result<Generation, Failure> {
     Ok(Generation(
         number(transaction, meta::GENERATION)?.unwrap_or(0),
     ))
+}
+
+fn elected(transaction: &ReadTransaction) -> Result<Option<Elected>, Failure> {
+    let Some(text) = text(transaction, meta::ELECTED)? else {
+        return Ok(None);
+    };
+    let elected = election::read(&text);
+    elected
+        .map(Some)
+        .map_err(|line| Failure::damaged(format!("the list of voters says {line:?}")))
 }
 
 /// Heads and entries lie in the same order, so one pass over both suffices.

@@ -1,7 +1,8 @@
 //! The journal: what a node still knows after its process died.
 //!
 //! One file, `journal.redb`, holds the node's generation, every log it knows
-//! (its own and the others'), and the peer book: claims and verdicts. What the
+//! (its own and the others'), the peer book (claims and verdicts), and the list
+//! of voters an operator gave it. What the
 //! others sealed is kept as the exact bytes they made.
 //!
 //! The promise is *durable before told, and no more than that*: a record given
@@ -17,6 +18,7 @@
 
 mod apply;
 mod counters;
+mod election;
 mod error;
 pub mod limit;
 mod load;

@@ -1,7 +1,7 @@
 //! The tables: how records lie on the disk.
 //!
 //! ```text
-//!  meta      name                               → text      format, cluster, node, generation
+//!  meta      name                               → text      format, cluster, node, generation, elected
 //!  heads     author, first, generation, count   → entries that need it, sealed bytes
 //!  entries   author, version                    → its head's key, exact bytes
 //!  claims    member                             → sealed bytes
@@ -48,6 +48,7 @@ pub(super) mod meta {
     pub(in super::super) const CLUSTER: &str = "cluster";
     pub(in super::super) const NODE: &str = "node";
     pub(in super::super) const GENERATION: &str = "generation";
+    pub(in super::super) const ELECTED: &str = "elected";
 }
 
 /// All tables of one transaction, open for writing.

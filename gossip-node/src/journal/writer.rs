@@ -21,15 +21,15 @@ use std::time::Duration;
 use gossip_core::base::id::NodeId;
 use gossip_core::base::time::Instant;
 use gossip_core::input::{DiskError, PersistId};
-use gossip_core::message::Version;
+use gossip_core::message::{Batch, Version};
 use gossip_core::output::Record;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::apply::lowest;
 use super::counters::Cells;
-use super::limit;
 use super::store::Store;
 use super::witness::{Point, Witness};
+use super::{election, limit};
 use crate::driver::clock;
 
 /// What the thread is asked.
@@ -296,23 +296,32 @@ impl Writer {
 fn author(record: &Record) -> Option<&NodeId> {
     match record {
         Record::Commit { batch, .. } => Some(batch.author()),
-        Record::Cut { author, .. } => Some(author),
+        Record::Cut { author, .. } | Record::Run { author, .. } => Some(author),
         _ => None,
     }
 }
 
+/// What a row's name, keys and links take, in bytes (guess).
+const ROW: usize = 128;
+
+fn bytes_of_commit(batch: &Batch, superseded: &[Version]) -> usize {
+    let entries = batch.parts.iter();
+    let entries = entries.map(|part| part.entry.bytes.len() + ROW);
+    batch.head.bytes.len() + entries.sum::<usize>() + 8 * superseded.len() + ROW
+}
+
 /// About how many bytes a record takes.
 pub(super) fn bytes_of(record: &Record) -> usize {
-    /// Its name, keys and links (guess).
-    const ROW: usize = 128;
     match record {
-        Record::Commit { batch, superseded } => {
-            let entries = batch.parts.iter();
-            let entries = entries.map(|part| part.entry.bytes.len() + ROW);
-            batch.head.bytes.len() + entries.sum::<usize>() + 8 * superseded.len() + ROW
+        Record::Commit { batch, superseded } => bytes_of_commit(batch, superseded),
+        Record::Run { commits, .. } => {
+            let commits = commits.iter();
+            let bytes = commits.map(|(batch, superseded)| bytes_of_commit(batch, superseded));
+            bytes.sum::<usize>() + ROW
         }
         Record::Claim(claim) => claim.bytes.len() + ROW,
         Record::Verdict(verdict) => verdict.bytes.len() + ROW,
+        Record::Electorate(elected) => election::text(elected).len() + ROW,
         _ => ROW,
     }
 }
@@ -329,7 +338,15 @@ impl Gaps {
     fn admit(&mut self, record: &Record) -> bool {
         match record {
             Record::Commit { batch, .. } => !self.0.contains_key(batch.author()),
-            Record::Cut { author, through } => match self.0.get(author) {
+            Record::Run {
+                author, cut: None, ..
+            } => !self.0.contains_key(author),
+            Record::Run {
+                author,
+                cut: Some(through),
+                ..
+            }
+            | Record::Cut { author, through } => match self.0.get(author) {
                 Some(gap) if through < gap => {
                     self.0.remove(author);
                     true
@@ -346,6 +363,18 @@ impl Gaps {
         let (author, from) = match record {
             Record::Commit { batch, .. } => (batch.author(), lowest(batch)),
             Record::Cut { author, through } => (author, through.plus(1)),
+            Record::Run {
+                author,
+                cut,
+                commits,
+            } => {
+                let first = commits.iter().map(|(batch, _)| lowest(batch)).min();
+                let cut = cut.map(|through| through.plus(1));
+                let Some(from) = first.into_iter().chain(cut).min() else {
+                    return;
+                };
+                (author, from)
+            }
             _ => return,
         };
         let gap = self.0.entry(author.clone()).or_insert(from);

@@ -103,6 +103,7 @@ impl Log {
                     Op::Put(Value::new(Bytes::copy_from_slice(value.as_bytes())).unwrap())
                 }),
                 replaces: None,
+                expires: None,
             })
             .collect();
         let first = self.head.version.plus(1);
@@ -112,6 +113,7 @@ impl Log {
             lineage: self.lineage.clone(),
             first,
             entries,
+            floor: gossip_core::message::Floor::default(),
         };
         match gossip_wire::seal(&Statement::Batch(draft), |_| Bytes::new()) {
             Item::Batch(batch) => batch,
@@ -132,7 +134,7 @@ pub(crate) fn claim(member: &str, generation: u64, incarnation: u64) -> Sealed<C
         member: member.parse().unwrap(),
         footing: footing(generation, incarnation),
         presence: Presence::Alive,
-        addrs: vec!["127.0.0.1:7400".parse().unwrap()],
+        addrs: ["127.0.0.1:7400".parse().unwrap()].into(),
     };
     match gossip_wire::seal(&Statement::Claim(claim), |_| Bytes::new()) {
         Item::Claim(claim) => claim,

@@ -13,7 +13,7 @@ pub struct Sealed {
 /// What a member says. A receiver that finds no kind it knows skips the item.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Statement {
-    #[prost(oneof = "statement::Kind", tags = "1, 2, 3")]
+    #[prost(oneof = "statement::Kind", tags = "1, 2, 3, 4")]
     pub kind: ::core::option::Option<statement::Kind>,
 }
 /// Nested message and enum types in `Statement`.
@@ -26,6 +26,8 @@ pub mod statement {
         Accusation(super::Accusation),
         #[prost(message, tag = "3")]
         Batch(super::BatchHead),
+        #[prost(message, tag = "4")]
+        Event(super::Event),
     }
 }
 /// What a member says of itself.
@@ -79,6 +81,23 @@ pub struct BatchHead {
     /// hostile head costs its receiver one allocation, not one a hash.
     #[prost(bytes = "bytes", tag = "4")]
     pub entry_hashes: ::prost::bytes::Bytes,
+    /// What its author has cleared of the log; absent: nothing yet.
+    #[prost(message, optional, tag = "5")]
+    pub floor: ::core::option::Option<Floor>,
+}
+/// Below it nothing dead is kept: no tombstone, and no value whose time was over
+/// at `as_of`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Floor {
+    /// Up to which version own keys are cleared; at least 1.
+    #[prost(uint64, tag = "1")]
+    pub through: u64,
+    /// Up to which version shared keys are; at most `through`.
+    #[prost(uint64, tag = "2")]
+    pub shared: u64,
+    /// Milliseconds since 1970, on the author's clock.
+    #[prost(uint64, tag = "3")]
+    pub as_of: u64,
 }
 /// Where one generation of a log began.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -109,6 +128,10 @@ pub struct Entry {
     /// The write its author saw and replaced.
     #[prost(message, optional, tag = "7")]
     pub replaces: ::core::option::Option<Replaced>,
+    /// From when on what was put counts as deleted, in milliseconds since 1970 on
+    /// the author's clock; 0: never. A deletion has none.
+    #[prost(uint64, tag = "8")]
+    pub expires: u64,
     #[prost(oneof = "entry::Op", tags = "5, 6")]
     pub op: ::core::option::Option<entry::Op>,
 }
@@ -140,6 +163,61 @@ pub struct Replaced {
     pub millis: u64,
     #[prost(uint32, tag = "4")]
     pub counter: u32,
+}
+/// What a member tells everybody once; with `ask`, a query.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Event {
+    #[prost(string, tag = "1")]
+    pub author: ::prost::alloc::string::String,
+    /// The run of its process; at least 1.
+    #[prost(uint64, tag = "2")]
+    pub generation: u64,
+    /// The how-manieth of the run; at least 1.
+    #[prost(uint64, tag = "3")]
+    pub number: u64,
+    /// Lamport time; at least 1.
+    #[prost(uint64, tag = "4")]
+    pub time: u64,
+    /// As a key: 1 to 256 bytes without control characters.
+    #[prost(string, tag = "5")]
+    pub name: ::prost::alloc::string::String,
+    /// At most 8 KiB.
+    #[prost(bytes = "bytes", tag = "6")]
+    pub payload: ::prost::bytes::Bytes,
+    /// Only the newest of this name and run matters.
+    #[prost(bool, tag = "7")]
+    pub coalesce: bool,
+    /// Whom it asks; absent: it asks nobody.
+    #[prost(message, optional, tag = "8")]
+    pub ask: ::core::option::Option<Ask>,
+}
+/// Whom a query asks, and how.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Ask {
+    /// How long the asker listens; 1 to 3 600 000.
+    #[prost(uint64, tag = "1")]
+    pub deadline_ms: u64,
+    /// Through how many others each answer goes as well; at most 8.
+    #[prost(uint32, tag = "2")]
+    pub relays: u32,
+    /// One of these members; none: any. At most 64 members, zones and tags in all.
+    #[prost(string, repeated, tag = "3")]
+    pub members: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// In one of these zones, or below it; none: anywhere.
+    #[prost(string, repeated, tag = "4")]
+    pub zones: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whose own keys hold all of these.
+    #[prost(message, repeated, tag = "5")]
+    pub tags: ::prost::alloc::vec::Vec<Tag>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Tag {
+    /// An own key: `tag/role`.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// At most 128 bytes.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub value: ::prost::bytes::Bytes,
 }
 /// A UDP address.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -282,7 +360,10 @@ pub struct Message {
     #[prost(message, repeated, tag = "15")]
     pub rumors: ::prost::alloc::vec::Vec<Item>,
     /// A receiver that finds no kind it knows treats the message as Gossip.
-    #[prost(oneof = "message::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13")]
+    #[prost(
+        oneof = "message::Body",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 30, 31, 32"
+    )]
     pub body: ::core::option::Option<message::Body>,
 }
 /// Nested message and enum types in `Message`.
@@ -312,6 +393,14 @@ pub mod message {
         Checksum(super::Checksum),
         #[prost(message, tag = "13")]
         Offer(super::Offer),
+        #[prost(message, tag = "14")]
+        EventSum(super::EventSum),
+        #[prost(message, tag = "30")]
+        EventHave(super::EventHave),
+        #[prost(message, tag = "31")]
+        EventDelta(super::EventDelta),
+        #[prost(message, tag = "32")]
+        Answer(super::Answer),
     }
 }
 /// Are you there?
@@ -421,6 +510,10 @@ pub struct LogDelta {
     /// Batches, all of one author; at least one.
     #[prost(message, repeated, tag = "2")]
     pub batches: ::prost::alloc::vec::Vec<Item>,
+    /// It is a piece: the next one in this session goes on where it ends, and
+    /// none of it counts before the last is there.
+    #[prost(bool, tag = "3")]
+    pub more: bool,
 }
 /// In a session: I have said everything.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -451,6 +544,105 @@ pub struct Offer {
     #[prost(fixed64, repeated, tag = "7")]
     pub wanted: ::prost::alloc::vec::Vec<u64>,
 }
+/// All the events I have heard, as one number. Who has heard others answers with
+/// its own list, and asks for mine.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EventSum {
+    /// Sixteen bytes, the highest first: the sum of a hash of each row.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub sum: ::prost::bytes::Bytes,
+    /// I have just come: tell me where each run stands, in any case.
+    #[prost(bool, tag = "2")]
+    pub fresh: bool,
+}
+/// What I have heard, run by run. Answered with an EventDelta of what I lack.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventHave {
+    /// Strictly rising in (author, generation).
+    #[prost(message, repeated, tag = "1")]
+    pub rows: ::prost::alloc::vec::Vec<EventRow>,
+    /// The sender's Lamport clock.
+    #[prost(uint64, tag = "2")]
+    pub clock: u64,
+    /// Of runs that are not among the rows I have heard nothing.
+    #[prost(bool, tag = "3")]
+    pub whole: bool,
+    /// Answered with an EventHave too, of what the other lacks of these.
+    #[prost(bool, tag = "4")]
+    pub back: bool,
+}
+/// How much of one run is heard.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EventRow {
+    #[prost(string, tag = "1")]
+    pub author: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub generation: u64,
+    /// The highest number heard.
+    #[prost(uint64, tag = "3")]
+    pub top: u64,
+    /// Numbers below it that are not, strictly rising; at most 64.
+    #[prost(uint64, repeated, tag = "4")]
+    pub holes: ::prost::alloc::vec::Vec<u64>,
+}
+/// Events the other lacks.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventDelta {
+    /// Strictly rising in (author, generation); at most 1 024 events in all.
+    #[prost(message, repeated, tag = "1")]
+    pub runs: ::prost::alloc::vec::Vec<EventRun>,
+    /// There is more: ask again.
+    #[prost(bool, tag = "2")]
+    pub more: bool,
+}
+/// Events of one run.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EventRun {
+    #[prost(string, tag = "1")]
+    pub author: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub generation: u64,
+    /// Of what is not above this, some may be forgotten.
+    #[prost(uint64, tag = "3")]
+    pub floor: u64,
+    /// Up to here, what is neither told nor forgotten has been coalesced.
+    #[prost(uint64, tag = "4")]
+    pub through: u64,
+    /// Each an encoded Sealed with an Event of this run, in rising numbers.
+    #[prost(bytes = "bytes", repeated, tag = "5")]
+    pub events: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+}
+/// What a member answers to a query: to the asker, or to a relay that hands it
+/// on once.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Answer {
+    /// The query: its author is the asker.
+    #[prost(string, tag = "1")]
+    pub asker: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub generation: u64,
+    #[prost(uint64, tag = "3")]
+    pub number: u64,
+    /// Who answers.
+    #[prost(string, tag = "4")]
+    pub from: ::prost::alloc::string::String,
+    #[prost(oneof = "answer::Said", tags = "5, 6")]
+    pub said: ::core::option::Option<answer::Said>,
+}
+/// Nested message and enum types in `Answer`.
+pub mod answer {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Said {
+        /// I am asked, and have heard it.
+        #[prost(message, tag = "5")]
+        Ack(super::Acked),
+        /// At most 64 KiB.
+        #[prost(bytes, tag = "6")]
+        Response(::prost::bytes::Bytes),
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Acked {}
 /// How a member stands, as far as reconciliation cares: never suspect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]

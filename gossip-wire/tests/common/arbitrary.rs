@@ -6,11 +6,13 @@ use std::net::{IpAddr, SocketAddr};
 use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::base::limit;
+use gossip_core::base::time::WallTime;
 use gossip_core::message::{
-    Accusation, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow, Draft, Entry,
-    Footing, Generation, Head, Incarnation, Item, Key, Lineage, LogDelta, MemberRow, MemberState,
-    Message, Offer, Op, Presence, Replaced, RumorId, Scope, Seq, Stamp, Statement, Value, Version,
-    Want, WriteId,
+    Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow,
+    Draft, Entry, Event, EventDelta, EventHave, EventId, EventRow, EventRun, EventSum, Filter,
+    Floor, Footing, Generation, Head, Incarnation, Item, Key, Lamport, Lineage, LogDelta,
+    MemberRow, MemberState, Message, Offer, Op, Presence, Replaced, RumorId, Run, Said, Scope,
+    Sealed, Seq, Stamp, Statement, Tag, Value, Version, Want, WriteId,
 };
 use gossip_wire::seal;
 use proptest::collection::{btree_map, vec};
@@ -56,7 +58,7 @@ pub(crate) fn claim() -> impl Strategy<Value = Claim> {
         member,
         footing,
         presence,
-        addrs,
+        addrs: addrs.into(),
     })
 }
 
@@ -129,22 +131,37 @@ fn op() -> impl Strategy<Value = Op> {
 
 pub(crate) fn entry() -> impl Strategy<Value = Entry> {
     let scope = prop_oneof![Just(Scope::Own), Just(Scope::Shared)];
-    let parts = (scope, key(), stamp(), op(), option::of(replaced()));
-    parts.prop_map(|(scope, key, stamp, op, replaces)| Entry {
+    let ends = option::of(positive().prop_map(WallTime::from_millis));
+    let parts = (scope, key(), stamp(), op(), option::of(replaced()), ends);
+    parts.prop_map(|(scope, key, stamp, op, replaces, ends)| Entry {
         scope,
         key,
         stamp,
+        expires: ends.filter(|_| op != Op::Delete),
         op,
         replaces,
     })
 }
 
+fn floor(first: u64) -> impl Strategy<Value = Floor> {
+    (0..first, any::<u64>(), any::<u64>()).prop_map(|(through, shared, as_of)| match through {
+        0 => Floor::default(),
+        _ => Floor {
+            through: Version(through),
+            shared: Version(shared % (through + 1)),
+            as_of: WallTime::from_millis(as_of),
+        },
+    })
+}
+
 fn draft_of(author: NodeId, base: u64, first: u64, entries: usize) -> impl Strategy<Value = Draft> {
-    (lineage(base), vec(entry(), entries)).prop_map(move |(lineage, entries)| Draft {
+    let parts = (lineage(base), vec(entry(), entries), floor(first));
+    parts.prop_map(move |(lineage, entries, floor)| Draft {
         author: author.clone(),
         lineage,
         first: Version(first),
         entries,
+        floor,
     })
 }
 
@@ -162,7 +179,129 @@ pub(crate) fn statement() -> impl Strategy<Value = Statement> {
         claim().prop_map(Statement::Claim),
         accusation().prop_map(Statement::Accusation),
         draft().prop_map(Statement::Batch),
+        event().prop_map(Statement::Event),
     ]
+}
+
+fn bytes(max: usize) -> impl Strategy<Value = Bytes> {
+    let small = vec(any::<u8>(), 0..40).prop_map(Bytes::from);
+    prop_oneof![9 => small, 1 => Just(Bytes::from(vec![7; max]))]
+}
+
+fn run() -> impl Strategy<Value = Run> {
+    (node_id(), positive()).prop_map(|(author, generation)| Run {
+        author,
+        generation: Generation(generation),
+    })
+}
+
+fn event_id() -> impl Strategy<Value = EventId> {
+    (run(), positive()).prop_map(|(run, number)| EventId { run, number })
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
+    let tag = (key(), bytes(limit::TAG_BYTES)).prop_map(|(key, value)| Tag { key, value });
+    let parts = (
+        vec(node_id(), 0..20),
+        vec(node_id(), 0..20),
+        vec(tag, 0..20),
+        1..=limit::ASK_DEADLINE_MS,
+        0..=limit::ASK_RELAYS,
+    );
+    parts.prop_map(|(members, zones, tags, deadline_ms, relays)| Ask {
+        filter: Filter {
+            members,
+            zones,
+            tags,
+        },
+        deadline_ms,
+        relays,
+    })
+}
+
+pub(crate) fn event() -> impl Strategy<Value = Event> {
+    let parts = (
+        event_id(),
+        positive(),
+        key(),
+        bytes(limit::EVENT_PAYLOAD_BYTES),
+        any::<bool>(),
+        option::of(ask()),
+    );
+    parts.prop_map(|(id, time, name, payload, coalesce, ask)| Event {
+        id,
+        time: Lamport(time),
+        name,
+        payload,
+        coalesce: coalesce && ask.is_none(),
+        ask,
+    })
+}
+
+fn event_sum() -> impl Strategy<Value = EventSum> {
+    (any::<u128>(), any::<bool>()).prop_map(|(sum, fresh)| EventSum {
+        sum: Checksum(sum),
+        fresh,
+    })
+}
+
+fn event_have() -> impl Strategy<Value = EventHave> {
+    let rows = btree_map(
+        run(),
+        (vec(positive(), 0..=limit::EVENT_HOLES), number()),
+        0..20,
+    );
+    let parts = (rows, number(), any::<bool>(), any::<bool>());
+    parts.prop_map(|(rows, clock, whole, back)| EventHave {
+        rows: rows
+            .into_iter()
+            .map(|(run, (mut holes, top))| {
+                holes.sort_unstable();
+                holes.dedup();
+                let top = top.max(holes.last().copied().unwrap_or(0));
+                EventRow { run, top, holes }
+            })
+            .collect(),
+        clock: Lamport(clock),
+        whole,
+        back,
+    })
+}
+
+fn event_delta() -> impl Strategy<Value = EventDelta> {
+    let events = vec((event(), signature()), 0..5);
+    let runs = btree_map(run(), (events, number(), number()), 0..4);
+    (runs, any::<bool>()).prop_map(|(runs, more)| EventDelta {
+        runs: runs
+            .into_iter()
+            .map(|(run, (events, floor, through))| {
+                let sealed = events.into_iter().map(|(event, signature)| {
+                    let (number, mut event) = (event.id.number, event);
+                    event.id.run = run.clone();
+                    match seal(&Statement::Event(event), |_| signature) {
+                        Item::Event(event) => (number, event),
+                        other => panic!("{other:?}"),
+                    }
+                });
+                let sealed: BTreeMap<u64, Sealed<Event>> = sealed.collect();
+                EventRun {
+                    events: sealed.into_values().collect(),
+                    run,
+                    floor,
+                    through,
+                }
+            })
+            .collect(),
+        more,
+    })
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    let said = prop_oneof![
+        Just(Said::Ack),
+        bytes(limit::RESPONSE_BYTES).prop_map(Said::Response),
+    ];
+    (event_id(), node_id(), said).prop_map(|(to, from, said)| Answer { to, from, said })
 }
 
 pub(crate) fn signature() -> impl Strategy<Value = Bytes> {
@@ -221,6 +360,7 @@ fn log_delta(author: NodeId) -> impl Strategy<Value = LogDelta> {
         });
         drafts.collect::<Vec<_>>().prop_map(move |drafts| LogDelta {
             from: Version(from),
+            more: from % 2 == 1,
             batches: drafts
                 .into_iter()
                 .map(|(draft, signature, kept)| thinned(sealed(draft, signature), kept))
@@ -309,6 +449,10 @@ fn body() -> impl Strategy<Value = Body> {
         delta().prop_map(Body::Delta),
         Just(Body::Done),
         offer().prop_map(Body::Offer),
+        event_sum().prop_map(Body::EventSum),
+        event_have().prop_map(Body::EventHave),
+        event_delta().prop_map(Body::EventDelta),
+        answer().prop_map(Body::Answer),
     ]
 }
 

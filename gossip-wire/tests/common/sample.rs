@@ -3,11 +3,13 @@
 use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::base::siphash::HashKey;
+use gossip_core::base::time::WallTime;
 use gossip_core::message::{
-    Accusation, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow, Draft, Entry,
-    Footing, Generation, Head, Incarnation, Item, Lineage, LogDelta, MemberRow, MemberState,
-    Message, Offer, Op, Presence, Replaced, RumorId, Scope, Seq, Stamp, Statement, Value, Version,
-    Want, WriteId,
+    Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow,
+    Draft, Entry, Event, EventDelta, EventHave, EventId, EventRow, EventRun, EventSum, Filter,
+    Floor, Footing, Generation, Head, Incarnation, Item, Lamport, Lineage, LogDelta, MemberRow,
+    MemberState, Message, Offer, Op, Presence, Replaced, RumorId, Run, Said, Scope, Sealed, Seq,
+    Stamp, Statement, Tag, Value, Version, Want, WriteId,
 };
 use gossip_wire::seal;
 
@@ -30,10 +32,11 @@ pub(crate) fn claim(presence: Presence) -> Claim {
         member: id("eu/1/n17"),
         footing: footing(0),
         presence,
-        addrs: vec![
+        addrs: [
             "192.0.2.17:7946".parse().unwrap(),
             "[2001:db8::17]:7946".parse().unwrap(),
-        ],
+        ]
+        .into(),
     }
 }
 
@@ -78,6 +81,7 @@ pub(crate) fn entry(scope: Scope, key: &str, value: Option<&str>) -> Entry {
         stamp: stamp(0),
         op: value.map_or(Op::Delete, put),
         replaces: None,
+        expires: None,
     }
 }
 
@@ -98,11 +102,27 @@ pub(crate) fn draft() -> Draft {
         author: id("eu/1/n17"),
         lineage: lineage(),
         first: Version(58),
+        floor: Floor::default(),
         entries: vec![
             entry(Scope::Own, "load", Some("0.7")),
             shared,
             entry(Scope::Own, "maintenance", None),
         ],
+    }
+}
+
+/// A value that ends, in a log that was cleared before.
+pub(crate) fn cleared() -> Draft {
+    let mut lease = entry(Scope::Shared, "lease", Some("eu/1/n17"));
+    lease.expires = Some(WallTime::from_millis(1_700_086_430_123));
+    Draft {
+        floor: Floor {
+            through: Version(50),
+            shared: Version(41),
+            as_of: WallTime::from_millis(1_700_000_000_123),
+        },
+        entries: vec![lease],
+        ..draft()
     }
 }
 
@@ -180,7 +200,107 @@ pub(crate) fn items() -> Vec<(&'static str, Item)> {
         ),
         ("item-batch", Item::Batch(sealed_batch(draft()))),
         ("item-batch-part", Item::Batch(part_of_batch())),
+        ("item-batch-cleared", Item::Batch(sealed_batch(cleared()))),
         ("item-batch-opening", Item::Batch(sealed_batch(opening()))),
+        ("item-event", sealed(Statement::Event(event(3)))),
+        ("item-event-query", sealed(Statement::Event(query()))),
+    ]
+}
+
+pub(crate) fn run() -> Run {
+    Run {
+        author: id("eu/1/n17"),
+        generation: GENERATION,
+    }
+}
+
+pub(crate) fn event(number: u64) -> Event {
+    Event {
+        id: EventId { run: run(), number },
+        time: Lamport(number + 100),
+        name: "deploy".parse().unwrap(),
+        payload: Bytes::from_static(b"v2.1"),
+        coalesce: true,
+        ask: None,
+    }
+}
+
+pub(crate) fn query() -> Event {
+    Event {
+        name: "ping".parse().unwrap(),
+        payload: Bytes::new(),
+        coalesce: false,
+        ask: Some(Ask {
+            filter: Filter {
+                members: vec![id("eu/2/n4"), id("eu/2/n5")],
+                zones: vec![id("eu/2")],
+                tags: vec![Tag {
+                    key: "tag/role".parse().unwrap(),
+                    value: Bytes::from_static(b"db"),
+                }],
+            },
+            deadline_ms: 5_000,
+            relays: 1,
+        }),
+        ..event(4)
+    }
+}
+
+pub(crate) fn sealed_event(number: u64) -> Sealed<Event> {
+    match sealed(Statement::Event(event(number))) {
+        Item::Event(event) => event,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn answer(said: Said) -> Message {
+    Message::bare(Body::Answer(Answer {
+        to: query().id,
+        from: id("eu/2/n4"),
+        said,
+    }))
+}
+
+fn event_messages() -> Vec<(&'static str, Message)> {
+    let bare = Message::bare;
+    vec![
+        (
+            "message-event-sum",
+            bare(Body::EventSum(EventSum {
+                sum: checksum(),
+                fresh: true,
+            })),
+        ),
+        (
+            "message-event-have",
+            bare(Body::EventHave(EventHave {
+                rows: vec![EventRow {
+                    run: run(),
+                    top: 9,
+                    holes: vec![6, 8],
+                }],
+                clock: Lamport(109),
+                whole: true,
+                back: true,
+            })),
+        ),
+        (
+            "message-event-delta",
+            bare(Body::EventDelta(EventDelta {
+                runs: vec![EventRun {
+                    run: run(),
+                    floor: 2,
+                    through: 9,
+                    events: vec![sealed_event(6), sealed_event(8)],
+                }],
+                more: true,
+            })),
+        ),
+        ("message-answer-ack", answer(Said::Ack)),
+        (
+            "message-answer-response",
+            answer(Said::Response(Bytes::from_static(b"pong"))),
+        ),
     ]
 }
 
@@ -190,7 +310,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
     let claim = sealed(Statement::Claim(claim(Presence::Alive)));
     let verdict = sealed(Statement::Accusation(accusation(Charge::Dead)));
     let bare = Message::bare;
-    vec![
+    let mut messages = vec![
         ("message-ping", bare(Body::Ping { seq })),
         ("message-ack", bare(Body::Ack { seq })),
         (
@@ -239,6 +359,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
                 logs: vec![LogDelta {
                     from: Version(57),
                     batches: vec![part_of_batch()],
+                    more: true,
                 }],
             })),
         ),
@@ -261,5 +382,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
                 wanted: vec![RumorId(12)],
             })),
         ),
-    ]
+    ];
+    messages.extend(event_messages());
+    messages
 }

@@ -64,7 +64,7 @@ fn judge<'a>(
             Truly::Here(footing, addr) => {
                 sight.status != MemberStatus::Alive
                     || sight.footing != footing
-                    || sight.addrs.first() != Some(&addr)
+                    || sight.addrs.iter().next() != Some(addr)
             }
             Truly::Gone => here,
             Truly::Whatever => false,
@@ -96,7 +96,7 @@ mod tests {
             (n2.clone(), Truly::Gone),
             (n3.clone(), Truly::Whatever),
         ]);
-        let addrs = [at];
+        let addrs = [at].into();
         let sight = |id, footing, status| Sight {
             id,
             footing,
@@ -112,7 +112,7 @@ mod tests {
             sight(&n1, on, Suspect),
             sight(&n1, footing(7, 0), Alive),
             Sight {
-                addrs: &[],
+                addrs: &[].into(),
                 ..right
             },
             sight(&n2, on, Suspect),

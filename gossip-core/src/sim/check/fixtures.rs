@@ -1,7 +1,5 @@
 //! Small things to show a rule, so that it fires.
 
-use alloc::vec::Vec;
-
 use crate::base::id::NodeId;
 use crate::message::{
     Accusation, Charge, Claim, Footing, Generation, Incarnation, Item, Presence, Statement,
@@ -24,7 +22,7 @@ pub(super) fn claimed(name: &str, footing: Footing, presence: Presence) -> Claim
         member: id(name),
         footing,
         presence,
-        addrs: Vec::new(),
+        addrs: [].into(),
     }
 }
 

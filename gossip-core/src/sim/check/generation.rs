@@ -106,7 +106,7 @@ mod tests {
                     incarnation: Incarnation(0),
                 },
                 presence: Presence::Alive,
-                addrs: Vec::new(),
+                addrs: [].into(),
             }))]),
         };
         let mut rule = SpokenGeneration::default();

@@ -25,6 +25,7 @@ mod replies;
 mod rule;
 mod size;
 mod statement;
+mod told;
 mod truth;
 mod watch;
 
@@ -41,6 +42,7 @@ pub use rule::Rule;
 pub(super) use rule::Rules;
 pub(super) use size::outgrows_its_carrier;
 pub(super) use statement::is_malformed;
+pub(super) use told::Ledger;
 pub(super) use truth::Truth;
 pub(super) use watch::Watch;
 

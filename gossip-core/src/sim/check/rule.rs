@@ -30,11 +30,13 @@ pub enum Rule {
     Fairness,
     /// Distrust of oneself has an end (M20).
     Awareness,
+    /// An event is told once (E1).
+    Told,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Ownership,
         Self::Monotone,
         Self::Transition,
@@ -47,6 +49,7 @@ impl Rule {
         Self::Alarm,
         Self::Fairness,
         Self::Awareness,
+        Self::Told,
     ];
 }
 

@@ -44,7 +44,7 @@ mod tests {
             member: to.clone(),
             footing: Footing::default(),
             presence: Presence::Alive,
-            addrs: vec![core::net::SocketAddr::from(([10, 0, 0, 1], 1)); 8],
+            addrs: [core::net::SocketAddr::from(([10, 0, 0, 1], 1)); 8].into(),
         }));
         let transmit = |via, claims| Transmit {
             to: to.clone(),

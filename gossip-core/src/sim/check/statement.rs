@@ -44,6 +44,7 @@ mod tests {
                 lineage: Lineage::default().extended(Generation(2), from),
                 first: Version(first),
                 entries: alloc::vec::Vec::new(),
+                floor: crate::message::Floor::default(),
             })
         };
         assert_eq!(is_malformed(&batch(6)), Ok(()));

@@ -129,7 +129,7 @@ impl Watch {
                 }
                 // A log of ours from a run we do not remember.
                 Item::Batch(batch) if batch.author() == me => self.bumps.is_told(),
-                Item::Batch(_) => {}
+                Item::Batch(_) | Item::Event(_) => {}
             }
         }
         if let Body::Delta(delta) = &message.body
@@ -198,7 +198,7 @@ impl Watch {
                 let since = self.suspect_since(id);
                 is_hasty(id, since, accusation.footing, now, least(node.config()))
             }
-            Statement::Batch(_) => Ok(()),
+            Statement::Batch(_) | Statement::Event(_) => Ok(()),
         }
     }
 
@@ -219,7 +219,11 @@ impl Watch {
         now: Instant,
     ) -> Verdict {
         if rules.has(Rule::Alarm) {
-            alarm::sleeps_for_ever(node.phase(), node.poll_timeout())?;
+            let alone = || {
+                let burden = node.burden();
+                burden.links == 0 && burden.here <= 1 && node.config().seeds.is_empty()
+            };
+            alarm::sleeps_for_ever(node.phase(), node.poll_timeout(), now, alone)?;
         }
         if let Some((accused, before)) = self.accused.take()
             && rules.has(Rule::Oneself)

@@ -1,5 +1,6 @@
 //! Acting: how each deed is done to the world.
 
+use alloc::format;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::time::Duration;
@@ -7,9 +8,10 @@ use core::time::Duration;
 use super::deed::{Deed, Disk, Wish, Writing};
 use super::sky::is_fair;
 use super::stage::{Entry, Stage};
-use super::who::{Route, Who};
-use crate::input::{Command, DiskError, Expected, Query, Space, Write};
-use crate::message::{Key, Scope, Value};
+use super::who::{Name, Route, Who};
+use crate::base::id::NodeId;
+use crate::input::{Command, DiskError, Expected, Query, Saying, Space, Write};
+use crate::message::{Ask, Filter, Key, Scope, Value};
 use crate::sim::{HostId, Hosts, Journal, Machine, Paths};
 
 impl<M: Machine> Stage<M> {
@@ -101,6 +103,26 @@ impl<M: Machine> Stage<M> {
                 if let Some(host) = self.host(on) {
                     let query = self.query(host, *scope, key);
                     self.command(host, Command::Get(query));
+                }
+            }
+            Deed::Remove(on, of) => self.order(on, of, Command::Remove),
+            Deed::Forget(on, of) => self.order(on, of, Command::Forget),
+            Deed::Say(on, event, count) => {
+                for number in 0..*count {
+                    if let Some(host) = self.host(on) {
+                        let payload = format!("{number}").into();
+                        self.command(host, say(event, payload, None));
+                    }
+                }
+            }
+            Deed::Ask(on, query, span) => {
+                if let Some(host) = self.host(on) {
+                    let ask = Ask {
+                        filter: Filter::default(),
+                        deadline_ms: u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
+                        relays: 1,
+                    };
+                    self.command(host, say(query, Bytes::new(), Some(ask)));
                 }
             }
             Deed::Expect(expectation) => self.wait_for(expectation.clone()),
@@ -198,6 +220,13 @@ impl<M: Machine> Stage<M> {
         }
     }
 
+    fn order(&mut self, on: &Name, of: &Name, command: impl FnOnce(NodeId) -> Command) {
+        if let (Some(on), Some(of)) = (self.host(on), self.host(of)) {
+            let of = self.world.id(of).clone();
+            self.command(on, command(of));
+        }
+    }
+
     fn wish(&self, host: HostId, wish: &Wish) -> Option<Write> {
         let value = match &wish.value {
             Some(text) => Some(Value::new(Bytes::copy_from_slice(text.as_bytes())).ok()?),
@@ -212,6 +241,7 @@ impl<M: Machine> Stage<M> {
             scope: wish.scope,
             key: wish.key.clone(),
             value,
+            ttl: None,
             only_if: if wish.unchanged { standing() } else { None },
         })
     }
@@ -268,4 +298,13 @@ impl<M: Machine> Stage<M> {
         }
         self.enter(now + span, Entry::Deed(Deed::Mend(route.clone())));
     }
+}
+
+fn say(name: &Key, payload: Bytes, ask: Option<Ask>) -> Command {
+    Command::Say(Saying {
+        name: name.clone(),
+        payload,
+        coalesce: false,
+        ask,
+    })
 }

@@ -61,6 +61,14 @@ pub enum Deed {
     Write(Name, Vec<Wish>),
     /// Reads a key.
     Read(Name, Scope, Key),
+    /// The operator of the first says that the second is gone.
+    Remove(Name, Name),
+    /// The operator of the first says that the second will not come back.
+    Forget(Name, Name),
+    /// Says so many events of this name at once.
+    Say(Name, Key, u32),
+    /// Asks everybody a query of this name.
+    Ask(Name, Key, Duration),
     /// Something has to hold.
     Expect(Expectation),
 }
@@ -209,6 +217,29 @@ fn on(words: &mut Words<'_>) -> Result<Deed, ParseError> {
     if words.takes("read") {
         return Ok(Deed::Read(host, scope(words)?, key(words)?));
     }
+    if words.takes("remove") {
+        return Ok(Deed::Remove(host, one(words)?));
+    }
+    if words.takes("forget") {
+        return Ok(Deed::Forget(host, one(words)?));
+    }
+    if words.takes("say") {
+        let event = key(words)?;
+        let count = match words.takes("times") {
+            true => words.read("1 to 100000", |word| {
+                word.parse()
+                    .ok()
+                    .filter(|count| (1..=100_000).contains(count))
+            })?,
+            false => 1,
+        };
+        return Ok(Deed::Say(host, event, count));
+    }
+    if words.takes("ask") {
+        let query = key(words)?;
+        words.must("for")?;
+        return Ok(Deed::Ask(host, query, words.span()?));
+    }
     let mut wishes = Vec::from([Wish::parse(words)?]);
     while words.takes("and") {
         wishes.push(Wish::parse(words)?);
@@ -230,7 +261,8 @@ pub(super) fn key(words: &mut Words<'_>) -> Result<Key, ParseError> {
 
 impl Wish {
     fn parse(words: &mut Words<'_>) -> Result<Self, ParseError> {
-        let verbs = "put SCOPE KEY VALUE, delete SCOPE KEY, or read SCOPE KEY";
+        let verbs = "put SCOPE KEY VALUE, delete SCOPE KEY, read SCOPE KEY, remove NAME, forget NAME, \
+                     say EVENT, or ask QUERY for SPAN";
         let puts = words.read(verbs, |word| match word {
             "put" => Some(true),
             "delete" => Some(false),
@@ -328,6 +360,18 @@ impl fmt::Display for Deed {
             }
             Self::Read(on, scope, key) => {
                 write!(f, "on {on} read {} {}", scope_word(*scope), key.as_str())
+            }
+            Self::Remove(on, of) => write!(f, "on {on} remove {of}"),
+            Self::Forget(on, of) => write!(f, "on {on} forget {of}"),
+            Self::Say(on, event, count) => {
+                write!(f, "on {on} say {}", event.as_str())?;
+                match count {
+                    1 => Ok(()),
+                    count => write!(f, " times {count}"),
+                }
+            }
+            Self::Ask(on, query, span) => {
+                write!(f, "on {on} ask {} for {}", query.as_str(), Span(*span))
             }
             Self::Expect(expectation) => write!(f, "expect {expectation}"),
         }

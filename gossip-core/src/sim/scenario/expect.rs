@@ -4,6 +4,8 @@
 //!   exact among n0..n4 within 60s holding 20s
 //!   equal within 30s
 //!   quiet within 60s
+//!   told within 30s
+//!   n0 answered within 30s
 //!   all hold n4 left within 1s
 //!   n2 runs
 //!   all read shared a 1 within 5s
@@ -14,6 +16,9 @@
 //!   else, alive, in the run they are; nobody suspect. Who is not among them
 //!   may stand as it likes, unless it does not run: then nobody holds it alive.
 //! * *equal*: their replicas are the same.
+//! * *told*: of every event that was accepted, whoever took part then and still
+//!   runs has been told, or told that it missed it. *answered*: their queries are
+//!   over, and were answered by everybody they asked.
 //! * *quiet*: none of them has news to tell; where it is asked of all, they also
 //!   trust their own eyes.
 
@@ -49,6 +54,10 @@ pub enum What {
     Quiet(Who),
     /// The first hold the second so; `None`: do not know them.
     Hold(Who, Who, Option<MemberStatus>),
+    /// Whoever takes part has been told every event, or that it missed it.
+    Told,
+    /// Their queries are over, and everybody they asked has answered.
+    Answered(Who),
     /// Their processes run.
     Run(Who),
     /// Their processes do not.
@@ -110,14 +119,18 @@ impl What {
                 _ => Self::Quiet(among(words)?),
             });
         }
+        if words.takes("told") {
+            return Ok(Self::Told);
+        }
         let who = words.read(
-            "exact, equal, quiet, or WHO and hold, run, stopped or read",
+            "exact, equal, quiet, told, or WHO and hold, run, stopped, answered or read",
             Who::read,
         )?;
-        match words.word("hold, run, stopped or read")? {
+        match words.word("hold, run, stopped, answered or read")? {
             "hold" => Ok(Self::Hold(who, Who::parse(words)?, status(words)?)),
             "run" => Ok(Self::Run(who)),
             "stopped" => Ok(Self::Stopped(who)),
+            "answered" => Ok(Self::Answered(who)),
             "read" => {
                 let whose = match words.word("shared KEY, or own of NAME KEY")? {
                     "shared" => None,
@@ -132,7 +145,7 @@ impl What {
                 let value = (value != "nothing").then(|| value.into());
                 Ok(Self::Reads(who, whose, key, value))
             }
-            word => Err(words.error(word, "hold, run, stopped or read")),
+            word => Err(words.error(word, "hold, run, stopped, answered or read")),
         }
     }
 
@@ -145,6 +158,8 @@ impl What {
             Self::Hold(..) => "hold",
             Self::Run(_) => "run",
             Self::Stopped(_) => "stopped",
+            Self::Told => "told",
+            Self::Answered(_) => "answered",
             Self::Reads(..) => "read",
         }
     }
@@ -158,7 +173,9 @@ impl What {
             | Self::Hold(who, ..)
             | Self::Run(who)
             | Self::Stopped(who)
+            | Self::Answered(who)
             | Self::Reads(who, ..) => who,
+            Self::Told => &Who::All,
         }
     }
 }
@@ -191,6 +208,8 @@ impl fmt::Display for What {
             }
             Self::Run(who) => write!(f, "{who} run"),
             Self::Stopped(who) => write!(f, "{who} stopped"),
+            Self::Told => f.write_str("told"),
+            Self::Answered(who) => write!(f, "{who} answered"),
             Self::Reads(who, whose, key, value) => {
                 let value = value.as_deref().unwrap_or("nothing");
                 match whose {

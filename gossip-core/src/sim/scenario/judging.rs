@@ -35,6 +35,8 @@ impl<M: Machine> Stage<M> {
             What::Hold(who, about, status) => self.held_otherwise(who, about, *status),
             What::Run(who) => self.not_all(who, "does not run", |host| self.world.is_running(host)),
             What::Stopped(who) => self.not_all(who, "runs", |host| !self.world.is_running(host)),
+            What::Told => self.world.untold(),
+            What::Answered(who) => self.unanswered(who),
             What::Reads(who, whose, key, value) => {
                 self.read_otherwise(who, whose.as_ref(), key, value.as_deref())
             }
@@ -57,6 +59,21 @@ impl<M: Machine> Stage<M> {
     fn not_all(&self, who: &Who, what: &str, holds: impl Fn(HostId) -> bool) -> Option<String> {
         let host = self.of(who).into_iter().find(|host| !holds(*host))?;
         Some(format!("{host} ({}) {what}", self.world.id(host)))
+    }
+
+    fn unanswered(&self, who: &Who) -> Option<String> {
+        self.of(who).into_iter().find_map(|host| {
+            let ended = &self.world.picture(host).ended;
+            let wrong = match ended
+                .iter()
+                .find(|counts| (counts.acked, counts.answered) != (counts.asked, counts.asked))
+            {
+                _ if ended.is_empty() => String::from("no query of it is over"),
+                Some(counts) => format!("its query ended with {counts:?}"),
+                None => return None,
+            };
+            Some(format!("{host} ({}): {wrong}", self.world.id(host)))
+        })
     }
 
     fn inexact(&self, who: &Who) -> Option<String> {

@@ -41,6 +41,7 @@ const KNOBS: &[(&str, Place)] = &[
     ("confirmations", Place::Count(|c| &mut c.confirmations)),
     ("jurors", Place::Count(|c| &mut c.jurors)),
     ("forget_after", Place::Span(|c| &mut c.forget_after)),
+    ("tombstone_grace", Place::Span(|c| &mut c.tombstone_grace)),
     ("gossip_interval", Place::Span(|c| &mut c.gossip_interval)),
     ("gossip_delay", Place::Span(|c| &mut c.gossip_delay)),
     ("gossip_fanout", Place::Count(|c| &mut c.gossip_fanout)),

@@ -310,6 +310,8 @@ at 20s partition n0..n2 | n3..n5
 at 21s heal
 at 22s on n0 put own a 1 and delete shared b if unchanged and put shared c 3
 at 23s on n0 read shared b
+at 23s on n0 remove n7
+at 23s on n0 forget n7
 at 24s expect exact among n0..n3 within 1m holding 20s
 at 25s expect equal
 at 26s expect quiet within 30s

@@ -36,8 +36,14 @@ impl Deed {
             Self::Backup(name, _)
             | Self::Twin(name, ..)
             | Self::Write(name, _)
-            | Self::Read(name, ..) => {
+            | Self::Read(name, ..)
+            | Self::Say(name, ..)
+            | Self::Ask(name, ..) => {
                 f(&Who::one(name));
+            }
+            Self::Remove(on, of) | Self::Forget(on, of) => {
+                f(&Who::one(on));
+                f(&Who::one(of));
             }
             Self::Weather(route, _)
             | Self::Cut(route)
@@ -99,9 +105,19 @@ impl Deed {
                 | What::Quiet(who)
                 | What::Run(who)
                 | What::Stopped(who)
+                | What::Answered(who)
                 | What::Reads(who, ..) => f(who),
+                What::Told => {}
             },
-            Self::Backup(..) | Self::Twin(..) | Self::Write(..) | Self::Read(..) | Self::Heal => {}
+            Self::Backup(..)
+            | Self::Twin(..)
+            | Self::Write(..)
+            | Self::Read(..)
+            | Self::Remove(..)
+            | Self::Forget(..)
+            | Self::Say(..)
+            | Self::Ask(..)
+            | Self::Heal => {}
         }
     }
 

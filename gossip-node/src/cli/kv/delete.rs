@@ -34,5 +34,8 @@ pub(crate) async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
     if shared.json {
         return out::json(&written);
     }
-    out::line(&format!("deleted as {}", out::visible(&written.write)))
+    out::line(&match &written.write {
+        Some(write) => format!("deleted as {}", out::visible(write)),
+        None => "it was not there".to_owned(),
+    })
 }

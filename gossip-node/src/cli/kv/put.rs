@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use gossip_core::base::limit::VALUE_BYTES;
@@ -16,7 +16,8 @@ use crate::cli::{Shared, out, reach};
 
 /// Write a key
 ///
-/// When the command ends well, the value is on the agent's disk and on its way to every member.
+/// When the command ends well, the value is on the agent's disk (unless it was put --at-once) and on
+/// its way to every member.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("what").required(true)))]
 #[command(override_usage = "gossip kv put [OPTIONS] <KEY> <VALUE|-|--file FILE>")]
@@ -40,6 +41,10 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "if_write")]
     if_absent: bool,
 
+    /// Do not wait for the disk: a crash within about a second may lose it
+    #[arg(long)]
+    at_once: bool,
+
     #[command(flatten)]
     only_if: OnlyIf,
 }
@@ -49,7 +54,8 @@ pub(crate) async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
     let client = reach::client(shared)?;
     let path = PathAndQuery::key(&args.key)
         .with("scope", args.own.then_some("own"))
-        .with("if_absent", args.if_absent.then_some("true"));
+        .with("if_absent", args.if_absent.then_some("true"))
+        .with("at_once", args.at_once.then_some("true"));
     let path = args.only_if.ask(path);
     let answer = client
         .ask::<Written>(Method::PUT, path.as_str(), value)
@@ -58,21 +64,36 @@ pub(crate) async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
     if shared.json {
         return out::json(&written);
     }
-    out::line(&format!("written as {}", out::visible(&written.write)))
+    let write = written.write.unwrap_or_default();
+    out::line(&format!("written as {}", out::visible(&write)))
 }
 
 fn value(args: &Args) -> Result<Bytes, Failure> {
     match (&args.file, args.value.as_deref()) {
-        (Some(path), _) => {
-            let told = |why: io::Error| format!("{}: {why}", path.display());
-            File::open(path)
-                .and_then(read)
-                .map_err(|why| Failure::new(Exit::Error, told(why)))
-        }
-        (None, Some("-")) => read(io::stdin().lock())
-            .map_err(|why| Failure::new(Exit::Error, format!("standard input: {why}"))),
+        (Some(path), _) => from_disk(path),
+        (None, Some("-")) => from_stdin(),
         (None, text) => Ok(Bytes::from(text.unwrap_or_default().to_owned())),
     }
+}
+
+/// What a file holds; of `-`, what standard input does.
+pub(super) fn from_file(path: &Path) -> Result<Bytes, Failure> {
+    match path == Path::new("-") {
+        true => from_stdin(),
+        false => from_disk(path),
+    }
+}
+
+fn from_disk(path: &Path) -> Result<Bytes, Failure> {
+    let told = |why: io::Error| format!("{}: {why}", path.display());
+    File::open(path)
+        .and_then(read)
+        .map_err(|why| Failure::new(Exit::Error, told(why)))
+}
+
+fn from_stdin() -> Result<Bytes, Failure> {
+    read(io::stdin().lock())
+        .map_err(|why| Failure::new(Exit::Error, format!("standard input: {why}")))
 }
 
 /// One byte more than a value may have is enough to be refused.

@@ -6,6 +6,7 @@
 //!   pool     trials on several threads   report   the table of figures
 //!   meter    how far it is               trade    speed against false positives
 //!   plot/    pictures of it               epidemic one update, by the book
+//!   plot/    pictures of it              scenario what happens, from a file or a seed
 //! ```
 //!
 //! The studies themselves are gossip-core's (`gossip_core::sim::study`); they
@@ -18,6 +19,7 @@ mod meter;
 mod plot;
 mod pool;
 mod report;
+mod scenario;
 mod story;
 mod trade;
 mod words;
@@ -41,7 +43,9 @@ Examples:
   gossip sim report --quick --only detect
       the figures of detection beside those of other implementations
   gossip sim epidemic --mode pull --stop feedback-counter --k 2 --runs 200
-      a row of the literature: what a rule of gossip misses, and what it costs";
+      a row of the literature: what a rule of gossip misses, and what it costs
+  gossip sim show 7 > seven.scenario && gossip sim run seven.scenario
+      what happens, one line a thing, to be changed and played again";
 
 /// Simulate a cluster: what happens, before it happens
 ///
@@ -64,6 +68,31 @@ enum Verb {
     Report(Report),
     Trade(Trade),
     Epidemic(Box<epidemic::Args>),
+    Run(Run),
+    Show(Show),
+}
+
+/// Play a scenario, all rules on, and say how long what it expects took
+///
+/// Ends with 1 where something is not as expected, or breaks a rule; the last of what happened is
+/// printed then. docs/SIMULATOR.md says what a file may hold.
+#[derive(Debug, clap::Args)]
+struct Run {
+    /// A file, or a seed, whose scenario is drawn
+    #[arg(value_name = "FILE|SEED")]
+    what: String,
+
+    /// How many lines of the trace are printed where it fails
+    #[arg(long, value_name = "LINES", default_value = "40")]
+    trace: String,
+}
+
+/// Print a scenario, to read or to change
+#[derive(Debug, clap::Args)]
+struct Show {
+    /// A file, or a seed, whose scenario is drawn
+    #[arg(value_name = "FILE|SEED")]
+    what: String,
 }
 
 /// What happens to one cluster.
@@ -170,5 +199,7 @@ pub(crate) fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
         Some(Verb::Report(report)) => report::run(report, shared.json),
         Some(Verb::Trade(trade)) => trade::run(trade, shared.json),
         Some(Verb::Epidemic(args)) => epidemic::run(args, shared.json),
+        Some(Verb::Run(run)) => scenario::run(run, shared.json),
+        Some(Verb::Show(show)) => scenario::show(show),
     }
 }

@@ -1,0 +1,323 @@
+//! How writes get into the replica.
+//!
+//! ```text
+//!   run ──▶ follows on what we hold? ──▶ batch by batch into the log
+//!     │
+//!     └──▶ from nothing, under a floor above what we hold? ──▶ the log is replaced
+//! ```
+//!
+//! A run is taken whole or not at all, and the journal gets it as one record.
+//! In a part of it a write may be missing because a later part supersedes it; who
+//! stopped there would hold less than its head says, and nobody could know.
+
+use alloc::vec::Vec;
+use core::mem;
+
+use super::log::{Log, Slot};
+use super::{Change, Outcome, Replica, reset};
+use crate::base::id::NodeId;
+use crate::base::limit;
+use crate::base::time::WallTime;
+use crate::message::{Batch, Floor, Head, Scope, Version, WriteId};
+use crate::output::{Counters, Notification, Record};
+
+/// What the journal has to do about a run.
+#[derive(Default)]
+struct Kept {
+    cut: Option<Version>,
+    commits: Vec<(Batch, Vec<Version>)>,
+}
+
+impl Kept {
+    /// The least records that say it; each is written whole or not at all.
+    fn records(mut self, author: &NodeId) -> Vec<Record> {
+        let cut = |through| Record::Cut {
+            author: author.clone(),
+            through,
+        };
+        if self.commits.len() > 1 {
+            return Vec::from([Record::Run {
+                author: author.clone(),
+                cut: self.cut,
+                commits: self.commits,
+            }]);
+        }
+        let commit = self.commits.pop();
+        let commit = commit.map(|(batch, superseded)| Record::Commit { batch, superseded });
+        self.cut.map(cut).into_iter().chain(commit).collect()
+    }
+}
+
+impl Replica {
+    /// Takes what is new of a batch that may follow on `from`; appends what
+    /// was learned to `changes`, in order.
+    pub fn apply(
+        &mut self,
+        from: Version,
+        batch: &Batch,
+        wall: WallTime,
+        counters: &mut Counters,
+        changes: &mut Vec<Change>,
+    ) -> Outcome {
+        self.merge(from, core::slice::from_ref(batch), wall, counters, changes)
+    }
+
+    /// Takes what is new of a run of batches of one author that may follow on
+    /// `from`, all of it or, where it does not follow, none of it but the cut
+    /// that a newer generation makes.
+    pub fn merge(
+        &mut self,
+        from: Version,
+        batches: &[Batch],
+        wall: WallTime,
+        counters: &mut Counters,
+        changes: &mut Vec<Change>,
+    ) -> Outcome {
+        let heads = batches.iter().map(|batch| &batch.head.value);
+        let Some(newest) = heads.clone().max_by_key(|head| head.generation()) else {
+            return Outcome::default();
+        };
+        let author = newest.author.clone();
+        if !self.logs.contains_key(&author) && self.logs.len() >= limit::LOGS {
+            counters.logs_full += 1;
+            return Outcome::default();
+        }
+        let floors = heads.map(|head| head.floor);
+        let floor = floors.max_by_key(|floor| floor.through).unwrap_or_default();
+        let log = self.logs.entry(author.clone()).or_default();
+        let before = log.head();
+        let kept = log.kept_by(&newest.lineage, newest.generation());
+        let replaces =
+            from == Version(0) && floor.through > kept && newest.generation() >= before.generation;
+        let outcome = match replaces {
+            true => self.replace(&author, floor, batches, wall, counters, changes),
+            false => self.follow(&author, from, batches, wall, counters, changes),
+        };
+        let after = self.logs.get(&author).map(Log::head);
+        self.changes += u64::from(after != Some(before));
+        counters.gaps += u64::from(outcome.gap);
+        outcome
+    }
+
+    /// Takes over what a journal held of one log: it is whole, and nobody is
+    /// told.
+    pub fn restore(&mut self, batches: &[Batch], wall: WallTime) {
+        let Some(first) = batches.first() else {
+            return;
+        };
+        let author = first.author();
+        let floors = batches.iter().map(|batch| batch.head.value.floor);
+        let floor = floors.max_by_key(|floor| floor.through).unwrap_or_default();
+        self.logs.insert(author.clone(), Log::under(floor));
+        let (mut counters, mut told) = (Counters::default(), Vec::new());
+        for batch in batches {
+            let held = self
+                .logs
+                .get(author)
+                .map_or(Version(0), |log| log.head().version);
+            let from = held.min(batch.head.value.before());
+            let batch = core::slice::from_ref(batch);
+            self.follow(author, from, batch, wall, &mut counters, &mut told);
+            told.clear();
+        }
+        if let Some(log) = self.logs.get_mut(author) {
+            log.settle();
+        }
+        self.changes += 1;
+    }
+
+    /// Batch by batch, on top of what we hold.
+    fn follow(
+        &mut self,
+        author: &NodeId,
+        mut from: Version,
+        batches: &[Batch],
+        wall: WallTime,
+        counters: &mut Counters,
+        changes: &mut Vec<Change>,
+    ) -> Outcome {
+        let mut outcome = Outcome::default();
+        let (mut kept, mut told) = (Kept::default(), Vec::new());
+        for batch in batches {
+            let Some(log) = self.logs.get_mut(author) else {
+                break;
+            };
+            let accepted = log.accept(from, batch);
+            counters.author_full += accepted.holes;
+            outcome.gap = accepted.gap;
+            if accepted.new_generation || !accepted.taken.is_empty() {
+                outcome.fresh = true;
+                kept.commits.push(accepted.commit(batch));
+            }
+            if let Some((through, dropped)) = accepted.cut {
+                kept.cut = Some(through);
+                for (version, slot) in dropped {
+                    self.undo(author, version, &slot, wall, &mut told);
+                }
+            }
+            for (index, version, superseded) in accepted.taken {
+                let part = batch.parts.iter().find(|part| part.index == index);
+                if let Some(part) = part {
+                    let entry = &part.entry.value;
+                    let write = (author, version);
+                    self.tell(write, entry, superseded, wall, counters, &mut told);
+                }
+            }
+            for (version, slot) in accepted.cleared {
+                counters.tombstones_cleared += 1;
+                self.clear(author, version, &slot);
+            }
+            if outcome.gap {
+                break;
+            }
+            if let Some(part) = batch.parts.last() {
+                from = batch.version(part.index);
+            }
+        }
+        let records = kept.records(author).into_iter();
+        changes.extend(records.map(Change::Record));
+        changes.append(&mut told);
+        outcome
+    }
+
+    /// Our log lags behind the floor: what comes from nothing takes its place,
+    /// and what is not in it is gone.
+    fn replace(
+        &mut self,
+        author: &NodeId,
+        floor: Floor,
+        batches: &[Batch],
+        wall: WallTime,
+        counters: &mut Counters,
+        changes: &mut Vec<Change>,
+    ) -> Outcome {
+        let mut fresh = Log::under(floor);
+        let (mut from, mut holes, mut gap) = (Version(0), 0, false);
+        for batch in batches {
+            let accepted = fresh.accept(from, batch);
+            gap |= accepted.gap;
+            holes += accepted.holes;
+            if let Some(part) = batch.parts.last() {
+                from = batch.version(part.index);
+            }
+        }
+        if gap || !fresh.is_whole() {
+            return Outcome {
+                gap: true,
+                ..Outcome::default()
+            };
+        }
+        counters.author_full += holes;
+        counters.logs_replaced += 1;
+        fresh.clear(floor);
+        let Some(log) = self.logs.get_mut(author) else {
+            return Outcome::default();
+        };
+        let before = log.head();
+        let cut = match fresh.generation() > log.generation() {
+            true => log.rebase(&fresh.lineage()),
+            false => None,
+        };
+        let taken: Vec<Version> = fresh.slots().map(|(version, _)| version).collect();
+        let mut old = mem::replace(log, fresh);
+        let record = Record::Run {
+            author: author.clone(),
+            cut: Some(Version(0)),
+            commits: batches
+                .iter()
+                .map(|batch| (batch.clone(), Vec::new()))
+                .collect(),
+        };
+        changes.push(Change::Record(record));
+        for (version, slot) in cut.into_iter().flat_map(|(_, dropped)| dropped) {
+            self.undo(author, version, &slot, wall, changes);
+        }
+        self.renew(author, taken, &mut old, wall, counters, changes);
+        let mut dropped = 0;
+        for (version, slot) in old.drain() {
+            let entry = &slot.entry.value;
+            let shown = match entry.scope {
+                Scope::Own => !self.is_veiled(author),
+                Scope::Shared => self.view.stands(&entry.key, author, version),
+            };
+            if shown && slot.is_live() {
+                let write = WriteId {
+                    author: author.clone(),
+                    version,
+                };
+                changes.push(reset(entry, write));
+                dropped += 1;
+            }
+            self.clear(author, version, &slot);
+        }
+        if before != Head::default() {
+            changes.push(Change::Notify(Notification::CaughtUp {
+                author: author.clone(),
+                from: before,
+                to: self.head(author).unwrap_or_default(),
+                dropped,
+            }));
+        }
+        Outcome {
+            fresh: true,
+            gap: false,
+        }
+    }
+
+    /// Tells what of a log that was replaced is new, and takes out of the `old`
+    /// one what has its place in the new.
+    fn renew(
+        &mut self,
+        author: &NodeId,
+        taken: Vec<Version>,
+        old: &mut Log,
+        wall: WallTime,
+        counters: &mut Counters,
+        changes: &mut Vec<Change>,
+    ) {
+        for version in taken {
+            let Some(log) = self.logs.get_mut(author) else {
+                return;
+            };
+            if let Some(before) = old.take(version) {
+                if before.expired {
+                    log.expire(version);
+                }
+                continue;
+            }
+            let Some(slot) = log.slot(version) else {
+                continue;
+            };
+            let entry = slot.entry.value.clone();
+            let superseded = old.find(entry.scope, &entry.key).map(|(at, _)| at);
+            let superseded = superseded.and_then(|at| Some((at, old.take(at)?)));
+            self.tell(
+                (author, version),
+                &entry,
+                superseded,
+                wall,
+                counters,
+                changes,
+            );
+        }
+    }
+
+    /// A tombstone was cleared away. It is forgotten, unless it still hides a
+    /// write of another author that we hold: then it goes on standing, as a
+    /// shadow, until that one is gone.
+    fn clear(&mut self, author: &NodeId, version: Version, slot: &Slot) {
+        let entry = &slot.entry.value;
+        self.expiries.remove(author, version, entry);
+        if entry.scope == Scope::Own {
+            return;
+        }
+        self.view.forget(author, version, entry.stamp);
+        let winner = self.view.winner(&entry.key);
+        let shadow =
+            winner.is_some_and(|winner| self.slot(&winner.author, winner.version).is_none());
+        let hides = |log: &Log| log.find(Scope::Shared, &entry.key).is_some();
+        if shadow && !self.logs.values().any(hides) {
+            self.view.remove(&entry.key);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Two halves that wrote different keys, and meet.
+//!
+//! Each half knows of the other only by a seed whose name leads nowhere until
+//! the clock starts. It runs until every node holds all keys of both.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use gossip_node::{Node, Profile, Scope, Value, Write};
+
+use crate::numbers::line;
+use crate::stage::{Gate, Stage, bytes_sent, stop};
+use crate::{Options, Result};
+
+pub(crate) async fn run(mut options: Options) -> Result<()> {
+    let count = options.take("nodes", 2_usize)?;
+    let keys = options.take("keys", 10_000_usize)?;
+    let value = options.take("value", 64_usize)?;
+    options.done()?;
+    let half = count / 2;
+    if half == 0 {
+        return Err("two nodes at least: one a half".into());
+    }
+    let stage = Stage::new(Profile::Lan)?;
+    let left = stage.start_all("left", half).await?;
+    // A name, since an address would not be asked for.
+    let port = left.first().ok_or("no node")?.local_addr().port();
+    let door = format!("localhost:{port}");
+    let gate = Gate::default();
+    let mut right: Vec<Node> = Vec::new();
+    for index in 0..half {
+        let builder = stage.builder(&format!("right{index:03}"))?;
+        // The first one looks for the left half, the others for the first.
+        let builder = match right.first() {
+            None => builder.seeds([door.clone()]).resolver(gate.clone()),
+            Some(first) => builder.seeds([first.local_addr().to_string()]),
+        };
+        right.push(builder.start().await?);
+    }
+    for (side, nodes) in [("left", &left), ("right", &right)] {
+        let writer = nodes.first().ok_or("no node")?;
+        for first in (0..keys).step_by(64) {
+            let batch = (first..keys.min(first + 64)).map(|number| write(side, number, value));
+            writer.write(batch.collect::<Result<Vec<Write>>>()?).await?;
+        }
+        holds(nodes, keys).await?;
+    }
+    let nodes: Vec<Node> = left.into_iter().chain(right).collect();
+    let before = bytes_sent(&nodes).await?;
+    println!("two halves of {half} with {keys} keys each meet");
+    let began = Instant::now();
+    gate.open();
+    holds(&nodes, 2 * keys).await?;
+    let equal = began.elapsed();
+    let sent = bytes_sent(&nodes).await? - before;
+    line(
+        "all nodes hold all keys after",
+        &format!("{:.2} s", equal.as_secs_f64()),
+        "<= 2 s",
+        "",
+    );
+    let payload = (value + "right/0000000".len()) * 2 * keys * half;
+    line(
+        "UDP bytes for each byte of key and value",
+        &format!("{:.2}", sent as f64 / payload as f64),
+        "",
+        "",
+    );
+    line(
+        "UDP bytes for each key and member that lacked it",
+        &format!("{:.0}", sent as f64 / (2 * keys * half) as f64),
+        "",
+        "",
+    );
+    stop(nodes).await;
+    Ok(())
+}
+
+fn write(side: &str, number: usize, value: usize) -> Result<Write> {
+    Ok(Write {
+        scope: Scope::Shared,
+        key: format!("{side}/{number:07}").parse()?,
+        value: Some(Value::new(Bytes::from(vec![b'x'; value]))?),
+        ttl: None,
+        only_if: None,
+    })
+}
+
+/// Waits until all of them hold so many keys.
+async fn holds(nodes: &[Node], keys: usize) -> Result<()> {
+    for node in nodes {
+        while node.status().await?.core.keys < keys {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+    Ok(())
+}

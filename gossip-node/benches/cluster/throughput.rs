@@ -1,0 +1,96 @@
+//! How many updates a second one node brings to all others.
+//!
+//! One node writes own keys of 64 bytes, as many at once as a batch holds and
+//! several batches at a time, each on its disk before it is told. The clock
+//! runs from the first write until the last node holds the last one; a log has
+//! no gaps, so who holds the last holds all.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use gossip_node::{Node, Profile, Scope, Value, Write};
+use tokio::sync::Semaphore;
+
+use crate::numbers::line;
+use crate::stage::{Stage, bytes_sent, stop};
+use crate::{Options, Result};
+
+/// Entries of one write: what a batch holds.
+const BATCH: usize = 64;
+
+/// Writes that wait for an answer at a time.
+const WRITERS: usize = 64;
+
+pub(crate) async fn run(mut options: Options) -> Result<()> {
+    let count = options.take("nodes", 16_usize)?;
+    let updates = options.take("updates", 100_000_usize)?;
+    let value = options.take("value", 64_usize)?;
+    options.done()?;
+    let stage = Stage::new(Profile::Lan)?;
+    let nodes = stage.start_all("n", count).await?;
+    let writer = nodes.first().ok_or("no node")?.clone();
+    let before = bytes_sent(&nodes).await?;
+
+    let began = Instant::now();
+    let room = Arc::new(Semaphore::new(WRITERS));
+    let mut writes = Vec::new();
+    for first in (0..updates).step_by(BATCH) {
+        let permit = Arc::clone(&room).acquire_owned().await?;
+        let batch = (first..updates.min(first + BATCH)).map(|number| write(number, value));
+        let (batch, writer) = (batch.collect::<Result<Vec<Write>>>()?, writer.clone());
+        writes.push(tokio::spawn(async move {
+            let written = writer.write(batch).await;
+            drop(permit);
+            written
+        }));
+    }
+    let mut last = None;
+    for written in writes {
+        last = last.max(written.await??.into_iter().map(|id| id.version).max());
+    }
+    let durable = began.elapsed();
+    for node in &nodes {
+        while keys(node).await? < updates {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+    let everywhere = began.elapsed();
+    let sent = bytes_sent(&nodes).await? - before;
+    let rate = |time: Duration| format!("{:.0}/s", updates as f64 / time.as_secs_f64());
+    println!(
+        "{updates} updates of {value} bytes from one node to all of {count}, the last is version {:?}",
+        last.map(|version| version.0)
+    );
+    line("durable at their author", &rate(durable), "", "");
+    line(
+        "at every node",
+        &rate(everywhere),
+        ">= 30 000/s",
+        "chitchat 6 640/s",
+    );
+    let copies = sent as f64 / (updates * value * (count - 1)) as f64;
+    line(
+        "sent for each byte of a value and member",
+        &format!("{copies:.2} B"),
+        "",
+        "",
+    );
+    stop(nodes).await;
+    Ok(())
+}
+
+fn write(number: usize, value: usize) -> Result<Write> {
+    Ok(Write {
+        scope: Scope::Own,
+        key: format!("k/{number:07}").parse()?,
+        value: Some(Value::new(Bytes::from(vec![b'x'; value]))?),
+        ttl: None,
+        only_if: None,
+    })
+}
+
+/// How many keys a node holds.
+async fn keys(node: &Node) -> Result<usize> {
+    Ok(node.status().await?.core.keys)
+}
