@@ -86,12 +86,9 @@ impl Asked {
             return Took::Unasked;
         }
         known.insert(from.clone());
-        if is_response {
-            // Who answers has heard it, even if its acknowledgement comes later.
-            open.acked.insert(from.clone());
-        }
-        if is_response && open.answered.len() >= open.asked {
-            // Nobody is left who could answer.
+        if open.answered.len() >= open.asked && open.acked.len() >= open.asked {
+            // Nobody is left who could say anything. An answer may overtake its
+            // own acknowledgement.
             open.deadline = now;
             open.ends = now;
         }
@@ -170,7 +167,13 @@ mod tests {
             asked.take(at(5), &id(), &"b".parse().unwrap(), &response),
             Took::News
         );
-        assert_eq!(asked.next_deadline(), Some(at(5)));
-        assert!(asked.ended(at(5)).is_some());
+        assert!(
+            asked.ended(at(5)).is_none(),
+            "its acknowledgement is on its way"
+        );
+        let acked = asked.take(at(6), &id(), &"b".parse().unwrap(), &Said::Ack);
+        assert_eq!(acked, Took::News);
+        assert_eq!(asked.next_deadline(), Some(at(6)));
+        assert!(asked.ended(at(6)).is_some());
     }
 }
