@@ -25,7 +25,7 @@
 //! | 5 | [`dissemination`] | acts on a picture |
 //! | 4 | [`membership`], [`replica`], [`reconcile`], [`event`] | hold a picture |
 //! | 3 | [`input`], [`output`], [`quorum`], [`outbox`] | what comes in, what goes out |
-//! | 2 | [`message`], [`config`], [`electorate`], [`watched`] | the vocabulary and its laws |
+//! | 2 | [`message`], [`config`], [`electorate`], [`mongering`], [`watched`] | the vocabulary and its laws |
 //! | 1 | [`base`] | identity, time, chance, bounds |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -41,6 +41,7 @@ pub mod event;
 pub mod input;
 pub mod membership;
 pub mod message;
+pub mod mongering;
 pub mod node;
 pub mod outbox;
 pub mod output;

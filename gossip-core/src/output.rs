@@ -718,6 +718,12 @@ pub struct Counters {
     pub logs_replaced: u64,
     /// Outputs not begun: [`OUTBOX`](crate::base::limit::OUTBOX).
     pub outbox_full: u64,
+    /// Copies of what members wrote that were sent as rumors.
+    pub copies_sent: u64,
+    /// Copies that came as rumors and were news.
+    pub copies_useful: u64,
+    /// Copies that came as rumors and were known.
+    pub copies_in_vain: u64,
     /// Events of ours that were accepted.
     pub events_said: u64,
     /// Events of ours turned away:

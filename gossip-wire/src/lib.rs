@@ -91,6 +91,7 @@ mod event;
 mod field;
 mod item;
 mod message;
+mod offer;
 mod pb;
 mod range;
 mod scan;

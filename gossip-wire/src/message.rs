@@ -14,7 +14,7 @@ use prost::Message as _;
 
 use crate::channel::Channel;
 use crate::error::DecodeError;
-use crate::{delta, digest, event, field, item, pb, range, scan, sketch};
+use crate::{delta, digest, event, field, item, offer, pb, range, scan, sketch};
 
 /// What was understood of a message, and what was not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +95,7 @@ fn body_to_pb(body: &Body) -> pb::message::Body {
         Body::First(keys) => Pb::First(sketch::first_to_pb(keys)),
         Body::Delta(delta) => Pb::Delta(delta::to_pb(delta)),
         Body::Done => Pb::Done(pb::Done {}),
+        Body::Offer(offer) => Pb::Offer(offer::to_pb(offer)),
         Body::EventSum(sum) => Pb::EventSum(event::sum_to_pb(*sum)),
         Body::EventHave(have) => Pb::EventHave(event::have_to_pb(have)),
         Body::EventDelta(delta) => Pb::EventDelta(event::delta_to_pb(delta)),
@@ -129,6 +130,7 @@ fn body_from_pb(body: Option<pb::message::Body>, skipped: &mut u64) -> Result<Bo
             Body::Delta(delta)
         }
         Pb::Done(pb::Done {}) => Body::Done,
+        Pb::Offer(offer) => Body::Offer(offer::from_pb(&offer)?),
         Pb::EventSum(sum) => Body::EventSum(event::sum_from_pb(&sum)?),
         Pb::EventHave(have) => Body::EventHave(event::have_from_pb(&have)?),
         Pb::EventDelta(delta) => Body::EventDelta(event::delta_from_pb(&delta)?),

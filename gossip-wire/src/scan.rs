@@ -46,6 +46,7 @@ pub(crate) const MESSAGE: Shape = Shape(&[
     (10, &FLAT),
     (11, &FLAT),
     (12, &FLAT),
+    (13, &FLAT),
     (14, &FLAT),
     (15, &ITEM),
     (20, &FLAT),

@@ -14,8 +14,8 @@ use common::{raw, sample};
 use gossip_core::base::limit;
 use gossip_core::message::{
     Answer, Batch, Body, Charge, Delta, Digest, EventDelta, EventHave, EventRow, EventRun, Item,
-    Lamport, LogDelta, MemberState, Message, Op, Presence, Range, RangePart, Ranges, Run, Said,
-    Statement, Value, Version, Want,
+    Lamport, LogDelta, MemberState, Message, Offer, Op, Presence, Range, RangePart, Ranges,
+    RumorId, Run, Said, Statement, Value, Version, Want,
 };
 use gossip_wire::{
     Channel, DecodeError, bound, decode_batch, decode_entry, decode_item, decode_message,
@@ -36,6 +36,61 @@ fn refused_item(kind: u64, fields: &[Vec<u8>]) -> String {
     let error = decode_item(item.into()).unwrap_err();
     assert!(!error.is_unknown(), "{error}");
     error.to_string()
+}
+
+#[test]
+fn offers() {
+    let over = u64::try_from(limit::OFFER_RUMORS).unwrap() + 1;
+    let ids = |count| (0..count).map(RumorId);
+    let offer = Offer::default;
+    for (offer, want) in [
+        (
+            Offer {
+                wanted: ids(over).collect(),
+                ..offer()
+            },
+            "65 rumors in an offer",
+        ),
+        (
+            Offer {
+                hot: ids(over).map(|id| (id, 0)).collect(),
+                ..offer()
+            },
+            "65 rumors in an offer",
+        ),
+        (
+            Offer {
+                taken: vec![RumorId(1), RumorId(1)],
+                ..offer()
+            },
+            "a rumor stands twice in an offer",
+        ),
+        (
+            Offer {
+                hot: vec![(RumorId(1), Offer::COUNT_MAX + 1)],
+                ..offer()
+            },
+            "a counter of an offer is too high",
+        ),
+        (
+            Offer {
+                known: vec![(RumorId(1), Some(u32::MAX))],
+                ..offer()
+            },
+            "a counter of an offer is too high",
+        ),
+    ] {
+        let said = refused(Body::Offer(offer));
+        assert!(said.contains(want), "{said}");
+    }
+    // A column of names without its counters.
+    let names = raw::field(2, 7_u64.to_le_bytes());
+    let bytes = raw::field(13, names);
+    let error = decode_message(bytes.into(), Channel::Datagram).unwrap_err();
+    assert!(
+        error.to_string().contains("a column of an offer"),
+        "{error}"
+    );
 }
 
 #[test]

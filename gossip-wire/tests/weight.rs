@@ -17,8 +17,8 @@ use gossip_core::base::time::WallTime;
 use gossip_core::message::{
     Accusation, Base, Batch, Body, Charge, Checksum, Claim, Digest, DigestRow, Draft, Entry, Floor,
     Footing, Form, Found, Generation, Head, Incarnation, Item, Lineage, MemberRow, MemberState,
-    Message, Op, Presence, Range, RangePart, Ranges, Replaced, Scope, Seq, Sketch, Stamp,
-    Statement, Symbol, Value, Version, WriteId,
+    Message, Offer, Op, Presence, Range, RangePart, Ranges, Replaced, RumorId, Scope, Seq, Sketch,
+    Stamp, Statement, Symbol, Value, Version, WriteId,
 };
 use gossip_core::reconcile::field::PRIME;
 use gossip_wire::{Envelope, encode_item, encode_message, seal, sealed_bytes};
@@ -193,6 +193,7 @@ fn of_the_longest_of_everything() {
                 },
             ],
         }),
+        Body::Offer(full_offer()),
         Body::Digest(Digest {
             after: Some(id("a")),
             through: Some(id("c")),
@@ -206,6 +207,21 @@ fn of_the_longest_of_everything() {
         assert!(encode_message(&full).len() <= full.weight());
         assert!(encode_message(&full).len() <= limit::STREAM_MESSAGE_BYTES);
         assert_eq!(common::passed_on(&full), full);
+    }
+}
+
+/// Every column full, every number as long as it may be.
+fn full_offer() -> Offer {
+    let ids = |from: usize| {
+        let ids = (0..limit::OFFER_RUMORS).map(move |at| u64::MAX - (from + at) as u64);
+        ids.map(RumorId)
+    };
+    Offer {
+        asks: true,
+        hot: ids(0).map(|id| (id, Offer::COUNT_MAX)).collect(),
+        known: ids(64).map(|id| (id, Some(Offer::COUNT_MAX))).collect(),
+        taken: ids(128).collect(),
+        wanted: ids(192).collect(),
     }
 }
 

@@ -207,6 +207,23 @@ pub const SESSIONS_WATCHED: usize = 4 * (SESSIONS_SERVED + SESSIONS_OPENED);
 /// Outputs held for the host; beyond it nothing new is *started*.
 pub const OUTBOX: usize = 65_536;
 
+/// Rumors of one kind in an offer: a constant of the protocol, so that an offer
+/// of as many and an answer to it fit a datagram.
+pub const OFFER_RUMORS: usize = 64;
+
+/// What members wrote and a node still tells; beyond it the oldest goes first.
+pub const NEWS: usize = 4_096;
+
+/// Bytes of it.
+pub const NEWS_BYTES: usize = 8 * 1024 * 1024;
+
+/// Rumors a node remembers to have heard, by name; the oldest are forgotten
+/// first, and taken again if they are offered (guess: at 500 batches a second
+/// half a minute, longer than any is told).
+pub const KNOWN_RUMORS: usize = 16_384;
+
+/// Rumors that were asked for and have not come.
+pub const AWAITED_RUMORS: usize = 4_096;
 /// Events kept to be told to those who missed them (guess: what eight members
 /// may have under way at once).
 pub const EVENTS_KEPT: usize = 16_384;

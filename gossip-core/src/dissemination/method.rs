@@ -10,7 +10,7 @@
 //! None is enough alone. A node mails what it writes to a few, lets rumors
 //! carry it, and lets anti-entropy find what they missed.
 
-use super::mongering::{Mode, Mongering};
+use crate::mongering::{Mode, Mongering};
 
 /// A way an update travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

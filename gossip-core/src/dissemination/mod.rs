@@ -1,21 +1,27 @@
 //! Floor 5: how news travels.
 //!
-//! * [`Hot`]: rumors. What is new is told to a few, again and again, until it
-//!   is old; it rides on every datagram that has room.
+//! * [`Hot`]: news of members. It is told blindly, a multiple of log n times,
+//!   and rides on every datagram that has room.
+//! * [`News`]: what members write. Told by the rule that is configured: to a
+//!   few at once, then by name alone, until those who are told know it.
 //! * [`Syncs`]: anti-entropy. Two peers compare everything they hold and send
 //!   each other the difference; it repairs whatever rumors missed.
 //! * [`History`]: how the last sessions went, and how old news was.
 //! * [`Method`] and [`Mongering`]: the choices of the literature as plain
 //!   rules. [`Heat`] is one rumor's interest at one member.
-//! * [`fanout`]: how many to call, so that everybody knows in time.
+//! * [`fanout`]: how many to call, so that everybody knows in time; [`Loss`]
+//!   measures how many calls fail, [`Zones`] says who is near.
 //! * [`Pieces`]: what comes of a log in a session, until it is all there.
 
 mod compare;
 pub mod fanout;
 mod follow;
+mod heat;
 mod history;
+mod known;
+mod loss;
 mod method;
-mod mongering;
+mod news;
 mod picture;
 mod pieces;
 mod rumor;
@@ -24,9 +30,16 @@ mod sync;
 mod tell;
 
 pub use history::History;
+mod zones;
+
+pub use crate::mongering::{Mode, Mongering, Stop};
+pub use heat::Heat;
+pub use known::Overdue;
+pub use loss::Loss;
 pub use method::Method;
-pub use mongering::{Heat, Mode, Mongering, Stop};
+pub use news::{Heard, News, Telling, Terms};
 pub use picture::Picture;
 pub use pieces::Pieces;
 pub use rumor::Hot;
 pub use sync::Syncs;
+pub use zones::Zones;

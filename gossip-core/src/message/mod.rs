@@ -23,6 +23,7 @@ mod events;
 mod floor;
 mod head;
 mod item;
+mod offer;
 mod probe;
 mod stamp;
 mod symbol;
@@ -39,6 +40,7 @@ pub use events::{EventDelta, EventHave, EventRow, EventRun, EventSum};
 pub use floor::Floor;
 pub use head::{Base, Head, Lineage, Version};
 pub use item::{Item, Sealed, Statement};
+pub use offer::{Offer, RumorId};
 pub use probe::Seq;
 pub use stamp::{Replaced, Stamp, WriteId};
 pub use symbol::{Form, Found, Range, RangePart, Ranges, Sketch, Symbol};
@@ -113,6 +115,8 @@ pub enum Body {
     Delta(Delta),
     /// In a session: I have said everything.
     Done,
+    /// Rumors by name: I tell these, I know those, I want these.
+    Offer(Offer),
     /// All the events I have heard, as one number.
     EventSum(EventSum),
     /// What events I have heard, run by run.
@@ -159,6 +163,7 @@ impl Body {
             }
             Self::Want(want) | Self::Rows(want) => want.weight(),
             Self::Delta(delta) => delta.weight(),
+            Self::Offer(offer) => offer.weight(),
             Self::EventSum(_) => EventSum::WEIGHT,
             Self::EventHave(have) => have.weight(),
             Self::EventDelta(delta) => delta.weight(),

@@ -19,12 +19,20 @@ use super::Node;
 impl Node {
     /// Makes an item a hot rumor, to be told soon.
     pub(super) fn spread(&mut self, now: Now, item: Item) {
+        if matches!(item, Item::Batch(_)) {
+            self.news.learn(&item);
+        }
         if self.absorbing {
             return;
         }
-        self.outbox.counters.rumors_dropped += self.hot.add(item);
         let soon = now.mono + self.config.gossip_delay;
-        self.timers.gossip_soon(soon, self.config.gossip_interval);
+        if matches!(item, Item::Batch(_)) {
+            self.outbox.counters.rumors_dropped += self.news.add(item);
+            self.timers.news_soon(soon, self.config.gossip_interval);
+        } else {
+            self.outbox.counters.rumors_dropped += self.hot.add(item);
+            self.timers.gossip_soon(soon, self.config.gossip_interval);
+        }
     }
 
     /// A row of the roster changed because of `item`.

@@ -154,7 +154,7 @@ impl Node {
             quorum: self.quorum.standing(now.mono),
             links: self.links.len(),
             keys: self.replica.live_keys(),
-            hot_rumors: self.hot.len(),
+            hot_rumors: self.hot.len() + self.news.len(),
             awareness: self.prober.awareness().score(),
             certificates: self.roster.certificates().len(),
             hears_events: self.hears_events(),

@@ -363,7 +363,10 @@ impl Node {
             let reply = Reply::Written(names.collect());
             self.outbox.push(Output::Reply(ticket, reply));
         }
+        self.mail = true;
         self.spread(now, Item::Batch(batch));
+        // It waited for others on its way to the disk.
+        self.timers.news_soon(now.mono, self.config.gossip_interval);
     }
 }
 

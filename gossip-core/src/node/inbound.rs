@@ -21,6 +21,10 @@ impl Node {
             self.outbox.counters.unexpected += 1;
             return;
         }
+        let before = match &message.body {
+            Body::Offer(offer) => self.news.known_of(offer),
+            _ => Vec::new(),
+        };
         // Who asks on an old accusation has missed how it was answered.
         let mut behind = false;
         for item in message.rumors {
@@ -42,6 +46,7 @@ impl Node {
                         .map(|me| Item::Claim(me.claim.clone())),
                 );
                 self.outbox.send(from, via, ack);
+                self.tell_news_to(from);
             }
             (Body::Ack { seq }, Via::Datagram | Via::Stream) => {
                 let answer = self.prober.ack(now.mono, from, seq, &mut self.outbox);
@@ -60,6 +65,9 @@ impl Node {
             }
             (Body::Nack { seq }, Via::Datagram) => self.prober.nack(from, seq),
             (Body::Gossip, Via::Datagram | Via::Stream) => {}
+            (Body::Offer(offer), Via::Datagram | Via::Stream) => {
+                self.hear_offer(now, from, &offer, &before);
+            }
             (
                 body @ (Body::Checksum(_)
                 | Body::First(_)
@@ -216,9 +224,12 @@ impl Node {
             false => (false, true),
         };
         if fresh && !gap {
+            self.outbox.counters.copies_useful += 1;
             self.spread(now, Item::Batch(batch));
         } else if !fresh && !gap {
+            self.outbox.counters.copies_in_vain += 1;
             self.outbox.counters.stale += 1;
+            self.news.learn(&Item::Batch(batch));
         }
         gap
     }
@@ -269,15 +280,36 @@ impl Node {
         if !self.syncs.has(id) {
             return gaps;
         }
+        let mut found = Vec::new();
         for piece in &delta.logs {
             let counters = &mut self.outbox.counters;
             let Some(run) = self.pieces.add(id, piece.clone(), counters) else {
                 continue;
             };
-            let (_, gap) = self.hear_run(now, run.from, &run.batches);
+            let (fresh, gap) = self.hear_run(now, run.from, &run.batches);
+            if fresh && !gap {
+                let whole = run.batches.into_iter().filter(Batch::is_whole);
+                let items = whole.map(Item::Batch);
+                found.extend(items.filter(|item| !self.news.knows(self.news.id(item))));
+            }
             gaps |= gap;
         }
+        self.tell_found(now, found);
         gaps
+    }
+
+    /// What a session found missing here is missing elsewhere, perhaps: it is
+    /// news again, by name. Much at once goes on in sessions, as it came.
+    fn tell_found(&mut self, now: Now, found: Vec<Item>) {
+        let running = self.phase == Phase::Running;
+        self.absorbing = !running || found.len() > MUCH;
+        if running && self.absorbing {
+            self.timers.pass_on(now.mono);
+        }
+        for item in found {
+            self.spread(now, item);
+        }
+        self.absorbing = false;
     }
 
     /// A link changed.
@@ -311,6 +343,7 @@ impl Node {
                     .link_up(now.mono, &peer, sight, &mut self.outbox);
                 // A new link is told what is hot: often our own claim.
                 self.outbox.datagram(&peer, Body::Gossip);
+                self.tell_news_to(&peer);
                 self.tell_waiting(&peer);
                 let stranger = match self.roster.member(&peer).map(|member| &member.standing) {
                     None | Some(Standing::Dead(_) | Standing::Left) => true,

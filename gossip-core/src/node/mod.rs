@@ -29,6 +29,7 @@ mod inbound;
 mod life;
 #[cfg(feature = "sim")]
 pub mod observe;
+mod offer;
 mod quorum;
 mod tick;
 
@@ -39,7 +40,7 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
-use crate::dissemination::{History, Hot, Pieces, Syncs};
+use crate::dissemination::{History, Hot, Loss, News, Pieces, Syncs, Zones};
 use crate::electorate::Electorate;
 use crate::event::{Answering, Asked, Events, Flow};
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
@@ -69,6 +70,11 @@ pub struct Node {
     replica: Replica,
     chronicle: Chronicle,
     hot: Hot,
+    news: News,
+    zones: Zones,
+    loss: Loss,
+    /// Something of our own is new: it is mailed to other zones.
+    mail: bool,
     syncs: Syncs,
     history: History,
     pieces: Pieces,
@@ -163,6 +169,10 @@ impl Node {
             hot: Hot::default(),
             history: History::default(),
             syncs: Syncs::new(&identity.cluster, &config, Rng::new(!seed)),
+            news: News::new(&identity.cluster),
+            zones: Zones::default(),
+            loss: Loss::default(),
+            mail: false,
             pieces: Pieces::default(),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),

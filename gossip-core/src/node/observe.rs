@@ -151,7 +151,7 @@ impl Node {
     pub fn burden(&self) -> Burden {
         let (probes, relayed) = self.prober.under_way();
         Burden {
-            hot_rumors: self.hot.len(),
+            hot_rumors: self.hot.len() + self.news.len(),
             seals: self.seals.len(),
             probes,
             relayed,

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::input::Target;
 use crate::membership::Sight;
 use crate::message::{Accusation, Body, Charge, Footing, Message, Statement};
+use crate::mongering::Mode;
 use crate::output::{Output, Phase, Via};
 
 use super::{Node, Sealing};
@@ -28,6 +29,9 @@ pub(super) struct Timers {
     gossip: Instant,
     /// When gossip was last told.
     gossiped: Instant,
+    /// When what members write is told next, and when it was told last.
+    news: Instant,
+    news_told: Instant,
     sync: Instant,
     /// A peer that knows something we miss, and when to ask it.
     hint: Option<(Instant, NodeId)>,
@@ -57,6 +61,12 @@ impl Timers {
             probe: now + rng.within(config.probe_interval),
             begun: now,
             gossip: Instant::FAR_FUTURE,
+            news: match config.mongering.mode {
+                // Who only asks, asks although it has nothing to tell.
+                Mode::Pull => now + rng.within(config.gossip_interval),
+                Mode::Push | Mode::PushPull => Instant::FAR_FUTURE,
+            },
+            news_told: Instant::ZERO,
             gossiped: Instant::ZERO,
             sync: now + rng.within(config.sync_interval),
             hint: None,
@@ -79,6 +89,21 @@ impl Timers {
     /// the other, eight times an interval (guess).
     pub(super) fn gossip_soon(&mut self, at: Instant, interval: Duration) {
         self.gossip = self.gossip.min(at.max(self.gossiped + interval / 8));
+    }
+
+    /// The same for what members write.
+    pub(super) fn news_soon(&mut self, at: Instant, interval: Duration) {
+        self.news = self.news.min(at.max(self.news_told + interval / 8));
+    }
+
+    /// What members write is told now.
+    pub(super) const fn news_told(&mut self, now: Instant) {
+        (self.news, self.news_told) = (Instant::FAR_FUTURE, now);
+    }
+
+    /// When what members write is told next.
+    pub(super) const fn news(&self) -> Instant {
+        self.news
     }
 
     /// We miss something that `peer` has.
@@ -119,13 +144,14 @@ impl Node {
         let timers = &self.timers;
         match self.phase {
             Phase::Starting | Phase::Halted => None,
-            Phase::Leaving => [Some(timers.gossip), timers.leave]
+            Phase::Leaving => [Some(timers.gossip), Some(timers.news), timers.leave]
                 .into_iter()
                 .flatten()
                 .min(),
             Phase::Joining | Phase::Running => [
                 self.is_watching().then_some(timers.probe),
                 self.has_company().then_some(timers.gossip),
+                self.has_company().then_some(timers.news),
                 self.has_company().then_some(timers.sync),
                 self.seeks_company().then_some(timers.reconnect.0),
                 timers.warnings.first().map(|(at, _)| *at),
@@ -193,6 +219,7 @@ impl Node {
             Phase::Starting | Phase::Halted => {}
             Phase::Leaving => {
                 self.gossip_if_due(now);
+                self.tell_news_if_due(now);
                 if self.timers.leave.is_some_and(|at| at <= now.mono) {
                     self.left();
                 }
@@ -213,6 +240,7 @@ impl Node {
                 self.events_if_due(now);
                 self.asks_if_due(now);
                 self.gossip_if_due(now);
+                self.tell_news_if_due(now);
             }
         }
         self.look_at_quorum(now);
@@ -418,7 +446,7 @@ impl Node {
     /// yet is dialed, and hears it when the link is up. Nobody who happens to
     /// be connected hears it instead: in a young cluster that would be the seed,
     /// again and again, until the news is cold.
-    fn listeners(&mut self) -> Vec<NodeId> {
+    pub(super) fn listeners(&mut self) -> Vec<NodeId> {
         let fanout = usize::try_from(self.config.gossip_fanout).unwrap_or(1);
         let mut cold: Vec<Target> = Vec::new();
         let mut peers = Vec::new();

@@ -190,6 +190,17 @@ impl Trace {
                     }
                 }
             }
+            Body::Offer(offer) => {
+                self.words(28, u64::from(offer.asks));
+                for (id, count) in &offer.hot {
+                    self.words(id.0, u64::from(*count));
+                }
+                for (id, count) in &offer.known {
+                    self.words(id.0, count.map_or(u64::MAX, u64::from));
+                }
+                let ids = offer.taken.iter().chain(&offer.wanted);
+                ids.for_each(|id| self.hash.word(id.0));
+            }
             Body::EventSum(sum) => {
                 self.words(26, u64::from(sum.fresh));
                 self.hash.bytes(&sum.sum.0.to_le_bytes());
@@ -260,6 +271,7 @@ pub(super) const fn kind(body: &Body) -> &'static str {
         Body::Found(_) => "Found",
         Body::Rows(_) => "Rows",
         Body::Ranges(_) => "Ranges",
+        Body::Offer(_) => "Offer",
         Body::EventSum(_) => "EventSum",
         Body::EventHave(_) => "EventHave",
         Body::EventDelta(_) => "EventDelta",

@@ -69,6 +69,7 @@ impl Traffic {
                 self.probes.add(bytes);
             }
             Body::Gossip
+            | Body::Offer(_)
             | Body::EventSum(_)
             | Body::EventHave(_)
             | Body::EventDelta(_)

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use gossip_core::mongering::{Mode, Mongering, Stop};
 use gossip_node::{Config, ConfigError, Detector, Profile};
 
 use super::knob::Knob;
@@ -37,6 +38,7 @@ pub(crate) fn read(layers: &Layers, profile: Profile, problems: &mut Vec<Problem
     if let Some(detector) = detector(layers, problems) {
         config.detector = detector;
     }
+    mongering(layers, &mut config.mongering, problems);
     quorum::read(layers, &mut config.quorum, problems);
     check(layers, profile, &mut config, problems);
     config
@@ -62,13 +64,15 @@ const SPANS: [(&str, Slot<Duration>); 15] = [
     ("quorum.probation", |c| &mut c.quorum.probation),
 ];
 
-const COUNTS: [(&str, Slot<u32>); 6] = [
+const COUNTS: [(&str, Slot<u32>); 8] = [
     ("timing.relays", |c| &mut c.relays),
     ("timing.awareness_max", |c| &mut c.awareness_max),
     ("timing.confirmations", |c| &mut c.confirmations),
     ("timing.jurors", |c| &mut c.jurors),
     ("timing.gossip_fanout", |c| &mut c.gossip_fanout),
     ("timing.rumor_factor", |c| &mut c.rumor_factor),
+    ("timing.mongering_k", |c| &mut c.mongering.k),
+    ("timing.eager_bytes", |c| &mut c.eager_bytes),
 ];
 
 /// Knobs whose range ends or begins with another: if the one that is out of its
@@ -83,6 +87,9 @@ const TIED: [(&str, &[&str]); 3] = [
 ];
 
 const DETECTOR: &str = "timing.detector";
+const MODE: &str = "timing.mongering_mode";
+const STOP: &str = "timing.mongering_stop";
+const MINIMISE: &str = "timing.minimise";
 const THRESHOLD: &str = "timing.threshold";
 
 /// The threshold of Cassandra and Akka.
@@ -126,6 +133,29 @@ fn detector(layers: &Layers, problems: &mut Vec<Problem>) -> Option<Detector> {
     }
 }
 
+/// How what members write is told, as far as the operator says.
+fn mongering(layers: &Layers, rule: &mut Mongering, problems: &mut Vec<Problem>) {
+    let mut word = |path: &'static str, take: &mut dyn FnMut(&str) -> bool| {
+        let Some(found) = layers.find(path) else {
+            return;
+        };
+        if !take(text(found)) {
+            let wrong = format!("{} is none of them", quoted(text(found)));
+            problems.push(problem(path, &found.origin, wrong, None));
+        }
+    };
+    word(MODE, &mut |name| {
+        Mode::named(name).map(|mode| rule.mode = mode).is_some()
+    });
+    word(STOP, &mut |name| {
+        Stop::named(name).map(|stop| rule.stop = stop).is_some()
+    });
+    word(MINIMISE, &mut |answer| {
+        rule.minimise = answer == "yes";
+        matches!(answer, "yes" | "no")
+    });
+}
+
 /// Every knob as it stands, as text: for `--check-config`.
 pub(crate) fn shown(config: &Config) -> Vec<(&'static str, String)> {
     let mut config = config.clone();
@@ -143,6 +173,11 @@ pub(crate) fn shown(config: &Config) -> Vec<(&'static str, String)> {
             shown.push((THRESHOLD, threshold.to_string()));
         }
     }
+    let rule = config.mongering;
+    let minimise = if rule.minimise { "yes" } else { "no" };
+    shown.push((MODE, rule.mode.name().to_owned()));
+    shown.push((STOP, rule.stop.name().to_owned()));
+    shown.push((MINIMISE, minimise.to_owned()));
     shown
 }
 
@@ -301,7 +336,7 @@ mod tests {
                 let spans = ["quorum.timeout", "quorum.probation"];
                 knob.section() == "timing" || spans.contains(&knob.path)
             })
-            .filter(|knob| ![DETECTOR, THRESHOLD].contains(&knob.path))
+            .filter(|knob| ![DETECTOR, THRESHOLD, MODE, STOP, MINIMISE].contains(&knob.path))
             .collect();
         assert_eq!(told.len(), SPANS.len() + COUNTS.len());
         for knob in told {
@@ -400,6 +435,29 @@ mod tests {
                  suspicion_max of 18s; set that as well; allowed: 100ms to 5m"
             ]
         );
+    }
+
+    #[test]
+    fn rumors_are_told_as_the_operator_says() {
+        let mut layers = Layers::default();
+        for assignment in [
+            "timing.mongering_mode=push",
+            "timing.mongering_stop=blind-coin",
+            "timing.mongering_k=5",
+            "timing.minimise=no",
+        ] {
+            layers.put_assignment(assignment).unwrap();
+        }
+        let mut problems = Vec::new();
+        let rule = read(&layers, Profile::Lan, &mut problems).mongering;
+        assert!(problems.is_empty());
+        let said = (rule.mode, rule.stop, rule.k, rule.minimise);
+        assert_eq!(said, (Mode::Push, Stop::BlindCoin, 5, false));
+        for wrong in ["timing.mongering_mode=sideways", "timing.minimise=perhaps"] {
+            let lines = judged(&[wrong]);
+            assert_eq!(lines.len(), 1, "{lines:?}");
+            assert!(lines[0].contains("allowed: "), "{lines:?}");
+        }
     }
 
     #[test]

@@ -22,6 +22,21 @@ pub(crate) async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
     out::line(&people(&status, args.all))
 }
 
+/// What is told, and how much of what came was known already.
+fn rumors(status: &StatusView) -> String {
+    let counted = |name: &str| {
+        let protocol = status.counters.get("protocol");
+        protocol.and_then(|it| it.get(name)).copied().unwrap_or(0)
+    };
+    let (useful, in_vain) = (counted("copies_useful"), counted("copies_in_vain"));
+    let hot = format!("{} hot", status.hot_rumors);
+    if useful == 0 {
+        return hot;
+    }
+    let copies = (useful + in_vain) as f64 / useful as f64;
+    format!("{hot}, {copies:.1} copies received for each that was news")
+}
+
 fn people(status: &StatusView, all: bool) -> String {
     let members = &status.members;
     let mut rows = vec![
@@ -56,7 +71,7 @@ fn people(status: &StatusView, all: bool) -> String {
         ),
         ("links", status.links.to_string()),
         ("keys", status.keys.to_string()),
-        ("rumors", format!("{} hot", status.hot_rumors)),
+        ("rumors", rumors(status)),
         (
             "process",
             format!("{}, gossip {}", status.pid, status.version),

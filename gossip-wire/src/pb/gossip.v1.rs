@@ -356,13 +356,12 @@ pub struct Part {
 /// One datagram, or one message on a stream.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Message {
-    /// News that rides along.
     #[prost(message, repeated, tag = "15")]
     pub rumors: ::prost::alloc::vec::Vec<Item>,
     /// A receiver that finds no kind it knows treats the message as Gossip.
     #[prost(
         oneof = "message::Body",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 20, 21, 22, 23, 30, 31, 32"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 20, 21, 22, 23, 30, 31, 32"
     )]
     pub body: ::core::option::Option<message::Body>,
 }
@@ -395,6 +394,8 @@ pub mod message {
         Sketch(super::Sketch),
         #[prost(message, tag = "12")]
         More(super::More),
+        #[prost(message, tag = "13")]
+        Offer(super::Offer),
         #[prost(message, tag = "14")]
         EventSum(super::EventSum),
         #[prost(message, tag = "20")]
@@ -599,6 +600,32 @@ pub struct First {
     /// Apart by line feeds, which no key has; at least one.
     #[prost(string, tag = "1")]
     pub keys: ::prost::alloc::string::String,
+}
+/// Rumors by name: a call, or the answer to one. A name is eight bytes of a hash,
+/// and columns of them stand side by side.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Offer {
+    /// Tell me of yours as well: it is a call.
+    #[prost(bool, tag = "1")]
+    pub asks: bool,
+    /// I tell these; some may ride along.
+    #[prost(fixed64, repeated, tag = "2")]
+    pub hot: ::prost::alloc::vec::Vec<u64>,
+    /// The sender's counter of each, at most 126.
+    #[prost(uint32, repeated, tag = "3")]
+    pub hot_counts: ::prost::alloc::vec::Vec<u32>,
+    /// I knew these before.
+    #[prost(fixed64, repeated, tag = "4")]
+    pub known: ::prost::alloc::vec::Vec<u64>,
+    /// 0: the sender does not tell it any more; else its counter and one.
+    #[prost(uint32, repeated, tag = "5")]
+    pub known_counts: ::prost::alloc::vec::Vec<u32>,
+    /// These came along, and were news.
+    #[prost(fixed64, repeated, tag = "6")]
+    pub taken: ::prost::alloc::vec::Vec<u64>,
+    /// Tell me these.
+    #[prost(fixed64, repeated, tag = "7")]
+    pub wanted: ::prost::alloc::vec::Vec<u64>,
 }
 /// All the events I have heard, as one number. Who has heard others answers with
 /// its own list, and asks for mine.

@@ -11,9 +11,9 @@ use gossip_core::message::{
     Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow,
     Draft, Entry, Event, EventDelta, EventHave, EventId, EventRow, EventRun, EventSum, Filter,
     Floor, Footing, Form, Found, Generation, Head, Incarnation, Item, Key, Lamport, Lineage,
-    LogDelta, MemberRow, MemberState, Message, Op, Presence, Range, RangePart, Ranges, Replaced,
-    Run, Said, Scope, Sealed, Seq, Sketch, Stamp, Statement, Symbol, Tag, Value, Version, Want,
-    WriteId,
+    LogDelta, MemberRow, MemberState, Message, Offer, Op, Presence, Range, RangePart, Ranges,
+    Replaced, RumorId, Run, Said, Scope, Sealed, Seq, Sketch, Stamp, Statement, Symbol, Tag, Value,
+    Version, Want, WriteId,
 };
 use gossip_core::reconcile::field::PRIME;
 use gossip_wire::seal;
@@ -482,6 +482,22 @@ fn ranges() -> impl Strategy<Value = Ranges> {
     })
 }
 
+fn offer() -> impl Strategy<Value = Offer> {
+    let count = || prop_oneof![Just(0), Just(1), Just(Offer::COUNT_MAX)];
+    let id = || prop_oneof![any::<u64>(), Just(0), Just(u64::MAX)].prop_map(RumorId);
+    let rows = || 0..=limit::OFFER_RUMORS;
+    let hot = btree_map(id(), count(), rows());
+    let known = btree_map(id(), option::of(count()), rows());
+    let ids = || btree_map(id(), Just(()), rows());
+    (any::<bool>(), hot, known, ids(), ids()).prop_map(|(asks, hot, known, taken, wanted)| Offer {
+        asks,
+        hot: hot.into_iter().collect(),
+        known: known.into_iter().collect(),
+        taken: taken.into_keys().collect(),
+        wanted: wanted.into_keys().collect(),
+    })
+}
+
 fn body() -> impl Strategy<Value = Body> {
     let seq = || number().prop_map(Seq);
     let ask = (seq(), node_id());
@@ -502,6 +518,7 @@ fn body() -> impl Strategy<Value = Body> {
         vec(key(), 1..=limit::READINESS).prop_map(Body::First),
         delta().prop_map(Body::Delta),
         Just(Body::Done),
+        offer().prop_map(Body::Offer),
         event_sum().prop_map(Body::EventSum),
         event_have().prop_map(Body::EventHave),
         event_delta().prop_map(Body::EventDelta),

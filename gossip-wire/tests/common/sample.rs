@@ -8,8 +8,9 @@ use gossip_core::message::{
     Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow,
     Draft, Entry, Event, EventDelta, EventHave, EventId, EventRow, EventRun, EventSum, Filter,
     Floor, Footing, Form, Found, Generation, Head, Incarnation, Item, Lamport, Lineage, LogDelta,
-    MemberRow, MemberState, Message, Op, Presence, Range, RangePart, Ranges, Replaced, Run, Said,
-    Scope, Sealed, Seq, Sketch, Stamp, Statement, Tag, Value, Version, Want, WriteId,
+    MemberRow, MemberState, Message, Offer, Op, Presence, Range, RangePart, Ranges, Replaced,
+    RumorId, Run, Said, Scope, Sealed, Seq, Sketch, Stamp, Statement, Tag, Value, Version, Want,
+    WriteId,
 };
 use gossip_wire::seal;
 
@@ -433,6 +434,24 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
                         part: RangePart::Rows(vec![row("eu/2/n5", MemberState::Left, Some(1))]),
                     },
                 ],
+            })),
+        ),
+        (
+            "message-offer",
+            bare(Body::Offer(Offer {
+                asks: true,
+                hot: vec![(RumorId(0x0102_0304_0506_0708), 1), (RumorId(9), 0)],
+                ..Offer::default()
+            })),
+        ),
+        (
+            "message-offer-answer",
+            bare(Body::Offer(Offer {
+                asks: false,
+                hot: vec![(RumorId(10), 0)],
+                known: vec![(RumorId(9), None), (RumorId(11), Some(1))],
+                taken: vec![RumorId(0x0102_0304_0506_0708)],
+                wanted: vec![RumorId(12)],
             })),
         ),
     ];

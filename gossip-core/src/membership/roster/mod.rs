@@ -51,6 +51,8 @@ pub struct Roster {
     certificates: Certificates,
     /// Whose row may be another; certificates note their own.
     touched: Touched,
+    /// How often a row has come, gone or changed its place among those here.
+    changes: u64,
 }
 
 impl Roster {
@@ -65,6 +67,7 @@ impl Roster {
             gone: BTreeSet::new(),
             certificates: Certificates::default(),
             touched: Touched::default(),
+            changes: 0,
         }
     }
 
@@ -92,6 +95,11 @@ impl Roster {
     pub fn iter_after(&self, after: Option<&NodeId>) -> impl Iterator<Item = (&NodeId, &Member)> {
         let rows = self.members.after(after);
         rows.map(|member| (member.id(), member))
+    }
+
+    /// A number that is another whenever those who are here may be others.
+    pub const fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Notes of whom a digest may say something else now: two lists.
@@ -183,6 +191,7 @@ impl Roster {
             self.unlist(&before);
         }
         self.touched.note(&id);
+        self.changes += 1;
         self.dead += usize::from(status == MemberStatus::Dead);
         if !is_here {
             self.gone.insert((now, id));
@@ -192,6 +201,7 @@ impl Roster {
     fn take_out(&mut self, id: &NodeId) -> Option<Member> {
         let member = self.members.take(id)?;
         self.touched.note(id);
+        self.changes += 1;
         self.unlist(&member);
         Some(member)
     }

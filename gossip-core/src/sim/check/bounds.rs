@@ -11,13 +11,16 @@ use crate::node::observe::Burden;
 /// each of a zone's members).
 const SEALS: usize = limit::ROSTER;
 
+/// Rumors of members, and of what they write.
+const RUMORS: usize = limit::HOT_RUMORS + limit::NEWS;
+
 /// Holds where a node's load is within its limits.
 pub(in crate::sim) fn outgrows_its_bounds(burden: &Burden) -> Verdict {
     let all = [
         ("members", burden.rows, limit::ROSTER),
         ("members here", burden.here, burden.rows),
         ("certificates", burden.certificates, limit::CERTIFICATES),
-        ("hot rumors", burden.hot_rumors, limit::HOT_RUMORS),
+        ("hot rumors", burden.hot_rumors, RUMORS),
         ("statements being sealed", burden.seals, SEALS),
         ("probes under way", burden.probes, limit::PROBES),
         ("probes for others", burden.relayed, limit::RELAYED_PROBES),
@@ -48,7 +51,7 @@ mod tests {
     #[test]
     fn fires_beyond_a_limit() {
         let mut burden = Burden {
-            hot_rumors: limit::HOT_RUMORS,
+            hot_rumors: RUMORS,
             seals: 0,
             probes: 0,
             relayed: 0,

@@ -34,6 +34,7 @@ mod stage;
 mod tests;
 pub mod trade;
 mod views;
+mod write;
 mod wrongs;
 
 pub use cold::{Cold, name as cold_name};
@@ -49,4 +50,5 @@ pub use sample::Sample;
 pub use sick::{Ailment, Sick, name as sick_name};
 pub use slow::{Slow, name as slow_name};
 pub use stage::{Ground, News, Progress, Stage, What};
+pub use write::{Write, name as write_name};
 pub use wrongs::Wrongs;

@@ -6,13 +6,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Effort, Figure, Job, Line, Measure, Section, Unit};
+use super::{Effort, Figure, Job, Line, Measure, Progress, Section, Unit, percentile};
+use crate::config::Profile;
 use crate::dissemination::fanout::rounds as limit;
 use crate::dissemination::{Method, Mode, Mongering};
 use crate::sim::epidemic::demers::{self, Column};
 use crate::sim::epidemic::{Epidemic, Stat, Summary};
 use crate::sim::study::percentiles::Length;
 use crate::sim::study::sample::Sample;
+use crate::sim::study::stage::Ground;
+use crate::sim::study::write::{Write, name as write_name};
 
 /// What a run is remembered by.
 mod name {
@@ -141,9 +144,46 @@ pub(super) fn copies(effort: Effort) -> Section {
         let label = format!("push-pull, feedback-counter, k=2, minimised, n={nodes}");
         jobs.push(job(label, *runs, Epidemic::new(*nodes, method)));
     }
+    for (bytes, loss) in [(20, 0), (20, 30), (500, 0), (500, 30)] {
+        let place = jobs.len();
+        let nodes = effort.pick(8, 64, 64);
+        let study = Write {
+            ground: Ground::new(nodes, Profile::Lan),
+            loss_ppm: loss * 10_000,
+            writes: effort.pick(2, 10, 40),
+            bytes,
+            alone: true,
+        };
+        let what = format!("nodes, N=64, {bytes} B, {loss} % loss");
+        let copies: Measure = Box::new(move |samples| {
+            let sample = samples.get(place).cloned().unwrap_or_default();
+            let due = sample.count(write_name::COPIES_DUE) as f64;
+            let part = |what| sample.count(what) as f64 / due;
+            let missed = sample.count(write_name::MISSED);
+            Figure {
+                number: part(write_name::COPIES_SENT),
+                from: format!(
+                    "{due} due, {:.2} in vain, {missed} missed, {:.0} B each",
+                    part(write_name::COPIES_IN_VAIN),
+                    part(write_name::BYTES)
+                ),
+            }
+        });
+        let line = Line::new(format!("{what}: copies sent"), Unit::Copies, copies);
+        lines.push(line.at_most(if bytes > 64 { 1.5 } else { 6.5 }));
+        let known = percentile(place, write_name::KNOWN, 500);
+        lines.push(Line::new(
+            format!("{what}: known to all, p50"),
+            Unit::Seconds,
+            known,
+        ));
+        let cost = f64::from(nodes * (40 + 10 * study.writes));
+        let trial = move |seed, progress: Progress<'_>| study.trial(seed, progress);
+        jobs.push(Job::new(what, effort.pick(1, 1, 5), cost, trial));
+    }
     Section {
         name: "copies",
-        title: "Rumor mongering as it is done here: push-pull, feedback, counter, k=2, minimised",
+        title: "Copies sent a member: by the book (push-pull, feedback, counter, k=2, minimised), and by nodes, rumors alone",
         jobs,
         lines,
         exact: true,
