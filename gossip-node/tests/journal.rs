@@ -197,7 +197,7 @@ fn a_run_is_kept_whole_or_not_at_all() {
     let opened = open(dir.path());
     opened.journal.remember(commit(&first));
     drop(opened);
-    let mut opened = open_failing(dir.path(), 1);
+    let mut opened = kit::open_failing(dir.path(), 1);
     let id = PersistId(1);
     opened.journal.persist(id, run.clone());
     assert!(wait_for(&mut opened.completions, id).is_err());
