@@ -224,6 +224,8 @@ pub enum Command {
     Members,
     /// How this node is.
     Status,
+    /// How the last sessions went, and how old news was when it came.
+    History,
     /// Leave the cluster, tell it, and halt.
     Leave,
     /// Declare a member dead, at once and everywhere, because an operator knows

@@ -32,7 +32,7 @@ use gossip_core::output::{
     KeyEvent, KeyEventKind, MemberEventKind, MemberStatus, Notification, Output,
 };
 use gossip_core::sim::Machine;
-use gossip_core::sim::scenario::draw;
+use gossip_core::sim::scenario::{Scenario, draw};
 use gossip_core::{Node, NodeId};
 
 /// A seed has to be found among so many (guess: 60 s of a machine of today, at
@@ -291,6 +291,73 @@ impl Bug for Partial {
 #[test]
 fn one_who_is_never_asked_is_found() {
     found::<Partial>("partial");
+}
+
+/// The story with events: what a canary in it breaks.
+fn found_in_events<B: Bug>() -> String {
+    let scenario: Scenario = include_str!("scenarios/events.scenario").parse().unwrap();
+    match story::quietly(|| story::attempt::<Canary<B>>(&scenario, 0)) {
+        Err(failure) => failure.rule,
+        Ok(_) => panic!("it was not found"),
+    }
+}
+
+/// It tells the last event again instead of the next.
+#[derive(Default)]
+struct Repeating {
+    last: Option<Notification>,
+}
+
+impl Bug for Repeating {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        if let Output::Notify(told @ Notification::Event(_)) = output {
+            match self.last.take() {
+                Some(last) => *told = last,
+                None => self.last = Some(told.clone()),
+            }
+        }
+        true
+    }
+}
+
+#[test]
+fn an_event_that_is_told_twice_is_found() {
+    assert_eq!(found_in_events::<Repeating>(), "told");
+}
+
+/// It never says what others lack, and repairs nothing.
+#[derive(Default)]
+struct Mean;
+
+impl Bug for Mean {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        !matches!(output, Output::Send(transmit)
+            if matches!(transmit.message.body, Body::EventDelta(_)))
+    }
+}
+
+#[test]
+fn an_event_that_nobody_repairs_is_found() {
+    assert_eq!(found_in_events::<Mean>(), "told");
+}
+
+/// It says of nothing that it missed it.
+#[derive(Default)]
+struct Proud;
+
+impl Bug for Proud {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        match output {
+            Output::Notify(Notification::Event(event)) => event.id.number % 100 != 0,
+            Output::Notify(Notification::Missed { .. }) => false,
+            _ => true,
+        }
+    }
+}
+
+#[test]
+fn an_event_that_is_lost_without_a_word_is_found() {
+    assert_eq!(found_in_events::<Proud>(), "told");
 }
 
 /// And a node with nothing wrong is not found.

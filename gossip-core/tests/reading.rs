@@ -6,9 +6,13 @@ mod common;
 mod solo;
 
 use common::{all_equal, all_read, grown, host, own, put, seconds};
+use gossip_core::base::limit;
 use gossip_core::input::{Command, Expected, Query, Space, Ticket, Write};
 use gossip_core::message::{Scope, Value, Version};
-use gossip_core::output::{KeyEventKind, MemberStatus, Notification, Refusal, Reply, Voice};
+use gossip_core::output::{
+    HistoryView, KeyEventKind, MemberStatus, Notification, Refusal, Reply, SessionEnd,
+    SessionRecord, Voice,
+};
 use gossip_core::sim::{HostId, Setup, World};
 use solo::{Solo, delete, put as wish};
 
@@ -266,4 +270,109 @@ fn what_was_put_at_once_is_given_back_by_those_who_heard_it() {
         all_read(world, &space, "b", Some(&[7]))
     });
     back.unwrap();
+}
+
+/// What a node remembers of how it was told: each session once, with its end,
+/// and the age of every write that came.
+#[test]
+fn the_last_sessions_and_the_ages_of_news_can_be_asked() {
+    fn history(world: &mut World, host: HostId) -> HistoryView {
+        match world.ask(host, Command::History) {
+            Some(Reply::History(history)) => *history,
+            other => panic!("{other:?}"),
+        }
+    }
+    let mut world = grown(Setup::seeded(31), 3);
+    let before = history(&mut world, host(1)).news.total();
+    for number in 0..40_u8 {
+        put(
+            &mut world,
+            host(0),
+            Scope::Own,
+            &format!("k{number}"),
+            &[number],
+        );
+    }
+    world.run_for(seconds(30));
+    let told = history(&mut world, host(1));
+    assert_eq!(told.news.total() - before, 40, "each write of another once");
+    let young: u64 = told.news.younger_than[..11].iter().sum();
+    assert_eq!(
+        young,
+        told.news.total(),
+        "younger than a second: {:?}",
+        told.news
+    );
+    assert_eq!(
+        history(&mut world, host(0)).news.total(),
+        0,
+        "nobody else wrote"
+    );
+
+    let level = |session: &&SessionRecord| session.end == SessionEnd::Level;
+    assert!(told.sessions.iter().filter(level).count() >= 2, "{told:?}");
+    let quiet = &told.sessions[0];
+    assert_eq!(
+        (quiet.end, quiet.differed),
+        (SessionEnd::Level, 0),
+        "{quiet:?}"
+    );
+    assert!((1..200).contains(&quiet.sent_bytes), "{quiet:?}");
+    let mut newest_first = told.sessions.windows(2);
+    assert!(
+        newest_first.all(|pair| pair[0].began >= pair[1].began || pair[0].ours != pair[1].ours)
+    );
+
+    // A joiner is told the past: old news, and a session in which much differed.
+    let joiner = world.add(gossip_core::sim::NodeSetup::named("n3").joining("n0"));
+    world.run_for(seconds(30));
+    let told = history(&mut world, joiner);
+    assert!(
+        told.sessions
+            .iter()
+            .any(|session| session.differed >= 2 && session.ours),
+        "{told:?}"
+    );
+    assert_eq!(told.news.total(), 40);
+    let old: u64 = told.news.younger_than[14..].iter().sum();
+    assert_eq!(old, 40, "it happened half a minute ago: {:?}", told.news);
+
+    // The ring has a bound.
+    for _ in 0..limit::SESSIONS_RECALLED {
+        world.run_for(seconds(20));
+    }
+    assert_eq!(
+        history(&mut world, host(1)).sessions.len(),
+        limit::SESSIONS_RECALLED
+    );
+}
+
+/// A session that ends before its end is not called level.
+#[test]
+fn a_session_says_how_it_ended() {
+    use gossip_core::Input;
+    use gossip_core::input::{LinkError, LinkEvent, SessionEvent, SessionId};
+    let mut solo = Solo::new();
+    for peer in ["a", "b", "c", "d", "e"] {
+        solo.link(peer);
+    }
+    // Served are three at once: the fourth is turned away.
+    for (number, peer) in (1..).zip(["a", "b", "c", "d"]) {
+        solo::opened(&mut solo, number, peer);
+    }
+    let closed = Input::Session(SessionId::inbound(1), SessionEvent::Closed);
+    solo.hear(closed);
+    solo.hear(Input::Link(LinkEvent::Down {
+        peer: solo::id("b"),
+        why: LinkError::Closed,
+    }));
+    let Reply::History(history) = solo.ask(Command::History) else {
+        panic!("a history");
+    };
+    let ends = history.sessions.iter().filter(|session| !session.ours);
+    let ends: Vec<_> = ends
+        .map(|session| (session.peer.as_str(), session.end))
+        .collect();
+    let (given_up, broken) = (SessionEnd::GivenUp, SessionEnd::Broken);
+    assert_eq!(ends, [("b", broken), ("a", broken), ("d", given_up)]);
 }

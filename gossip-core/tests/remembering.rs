@@ -11,8 +11,7 @@ mod solo;
 
 use std::time::Duration;
 
-use gossip_core::Config;
-use gossip_core::input::{Command, Query, Saved, Space, Target, Via};
+use gossip_core::input::{Command, Query, Saved, Space, Target, Ticket, Via};
 use gossip_core::message::{
     Body, Charge, Claim, Delta, Draft, Entry, Footing, Item, LogDelta, Op, Presence, Scope, Stamp,
     Statement, Value, Version,
@@ -20,6 +19,7 @@ use gossip_core::message::{
 use gossip_core::output::{
     MemberEventKind, MemberStatus, Notification, Output, Record, Refusal, Reply,
 };
+use gossip_core::{Config, Input};
 
 use solo::{SECOND, Solo, accusation, begun, claim, footing, id, opened, seal};
 
@@ -195,6 +195,36 @@ fn an_operator_cannot_remove_us_or_forget_who_is_here() {
     let here = Reply::Refused(Refusal::StillHere { id: id("n1") });
     assert_eq!(solo.ask(Command::Forget(id("n1"))), here);
     assert_eq!(status(&mut solo, "n1"), Some(MemberStatus::Alive));
+}
+
+/// An operator's word takes a moment to be sealed. Who speaks meanwhile is not
+/// gone, and the operator is not told that it was.
+#[test]
+fn an_operator_is_told_when_the_member_has_spoken_meanwhile() {
+    let removes = |solo: &mut Solo, meanwhile: Option<Item>| {
+        let (ticket, now) = (Ticket(77), solo.now);
+        let command = Input::Command(ticket, Command::Remove(id("n1")));
+        solo.node.handle_input(now, command);
+        let (seal_id, order) = loop {
+            match solo.node.poll_output().unwrap() {
+                Output::Seal(id, order) => break (id, order),
+                other => solo.said.push(other),
+            }
+        };
+        solo.rumors("n1", meanwhile.into_iter().collect());
+        solo.hear(Input::Sealed(seal_id, seal(order)));
+        let reply = solo.reply(ticket).unwrap();
+        solo.said.clear();
+        reply
+    };
+    let mut solo = known();
+    let spoken = claim("n1", footing(7, 1));
+    let refuted = Reply::Refused(Refusal::Refuted { id: id("n1") });
+    assert_eq!(removes(&mut solo, Some(spoken)), refuted);
+    assert_eq!(status(&mut solo, "n1"), Some(MemberStatus::Alive));
+    // Said again, it holds against what the member says now.
+    assert_eq!(removes(&mut solo, None), Reply::Done);
+    assert_eq!(status(&mut solo, "n1"), Some(MemberStatus::Dead));
 }
 
 /// Who left is left: neither suspected nor condemned, whatever is said of the

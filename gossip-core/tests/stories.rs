@@ -22,7 +22,7 @@ mod common;
 #[path = "../examples/sim/story.rs"]
 mod story;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -32,7 +32,8 @@ use gossip_core::base::rng::Rng;
 use gossip_core::input::Space;
 use gossip_core::message::Scope;
 use gossip_core::sim::Setup;
-use gossip_core::sim::scenario::{Scenario, draw};
+use gossip_core::sim::marks::{self, Mark};
+use gossip_core::sim::scenario::{Played, Scenario, draw};
 
 /// Seeds that are run when nobody asks for others: more where they are fast.
 const SEEDS: u64 = if cfg!(debug_assertions) { 40 } else { 300 };
@@ -46,16 +47,44 @@ const PENDING: &[(&str, &str)] = &[];
 /// Seeds of the bank that do not hold yet, and why.
 const PENDING_SEEDS: &[(u64, &str)] = &[];
 
+/// Rare states that the fewest seeds above come to. Where one is reached no more,
+/// rules about it are asked of nobody.
+const REACHED: &[Mark] = &[
+    "refuted an accusation of itself",
+    "a probe found nobody",
+    "called somebody absent",
+    "a batch did not follow",
+    "a baseless accusation",
+    "a message out of place",
+    "a session turned away",
+    "suspected and refuted",
+    "condemned and back in the same run",
+    "condemned by a verdict alone",
+    "back in a new run",
+    "left",
+    "moved, or raised its incarnation",
+    "two processes of one name",
+    "a concurrent write lost",
+    "a log cut back",
+    "a disk that failed",
+    "a quorum lost or found",
+    "halted of its own will",
+    "lost on the way",
+];
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
 }
 
 /// Plays one, and keeps it where it fails.
+fn played(scenario: &Scenario) -> Result<Played, String> {
+    story::quietly(|| story::attempt::<Node>(scenario, 0))
+        .map_err(|failure| story::keep::<Node>(scenario, &failure, PATIENCE))
+}
+
+/// The hash of what happened in it.
 fn holds(scenario: &Scenario) -> Result<u64, String> {
-    match story::quietly(|| story::attempt::<Node>(scenario, 0)) {
-        Ok(played) => Ok(played.trace_hash),
-        Err(failure) => Err(story::keep::<Node>(scenario, &failure, PATIENCE)),
-    }
+    played(scenario).map(|played| played.trace_hash)
 }
 
 #[test]
@@ -115,14 +144,26 @@ fn whatever_happens_a_healed_core_is_right() {
         Err(_) => default,
     };
     let (from, seeds) = (asked("SWARM_FROM", 0), asked("SWARM_SEEDS", SEEDS));
+    let mut reached = BTreeSet::new();
     for seed in from..from + seeds {
         if PENDING_SEEDS.iter().any(|(known, _)| *known == seed) {
             continue;
         }
-        if let Err(text) = holds(&draw(seed)) {
-            panic!("seed {seed}: {text}");
+        match played(&draw(seed)) {
+            Ok(played) => reached.extend(played.marks),
+            Err(text) => panic!("seed {seed}: {text}"),
         }
     }
+    if (from, seeds) == (0, SEEDS) {
+        let missed: Vec<_> = REACHED.iter().filter(|it| !reached.contains(*it)).collect();
+        assert!(missed.is_empty(), "no longer reached by any: {missed:?}");
+    }
+}
+
+#[test]
+fn the_swarm_is_asked_for_marks_that_there_are() {
+    let all = marks::all();
+    assert!(REACHED.iter().all(|mark| all.contains(mark)));
 }
 
 /// ```text

@@ -407,8 +407,17 @@ fn many_deaths_are_refuted_in_advance() {
     let after = solo.status();
     assert_eq!(after.footing.incarnation.0, before.incarnation.0 + 1);
     assert_eq!(after.counters.refutations, 0, "nobody accused us");
+    for name in ["n3", "n4"] {
+        solo.ask(Command::Remove(id(name)));
+    }
     solo.pass(20 * SECOND);
     assert_eq!(solo.status().footing, after.footing, "once for all of them");
+    for name in ["n5", "n6"] {
+        solo.ask(Command::Remove(id(name)));
+    }
+    solo.pass(4 * SECOND);
+    let again = solo.status().footing.incarnation.0;
+    assert_eq!(again, before.incarnation.0 + 2, "another loss");
 }
 
 /// One death among many is no reason to.
@@ -810,4 +819,30 @@ fn who_was_never_asked_is_not_suspected() {
     assert_eq!(solo.member("n1").unwrap().status, MemberStatus::Alive);
     assert_eq!(solo.status().awareness, 0);
     assert!(solo.status().counters.probes > 10);
+}
+
+/// Who is alone has nothing to do, and is not woken for nothing; whoever comes
+/// wakes it, and is looked after like anybody.
+#[test]
+fn who_is_alone_sleeps_until_somebody_comes() {
+    let mut solo = Solo::new();
+    solo.pass(60 * SECOND);
+    let hour = 3_600 * SECOND;
+    let next = solo.node.poll_timeout();
+    assert!(next.is_none_or(|at| at > solo.now.mono + hour), "{next:?}");
+    // Asleep for long: that is no pause.
+    solo.sleep(hour);
+    solo.link("n1");
+    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+    solo.sent();
+    solo.pass(2 * SECOND);
+    let sent = solo.sent();
+    let pings = |sent: &&gossip_core::output::Transmit| {
+        sent.to == id("n1") && matches!(sent.message.body, Body::Ping { .. })
+    };
+    assert!(sent.iter().any(|sent| pings(&sent)), "{sent:?}");
+    // Its seeds are called for ever, whoever is here.
+    let mut seeking = Solo::joining();
+    seeking.pass(60 * SECOND);
+    assert!(seeking.node.poll_timeout().is_some());
 }

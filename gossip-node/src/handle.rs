@@ -17,9 +17,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use gossip_core::base::id::{ClusterId, NodeId};
 use gossip_core::electorate::Electorate;
-use gossip_core::input::{Command, DiskError, Expected, Query, Space, Write};
-use gossip_core::message::{Generation, Key, KeyError, Scope, Value, WriteId};
-use gossip_core::output::{MemberView, Notification, Phase, Refusal, Reply, Row, Status};
+use gossip_core::input::{Command, DiskError, Expected, Query, Saying, Space, Write};
+use gossip_core::message::{Ask, EventId, Generation, Key, KeyError, Scope, Value, WriteId};
+use gossip_core::output::{
+    HistoryView, MemberView, Notification, Phase, Refusal, Reply, Row, Status,
+};
 use gossip_core::quorum::QuorumView;
 use gossip_core::watched::{Cursor, Keys, Selection};
 use gossip_quic::{Credentials, OtherIdentity, PeerInfo};
@@ -29,6 +31,7 @@ use crate::builder::NodeBuilder;
 use crate::driver::{DriverCounters, Request};
 use crate::events::Events;
 use crate::journal::JournalCounters;
+use crate::said::{Answers, Hearing, QueryOptions};
 use crate::watch::{Subscription, Watch};
 
 /// A running node of a cluster.
@@ -277,6 +280,17 @@ impl Node {
         Ok(Events::new(members, told))
     }
 
+    /// How its last sessions went, and how old others' writes were when they came.
+    ///
+    /// # Errors
+    /// If the node is not running.
+    pub async fn history(&self) -> Result<HistoryView, NodeError> {
+        match self.ask(Command::History).await? {
+            Reply::History(history) => Ok(*history),
+            other => Err(misfit(other)),
+        }
+    }
+
     /// Whether it is in quorum, why, and who is counted.
     ///
     /// # Errors
@@ -292,6 +306,12 @@ impl Node {
     pub fn subscribe(&self) -> Subscription {
         let sender = self.shared.notifications.upgrade();
         Subscription::new(sender.map(|sender| sender.subscribe()))
+    }
+
+    /// What members say to everybody from now on, and the queries that ask this
+    /// node.
+    pub fn hear(&self) -> Hearing {
+        Hearing::new(self.subscribe())
     }
 
     /// Waits until it takes part: until it has compared notes with somebody,
@@ -384,7 +404,8 @@ impl Node {
     /// here; the others hear of it.
     ///
     /// # Errors
-    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], or the node is not running.
+    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], [`Refusal::Refuted`], or the
+    /// node is not running.
     pub async fn remove(&self, member: &NodeId) -> Result<(), NodeError> {
         self.order(Command::Remove(member.clone())).await
     }
@@ -394,8 +415,8 @@ impl Node {
     /// makes it a member again.
     ///
     /// # Errors
-    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], [`Refusal::StillHere`], or
-    /// the node is not running.
+    /// [`Refusal::Unknown`], [`Refusal::Ourselves`], [`Refusal::StillHere`],
+    /// [`Refusal::Refuted`], or the node is not running.
     pub async fn forget(&self, member: &NodeId) -> Result<(), NodeError> {
         self.order(Command::Forget(member.clone())).await
     }
@@ -409,6 +430,61 @@ impl Node {
     /// or the node is not running.
     pub async fn elect(&self, electorate: Electorate) -> Result<(), NodeError> {
         self.order(Command::Electorate(electorate)).await
+    }
+
+    /// Says something to everybody, once. Every member that takes part is told
+    /// exactly once, or told that it missed it; this node too.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] if there is no room for another: those under way have
+    /// not been heard by enough others yet. Nothing has happened then; try again.
+    /// Or the name is none, the payload too long, or the node is not running.
+    pub async fn event(&self, name: &str, payload: impl Into<Bytes>) -> Result<EventId, NodeError> {
+        let said = self.say(name, payload.into(), false, None).await;
+        said.map(|(id, _)| id)
+    }
+
+    /// The same, of which only the newest of its name matters: whoever has not
+    /// heard the earlier ones need not.
+    ///
+    /// # Errors
+    /// As for [`Node::event`].
+    pub async fn event_coalescing(
+        &self,
+        name: &str,
+        payload: impl Into<Bytes>,
+    ) -> Result<EventId, NodeError> {
+        let said = self.say(name, payload.into(), true, None).await;
+        said.map(|(id, _)| id)
+    }
+
+    /// Asks members something, and listens for their answers.
+    ///
+    /// # Errors
+    /// As for [`Node::event`]; or the options are over a limit.
+    pub async fn query(
+        &self,
+        name: &str,
+        payload: impl Into<Bytes>,
+        options: QueryOptions,
+    ) -> Result<Answers, NodeError> {
+        let told = self.subscribe();
+        let ask = Some(options.ask());
+        let (id, asked) = self.say(name, payload.into(), false, ask).await?;
+        Ok(Answers::new(id, asked, told))
+    }
+
+    /// Answers a query that [`Node::hear`] has told: once, before its deadline.
+    ///
+    /// # Errors
+    /// [`Refusal::Unasked`] if it was answered, or its time is over; or the
+    /// response is too long, or the node is not running.
+    pub async fn respond(&self, to: &EventId, response: impl Into<Bytes>) -> Result<(), NodeError> {
+        self.order(Command::Respond {
+            to: to.clone(),
+            response: response.into(),
+        })
+        .await
     }
 
     /// New credentials of the same node, for connections from now on; those
@@ -475,6 +551,25 @@ impl Node {
     async fn order(&self, command: Command) -> Result<(), NodeError> {
         match self.ask(command).await? {
             Reply::Done => Ok(()),
+            other => Err(misfit(other)),
+        }
+    }
+
+    async fn say(
+        &self,
+        name: &str,
+        payload: Bytes,
+        coalesce: bool,
+        ask: Option<Ask>,
+    ) -> Result<(EventId, usize), NodeError> {
+        let saying = Saying {
+            name: name.parse()?,
+            payload,
+            coalesce,
+            ask,
+        };
+        match self.ask(Command::Say(saying)).await? {
+            Reply::Said { id, asked } => Ok((id, asked)),
             other => Err(misfit(other)),
         }
     }

@@ -36,6 +36,7 @@ mod handle;
 pub mod journal;
 mod keys;
 mod resolve;
+mod said;
 mod watch;
 
 pub use builder::{NodeBuilder, StartError};
@@ -44,6 +45,7 @@ pub use events::{Events, EventsItem, MemberPicture, MemberSeen, status_after};
 pub use handle::{Node, NodeError, NodeStatus, Stopped};
 pub use journal::JournalCounters;
 pub use resolve::{Resolve, Resolving, SystemResolver};
+pub use said::{Answers, AnswersItem, HeardItem, Hearing, QueryOptions};
 pub use watch::{Subscription, SubscriptionItem, Watch, WatchItem};
 
 pub use gossip_core::base::id::{ClusterId, IdError, NodeId};
@@ -53,11 +55,13 @@ pub use gossip_core::electorate::{
 };
 pub use gossip_core::input::{DiskError, Expected, Space, Write};
 pub use gossip_core::message::{
-    Footing, Generation, Incarnation, Key, KeyError, Scope, Stamp, Value, Version, WriteId,
+    Event, EventId, Filter, Footing, Generation, Incarnation, Key, KeyError, Lamport, Run, Scope,
+    Stamp, Tag, Value, Version, WriteId,
 };
 pub use gossip_core::output::{
-    Counters, KeyEvent, KeyEventKind, MemberEvent, MemberEventKind, MemberStatus, MemberView,
-    Notification, Phase, Refusal, Row, Status, Voice,
+    AskCounts, Counters, HistoryView, KeyEvent, KeyEventKind, MemberEvent, MemberEventKind,
+    MemberStatus, MemberView, NewsAges, Notification, Phase, Refusal, Row, SessionEnd,
+    SessionRecord, Status, Voice,
 };
 pub use gossip_core::quorum::{
     Fate, Judgement, Part, QuorumEvent, QuorumReason, QuorumStanding, QuorumView, SeatView,

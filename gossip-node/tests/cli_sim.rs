@@ -65,6 +65,14 @@ fn one_seed_is_one_run_and_another_seed_another() {
     );
 }
 
+/// A document on each line.
+fn documents(out: &str) -> Vec<serde_json::Value> {
+    let lines = out.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
 #[test]
 fn a_trace_has_a_line_for_every_change() {
     let traced = sim(&["--trace"]).ok();
@@ -73,12 +81,7 @@ fn a_trace_has_a_line_for_every_change() {
         .lines()
         .filter(|line| line.contains("  dead (was"));
     assert!(dead.count() >= 7, "{traced:?}");
-    let documents = sim(&["--trace", "--json"]).ok();
-    let documents: Vec<serde_json::Value> = documents
-        .out
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let documents = documents(&sim(&["--trace", "--json"]).ok().out);
     assert!(documents.iter().any(|it| it["event"] == "change"));
     assert_eq!(documents.last().unwrap()["event"], "report");
 }
@@ -131,16 +134,23 @@ fn the_report_stands_beside_its_bars_and_anchors() {
         );
     }
     let words = ["sim", "report", "--smoke", "--json", "--only", "leave"];
-    let json = run(words).ok().json();
-    assert_eq!(json["effort"], "smoke");
-    let figures = json["sections"][0]["figures"].as_array().unwrap();
+    let told = documents(&run(words).ok().out);
+    let [section, report] = told.as_slice() else {
+        panic!("a section and the report: {told:?}");
+    };
+    assert_eq!(section["event"], "section");
+    assert_eq!(report["event"], "report");
+    assert_eq!(report["effort"], "smoke");
+    assert_eq!(report["sections"][0], *section);
+    let figures = section["figures"].as_array().unwrap();
     assert!(figures.iter().all(|it| it["measured"].is_number()));
-    assert_eq!(json, run(words).ok().json());
+    assert_eq!(told, documents(&run(words).ok().out));
 }
 
 #[test]
 fn a_check_fails_where_a_bar_is_missed() {
-    let report = run(["sim", "report", "--smoke", "--json"]).ok().json();
+    let told = documents(&run(["sim", "report", "--smoke", "--json"]).ok().out);
+    let report = told.last().unwrap();
     let missed = report["missed"].as_array().unwrap().len();
     let checked = run(["sim", "report", "--smoke", "--check"]);
     assert_eq!(checked.code, i32::from(missed > 0), "{checked:?}");

@@ -6,11 +6,13 @@
     reason = "what is printed for whoever waits is real time"
 )]
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::time::Instant;
 
 use gossip_core::Node;
+use gossip_core::sim::marks::{self, Mark};
 use gossip_core::sim::scenario::{Scenario, draw};
 
 use super::story;
@@ -66,9 +68,15 @@ fn option(args: &[String], name: &str, default: u64) -> Result<u64, Box<dyn Erro
 
 fn swarm(from: u64, seeds: u64) -> Result<(), Box<dyn Error>> {
     let (started, mut seconds, mut failed) = (Instant::now(), 0, Vec::new());
+    let mut reached: BTreeMap<Mark, u64> = BTreeMap::new();
     for seed in from..from.saturating_add(seeds) {
         match story::quietly(|| story::attempt::<Node>(&draw(seed), 0)) {
-            Ok(played) => seconds += played.node_seconds,
+            Ok(played) => {
+                seconds += played.node_seconds;
+                for mark in played.marks {
+                    *reached.entry(mark).or_default() += 1;
+                }
+            }
             Err(failure) => {
                 println!("seed {seed}: {failure}");
                 failed.push(seed);
@@ -76,6 +84,11 @@ fn swarm(from: u64, seeds: u64) -> Result<(), Box<dyn Error>> {
         }
     }
     let took = started.elapsed().as_secs_f64();
+    println!("seeds that have been there:");
+    for mark in marks::all() {
+        let times = reached.get(mark).copied().unwrap_or(0);
+        println!("{times:>7}  {mark}");
+    }
     println!(
         "{seeds} seeds, {} failed, {seconds} node-seconds in {took:.1} s",
         failed.len()

@@ -178,6 +178,13 @@ pub const KEY_EVENTS_KEPT: usize = 16_384;
 /// Bytes of keys and values in these.
 pub const KEY_EVENT_BYTES_KEPT: usize = 16 * 1024 * 1024;
 
+/// Sessions that are over and can still be asked for (libopenstorage kept 20).
+pub const SESSIONS_RECALLED: usize = 64;
+
+/// Sessions under way that are followed for that (guess: those opened and
+/// served, and as many that are on their way out).
+pub const SESSIONS_WATCHED: usize = 4 * (SESSIONS_SERVED + SESSIONS_OPENED);
+
 /// Outputs held for the host; beyond it nothing new is *started*.
 pub const OUTBOX: usize = 65_536;
 

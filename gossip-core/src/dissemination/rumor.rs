@@ -16,7 +16,7 @@
 //! | 3 | a member joined, or moved |
 //! | 4 | what the application says: writes, events |
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
@@ -85,29 +85,42 @@ impl Rank {
     }
 }
 
-/// A place in the queue: rank, how often told, then the newest first.
-type Turn = (Rank, u32, u64, Topic);
+/// A place in the queue: rank, how often told, then the newest first. The last
+/// number is the rumor's own.
+type Turn = (Rank, u32, u64);
 
 #[derive(Debug)]
 struct Rumor {
+    topic: Topic,
     item: Item,
     rank: Rank,
     weight: usize,
     sends: u32,
-    order: u64,
 }
 
 impl Rumor {
-    fn turn(&self, topic: &Topic) -> Turn {
-        (self.rank, self.sends, self.order, topic.clone())
+    /// How often it is told before it is cold.
+    fn enough(&self, sends: u32) -> u32 {
+        match (self.rank, &self.topic) {
+            (_, Topic::Charge(..)) => sends.div_ceil(2),
+            (Rank::Refutation, _) => sends.saturating_mul(2),
+            _ => sends,
+        }
     }
 }
 
 /// The hot rumors, bounded in number and bytes.
+///
+/// ```text
+///   topics   what is it about ──▶ its number      turn   who goes next ──▶ its weight
+///                                     │                      │
+///                                     └──▶ rumors ◀──────────┘
+/// ```
 #[derive(Debug, Default)]
 pub struct Hot {
-    rumors: BTreeMap<Topic, Rumor>,
-    turn: BTreeSet<Turn>,
+    rumors: BTreeMap<u64, Rumor>,
+    topics: BTreeMap<Topic, u64>,
+    turn: BTreeMap<Turn, usize>,
     bytes: usize,
     /// How many fit no datagram.
     large: usize,
@@ -129,31 +142,35 @@ impl Hot {
     /// had to be let go for it.
     pub fn add(&mut self, item: Item) -> u64 {
         let topic = Topic::of(&item);
-        self.remove(&topic);
+        if let Some(older) = self.topics.get(&topic).copied() {
+            self.remove(older);
+        }
         if let Topic::Member(accused) = &topic {
             self.drop_charges(accused);
         }
         self.added += 1;
         // Counted down, so that of those told equally often the newest goes first.
-        let order = u64::MAX - self.added;
+        let number = u64::MAX - self.added;
         let weight = item.weight();
         self.bytes += weight;
         self.large += usize::from(is_large(weight));
+        let rank = Rank::of(&item);
+        self.turn.insert((rank, 0, number), weight);
+        self.topics.insert(topic.clone(), number);
         let rumor = Rumor {
-            rank: Rank::of(&item),
+            topic,
             item,
+            rank,
             weight,
             sends: 0,
-            order,
         };
-        self.turn.insert(rumor.turn(&topic));
-        self.rumors.insert(topic, rumor);
+        self.rumors.insert(number, rumor);
         let mut dropped = 0;
         while self.rumors.len() > limit::HOT_RUMORS || self.bytes > limit::HOT_RUMOR_BYTES {
-            let Some((_, _, _, coldest)) = self.turn.last().cloned() else {
+            let Some(((_, _, coldest), _)) = self.turn.last_key_value() else {
                 break;
             };
-            self.remove(&coldest);
+            self.remove(*coldest);
             dropped += 1;
         }
         dropped
@@ -162,18 +179,20 @@ impl Hot {
     /// What stands about a member now: who accused it before does not matter.
     fn drop_charges(&mut self, accused: &NodeId) {
         let first = Topic::Charge(accused.clone(), None);
-        let charges = self.rumors.range(first..).map(|(topic, _)| topic);
-        let charges = charges
-            .take_while(|topic| matches!(topic, Topic::Charge(suspect, _) if suspect == accused));
-        let charges: Vec<Topic> = charges.cloned().collect();
-        for topic in charges {
-            self.remove(&topic);
+        let charges = self
+            .topics
+            .range(first..)
+            .take_while(|(topic, _)| matches!(topic, Topic::Charge(of, _) if of == accused));
+        let charges: Vec<u64> = charges.map(|(_, number)| *number).collect();
+        for number in charges {
+            self.remove(number);
         }
     }
 
-    fn remove(&mut self, topic: &Topic) {
-        if let Some(rumor) = self.rumors.remove(topic) {
-            self.turn.remove(&rumor.turn(topic));
+    fn remove(&mut self, number: u64) {
+        if let Some(rumor) = self.rumors.remove(&number) {
+            self.turn.remove(&(rumor.rank, rumor.sends, number));
+            self.topics.remove(&rumor.topic);
             self.bytes -= rumor.weight;
             self.large -= usize::from(is_large(rumor.weight));
         }
@@ -184,22 +203,22 @@ impl Hot {
     pub fn take(&mut self, budget: usize, sends: u32) -> Vec<Item> {
         let mut rest = budget;
         let mut chosen = Vec::new();
-        for (_, _, _, topic) in &self.turn {
+        for ((_, _, number), weight) in &self.turn {
             if chosen.len() >= limit::MESSAGE_ITEMS || rest < SMALLEST {
                 break;
             }
-            let Some(rumor) = self.rumors.get(topic) else {
-                continue;
-            };
-            if rumor.weight <= rest {
-                rest -= rumor.weight;
-                chosen.push(topic.clone());
+            if *weight <= rest {
+                rest -= weight;
+                chosen.push(*number);
             }
         }
-        chosen
-            .iter()
-            .filter_map(|topic| self.tell(topic, sends))
-            .collect()
+        let mut items = Vec::with_capacity(chosen.len());
+        items.extend(
+            chosen
+                .into_iter()
+                .filter_map(|number| self.tell(number, sends)),
+        );
+        items
     }
 
     /// The rumors too big for any datagram, at most `budget` bytes of them;
@@ -209,22 +228,19 @@ impl Hot {
             return Vec::new();
         }
         let mut rest = budget;
-        let large = self.turn.iter().filter_map(|(_, _, _, topic)| {
-            let rumor = self.rumors.get(topic)?;
-            is_large(rumor.weight).then_some((topic, rumor.weight))
-        });
         let mut chosen = Vec::new();
-        for (topic, weight) in large {
-            if weight > rest && !chosen.is_empty() {
+        let large = self.turn.iter().filter(|(_, weight)| is_large(**weight));
+        for ((_, _, number), weight) in large {
+            if *weight > rest && !chosen.is_empty() {
                 break;
             }
-            rest = rest.saturating_sub(weight);
-            chosen.push(topic.clone());
+            rest = rest.saturating_sub(*weight);
+            chosen.push(*number);
         }
         let mut items = Vec::new();
-        for topic in chosen {
+        for number in chosen {
             for copy in 0..copies.max(1) {
-                match self.tell(&topic, sends) {
+                match self.tell(number, sends) {
                     Some(item) if copy == 0 => items.push(item),
                     _ => {}
                 }
@@ -233,24 +249,20 @@ impl Hot {
         items
     }
 
-    fn tell(&mut self, topic: &Topic, sends: u32) -> Option<Item> {
-        let rumor = self.rumors.get_mut(topic)?;
-        self.turn.remove(&rumor.turn(topic));
+    fn tell(&mut self, number: u64, sends: u32) -> Option<Item> {
+        let rumor = self.rumors.get_mut(&number)?;
+        let (rank, weight) = (rumor.rank, rumor.weight);
+        self.turn.remove(&(rank, rumor.sends, number));
         rumor.sends += 1;
-        let item = rumor.item.clone();
-        let enough = match (rumor.rank, topic) {
-            (_, Topic::Charge(..)) => sends.div_ceil(2),
-            (Rank::Refutation, _) => sends.saturating_mul(2),
-            _ => sends,
-        };
-        if rumor.sends >= enough {
-            self.bytes -= rumor.weight;
-            self.large -= usize::from(is_large(rumor.weight));
-            self.rumors.remove(topic);
-        } else {
-            self.turn.insert(rumor.turn(topic));
+        if rumor.sends < rumor.enough(sends) {
+            self.turn.insert((rank, rumor.sends, number), weight);
+            return Some(rumor.item.clone());
         }
-        Some(item)
+        let told = self.rumors.remove(&number)?;
+        self.topics.remove(&told.topic);
+        self.bytes -= weight;
+        self.large -= usize::from(is_large(weight));
+        Some(told.item)
     }
 }
 

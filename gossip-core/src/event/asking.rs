@@ -86,6 +86,10 @@ impl Asked {
             return Took::Unasked;
         }
         known.insert(from.clone());
+        // Who responds has heard it, if its ack is on the way yet or lost.
+        if is_response && open.acked.len() < limit::ROSTER {
+            open.acked.insert(from.clone());
+        }
         if is_response && open.answered.len() >= open.asked {
             // Nobody is left who could answer.
             open.deadline = now;
@@ -161,12 +165,14 @@ mod tests {
         let mut asked = Asked::default();
         let at = Instant::from_millis;
         asked.begin(at(0), id(), Duration::from_secs(60), 1);
+        // The ack was overtaken, and says nothing new.
         let response = Said::Response(Bytes::new());
         assert_eq!(
             asked.take(at(5), &id(), &"b".parse().unwrap(), &response),
             Took::News
         );
         assert_eq!(asked.next_deadline(), Some(at(5)));
-        assert!(asked.ended(at(5)).is_some());
+        let (_, counts) = asked.ended(at(5)).unwrap();
+        assert_eq!((counts.acked, counts.answered), (1, 1));
     }
 }

@@ -113,18 +113,26 @@ impl Heard {
         let stayed = self.kept.last_key_value();
         let stayed = stayed.filter(|(last, kept)| **last < number && kept.order.is_none());
         let stayed = stayed.map(|(last, _)| *last);
-        if let Some(stayed) = stayed {
-            self.floor = self.floor.max(stayed);
-        }
+        let stayed = stayed.and_then(|stayed| self.drop_kept(stayed));
         let replaced = match event.value.coalesce {
             true => self.named.insert(event.value.name.clone(), number),
             false => None,
         };
+        let replaced = replaced.and_then(|old| self.kept.remove(&old));
         let order = Some(order);
         self.kept.insert(number, Kept { event, order });
-        let gone = [stayed, replaced.filter(|old| Some(*old) != stayed)];
-        let gone = gone.map(|number| number.and_then(|number| self.kept.remove(&number)));
-        gone.into_iter().flatten()
+        [stayed, replaced].into_iter().flatten()
+    }
+
+    /// Forgets one that is kept.
+    fn drop_kept(&mut self, number: u64) -> Option<Kept> {
+        let kept = self.kept.remove(&number)?;
+        self.floor = self.floor.max(number);
+        let name = &kept.event.value.name;
+        if self.named.get(name) == Some(&number) {
+            self.named.remove(name);
+        }
+        Some(kept)
     }
 
     /// Lets one go, because its time is over or there are too many; the last of
@@ -135,13 +143,7 @@ impl Heard {
             last.order = None;
             return None;
         }
-        let kept = self.kept.remove(&number)?;
-        self.floor = self.floor.max(number);
-        let name = &kept.event.value.name;
-        if self.named.get(name) == Some(&number) {
-            self.named.remove(name);
-        }
-        Some(kept)
+        self.drop_kept(number)
     }
 
     /// What is heard of it, to be told.

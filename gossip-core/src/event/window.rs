@@ -263,9 +263,14 @@ impl Events {
         }
     }
 
-    /// How we stand with those of a peer's runs of which it has heard more;
-    /// `None`: with none.
-    pub fn lacking(&self, theirs: &EventHave) -> Option<EventHave> {
+    /// How much of one run is heard, if any.
+    pub fn row(&self, run: &Run) -> Option<EventRow> {
+        Some(self.runs.get(run)?.row(run))
+    }
+
+    /// How we stand with those of a peer's runs of which it has heard more, and
+    /// with its own, since it wants to know.
+    pub fn lacking(&self, theirs: &EventHave, peer: &NodeId) -> EventHave {
         let rows = theirs.rows.iter().filter_map(|row| {
             let Some(heard) = self.runs.get(&row.run) else {
                 return Some(EventRow {
@@ -276,15 +281,14 @@ impl Events {
             };
             let ours = heard.row(&row.run);
             let behind = ours.top < row.top || ours.holes.iter().any(|hole| !row.lacks(*hole));
-            behind.then_some(ours)
+            (behind || row.run.author == *peer).then_some(ours)
         });
-        let rows: Vec<EventRow> = rows.collect();
-        (!rows.is_empty()).then_some(EventHave {
-            rows,
+        EventHave {
+            rows: rows.collect(),
             clock: self.clock,
             whole: false,
             back: false,
-        })
+        }
     }
 
     /// Where the runs stand that began before us; the rest does not concern us.

@@ -38,12 +38,6 @@ pub struct Accusation {
 }
 
 impl Accusation {
-    /// Whether it replaces `other` as the news to tell, both being of one
-    /// accused: a higher footing, or a graver charge on the same.
-    pub fn supersedes(&self, other: &Self) -> bool {
-        (self.footing, self.charge) > (other.footing, other.charge)
-    }
-
     /// An upper bound of its encoded length, in bytes, before sealing.
     pub fn weight(&self) -> usize {
         weight::id(&self.accuser) + weight::id(&self.accused) + 4 * weight::NUMBER

@@ -164,6 +164,11 @@ impl Node {
                 Change::Record(record) => self.outbox.push(Output::Remember(record)),
                 Change::Notify(mut notification) => {
                     self.chronicle.enter(&mut notification);
+                    if let Notification::Key(event) = &notification
+                        && event.write.author != self.identity.id
+                    {
+                        self.history.news(event);
+                    }
                     self.outbox.notify(notification);
                 }
             }

@@ -7,7 +7,7 @@ use crate::base::id::NodeId;
 use crate::base::time::Now;
 use crate::input::{Command, Durability, Ticket};
 use crate::membership::{Member, Standing};
-use crate::message::{Charge, Key};
+use crate::message::{Accusation, Charge, Key, Sealed};
 use crate::output::{
     Begins, MemberStatus, MemberView, Output, Phase, Refusal, Reply, Status, Voice, Watching,
 };
@@ -40,6 +40,7 @@ impl Node {
             Command::Watch { selection, from } => {
                 Reply::Watch(Box::new(self.watch(&selection, from)))
             }
+            Command::History => Reply::History(self.history.view()),
             Command::Members => Reply::Members(self.members(now)),
             Command::Status => Reply::Status(Box::new(self.status(now))),
         };
@@ -101,6 +102,21 @@ impl Node {
         self.outbox.push(Output::Reply(ticket, reply));
     }
 
+    /// An operator's word has its bytes. Its member may have spoken meanwhile:
+    /// then the word holds against what it was and not against what it is.
+    pub(super) fn carry_out(&mut self, now: Now, order: Sealed<Accusation>) -> Reply {
+        let (id, charge) = (order.value.accused.clone(), order.value.charge);
+        self.hear_accusation(now, order);
+        let stands = match charge {
+            Charge::Forgotten => self.roster.member(&id).is_some(),
+            _ => self.roster.is_here(&id),
+        };
+        match stands {
+            true => Reply::Refused(Refusal::Refuted { id }),
+            false => Reply::Done,
+        }
+    }
+
     fn members(&self, now: Now) -> Vec<MemberView> {
         let views = self.roster.iter().map(|(id, member)| MemberView {
             id: id.clone(),
@@ -141,6 +157,9 @@ impl Node {
             hot_rumors: self.hot.len(),
             awareness: self.prober.awareness().score(),
             certificates: self.roster.certificates().len(),
+            hears_events: self.hears_events(),
+            events_kept: self.events.kept().0,
+            events_under_way: self.flow.len(),
             counters: self.outbox.counters,
         }
     }

@@ -94,6 +94,11 @@ impl Node {
         Ok(event)
     }
 
+    /// Whether whatever is said from now on is told to our application.
+    pub fn hears_events(&self) -> bool {
+        self.phase == Phase::Running && !self.events.is_fresh()
+    }
+
     fn our_run(&self) -> Run {
         Run {
             author: self.identity.id.clone(),
@@ -102,7 +107,8 @@ impl Node {
     }
 
     fn land_events(&mut self, now: Now) {
-        let others = self.roster.others().len();
+        // Who is connected to few cannot be heard by more of them.
+        let others = self.roster.others().len().min(self.links.len().max(1));
         let span = self.config.gossip_interval * SETTLED;
         self.flow.land(now.mono, others, span);
     }
@@ -197,8 +203,8 @@ impl Node {
         if self.phase != Phase::Running {
             return;
         }
-        let goes_on = self.rounds.left > 0 || !self.flow.is_empty();
-        if !self.events.is_fresh() && !goes_on {
+        let asks = self.rounds.left == 0 && !self.flow.is_empty();
+        if !self.events.is_fresh() && self.rounds.left == 0 && !asks {
             return;
         }
         self.rounds.left = self.rounds.left.saturating_sub(1);
@@ -208,7 +214,24 @@ impl Node {
         let here = |peer: &&NodeId| roster.is_here(peer);
         let peers = self.links.sample(1, &mut self.rng, here);
         for peer in peers {
-            self.compare_events(&peer);
+            match asks {
+                true => self.ask_how_far(&peer),
+                false => self.compare_events(&peer),
+            }
+        }
+    }
+
+    /// Nobody says any more what it has heard, and of some of ours we do not know
+    /// that it was heard by enough.
+    fn ask_how_far(&mut self, peer: &NodeId) {
+        if let Some(row) = self.events.row(&self.our_run()) {
+            let have = EventHave {
+                rows: [row].into(),
+                clock: self.events.clock(),
+                whole: false,
+                back: true,
+            };
+            self.tell_have(peer, have);
         }
     }
 
@@ -275,9 +298,8 @@ impl Node {
             let delta = Message::bare(Body::EventDelta(delta));
             self.outbox.send(from, Via::Stream, delta);
         }
-        if theirs.back
-            && let Some(mut lacking) = self.events.lacking(theirs)
-        {
+        if theirs.back {
+            let mut lacking = self.events.lacking(theirs, from);
             lacking.rows.retain(|row| self.is_known_run(&row.run));
             if !lacking.rows.is_empty() && self.may_ask(now, from) {
                 self.tell_have(from, lacking);

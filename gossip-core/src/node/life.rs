@@ -125,8 +125,8 @@ impl Node {
             }
             (Some(Sealing::Verdict), Item::Accusation(verdict)) => self.condemn(now, verdict),
             (Some(Sealing::Order(ticket)), Item::Accusation(order)) => {
-                self.hear_accusation(now, order);
-                self.outbox.push(Output::Reply(ticket, Reply::Done));
+                let reply = self.carry_out(now, order);
+                self.outbox.push(Output::Reply(ticket, reply));
             }
             (Some(Sealing::Commit), Item::Batch(batch)) => self.commit_sealed(now, batch),
             (Some(Sealing::Event(ticket)), Item::Event(event)) => {
@@ -206,10 +206,16 @@ impl Node {
     }
 
     /// One died. Of so many at once that we were perhaps cut off ourselves,
-    /// something follows.
+    /// something follows: once for all of them. Who dies within the longest
+    /// suspicion after it was silent before, so what we said of ourselves is
+    /// above what is held against us there; and a new claim of everybody's for
+    /// every few of the dead would drown the news of the others.
     pub(super) fn feel_loss(&mut self, now: Now) {
+        let answered = self.timers.shocked.map(|at| at + self.config.suspicion_max);
         let recent = self.roster.gone().rev();
-        let recent = recent.take_while(|(since, _)| now.mono.since(*since) < SHOCK);
+        let recent = recent.take_while(|(since, _)| {
+            now.mono.since(*since) < SHOCK && answered.is_none_or(|until| *since > until)
+        });
         let recent = recent.filter(|(_, id)| {
             let member = self.roster.member(id);
             member.is_some_and(|member| member.status() == MemberStatus::Dead)

@@ -39,7 +39,7 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
-use crate::dissemination::{Hot, Pieces, Syncs};
+use crate::dissemination::{History, Hot, Pieces, Syncs};
 use crate::electorate::Electorate;
 use crate::event::{Answering, Asked, Events, Flow};
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
@@ -70,6 +70,7 @@ pub struct Node {
     chronicle: Chronicle,
     hot: Hot,
     syncs: Syncs,
+    history: History,
     pieces: Pieces,
     commits: Commits,
     quorum: Quorum,
@@ -161,6 +162,7 @@ impl Node {
             chronicle: Chronicle::new(&identity.id, generation),
             hot: Hot::default(),
             syncs: Syncs::new(&identity.cluster),
+            history: History::default(),
             pieces: Pieces::default(),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
@@ -196,6 +198,7 @@ impl Node {
             self.refuse_halted(input);
             return;
         }
+        self.history.comes(now, &input);
         self.notice_pause(now);
         match input {
             Input::Message { from, via, message } => self.hear_message(now, &from, via, message),
@@ -226,6 +229,7 @@ impl Node {
                 }
                 self.outbox.counters.messages_out += 1;
             }
+            self.history.goes(&output);
             return Some(output);
         }
     }

@@ -38,6 +38,10 @@ pub struct Burden {
     pub hot_rumors: usize,
     /// Statements that are being sealed.
     pub seals: usize,
+    /// Probes of its own under way.
+    pub probes: usize,
+    /// Probes under way for others.
+    pub relayed: usize,
     /// Peers it is connected to.
     pub links: usize,
     /// Rows of its roster.
@@ -70,6 +74,11 @@ impl Node {
         self.outbox.counters.probes
     }
 
+    /// What happened and what was refused.
+    pub const fn counters(&self) -> &Counters {
+        &self.outbox.counters
+    }
+
     /// Its knobs.
     pub const fn config(&self) -> &Config {
         &self.config
@@ -83,11 +92,6 @@ impl Node {
     /// One row.
     pub fn sight<'a>(&'a self, id: &'a NodeId) -> Option<Sight<'a>> {
         self.roster.member(id).map(|member| sight(id, member))
-    }
-
-    /// Whether whatever is said from now on is told to its application.
-    pub fn hears_events(&self) -> bool {
-        self.phase == crate::output::Phase::Running && !self.events.is_fresh()
     }
 
     /// Every key it holds in a name space, in order.
@@ -130,9 +134,12 @@ impl Node {
 
     /// How much it has under way.
     pub fn burden(&self) -> Burden {
+        let (probes, relayed) = self.prober.under_way();
         Burden {
             hot_rumors: self.hot.len(),
             seals: self.seals.len(),
+            probes,
+            relayed,
             links: self.links.len(),
             rows: self.roster.rows(),
             here: self.roster.here(),

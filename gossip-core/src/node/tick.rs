@@ -37,6 +37,8 @@ pub(super) struct Timers {
     warnings: BTreeSet<(Instant, NodeId)>,
     /// When to say again that we are here, since many died at once.
     shock: Option<Instant>,
+    /// When we did so last.
+    pub(super) shocked: Option<Instant>,
     /// When to hand on in sessions what we learned in one, and how often yet.
     pass: Option<(Instant, u32)>,
     /// When the next stamp from the future may be looked at.
@@ -64,6 +66,7 @@ impl Timers {
             ),
             warnings: BTreeSet::new(),
             shock: None,
+            shocked: None,
             pass: None,
             release: None,
             clear: now + config.tombstone_grace / CLEARS,
@@ -121,10 +124,10 @@ impl Node {
                 .flatten()
                 .min(),
             Phase::Joining | Phase::Running => [
-                Some(timers.probe),
-                Some(timers.gossip),
-                Some(timers.sync),
-                Some(timers.reconnect.0),
+                self.is_watching().then_some(timers.probe),
+                self.has_company().then_some(timers.gossip),
+                self.has_company().then_some(timers.sync),
+                self.seeks_company().then_some(timers.reconnect.0),
                 timers.warnings.first().map(|(at, _)| *at),
                 timers.shock,
                 timers.pass.map(|(at, _)| at),
@@ -142,6 +145,26 @@ impl Node {
             .flatten()
             .min(),
         }
+    }
+
+    /// There is somebody to talk to. Who is alone sleeps: its timers wait, and
+    /// whoever comes wakes it.
+    fn has_company(&self) -> bool {
+        !self.links.is_empty() || !self.roster.others().is_empty()
+    }
+
+    /// There is somebody to probe, or a doubt in our own eyes to get over.
+    fn is_watching(&self) -> bool {
+        !self.roster.others().is_empty() || self.prober.awareness().score() > 0
+    }
+
+    /// There is, or was, or may be somebody. With company the timer runs even
+    /// while nobody is missed: or all would call the first who dies at once.
+    fn seeks_company(&self) -> bool {
+        self.has_company()
+            || self.phase == Phase::Joining
+            || !self.book.is_empty()
+            || self.roster.dead() > 0
     }
 
     /// A host that comes back much later than it was asked to was suspended or
@@ -180,6 +203,7 @@ impl Node {
                 self.judge(now);
                 self.reap(now);
                 if self.timers.shock.take_if(|at| *at <= now.mono).is_some() {
+                    self.timers.shocked = Some(now.mono);
                     self.refute_in_advance();
                 }
                 self.reconnect_if_due(now);

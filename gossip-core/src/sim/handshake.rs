@@ -10,8 +10,9 @@
 //! ```
 //!
 //! Each further retransmission of a flight waits twice as long and is of two
-//! packets (RFC 9002 §6.2.4, as quinn does), so both must be lost. That gives
-//! what was measured on real QUIC; see the test.
+//! packets (RFC 9002 §6.2.4, as quinn does): twice the same where one is
+//! missing, and where two are, one of each. That gives what was measured on
+//! real QUIC; see the test.
 
 use core::time::Duration;
 
@@ -53,15 +54,21 @@ fn flights(
             took += rtt;
         }
         let mut retry = if is_first { first } else { rtt * 3 + ACK_DELAY };
-        let mut missing = (0..packets).any(|_| network.loses(path));
-        while missing && took < most {
+        let mut missing = lost(network, path, packets);
+        while missing > 0 && took < most {
             took += retry;
             retry *= 2;
             again[number % 2] += 1;
-            missing = (0..PROBES).all(|_| network.loses(path));
+            let lost = lost(network, path, PROBES);
+            missing = lost.saturating_sub(PROBES - missing);
         }
     }
     (took, again)
+}
+
+/// How many of so many packets are lost.
+fn lost(network: &mut Network, path: PathId, packets: u32) -> u32 {
+    (0..packets).map(|_| u32::from(network.loses(path))).sum()
 }
 
 #[cfg(test)]
@@ -71,6 +78,9 @@ mod tests {
     use crate::sim::network::NetworkSetup;
     use crate::sim::weather::{Latency, Paths, Weather};
     use alloc::vec::Vec;
+
+    /// Tries of the model.
+    const MODELLED: usize = 20_000;
 
     /// Loss in percent; p50, p90, p99.
     type Row = (u32, [u64; 3]);
@@ -102,8 +112,8 @@ mod tests {
         ),
     ];
 
-    /// p50, p90, p99 of the model, in milliseconds.
-    fn modelled(initial_rtt: u64, loss_percent: u32, flights_count: usize) -> [u64; 3] {
+    /// So many tries of the model, in milliseconds, in order.
+    fn modelled(initial_rtt: u64, loss_percent: u32, flights_count: usize) -> Vec<u64> {
         let setup = NetworkSetup {
             loss_ppm: loss_percent * 10_000,
             dial_timeout: Duration::from_secs(30),
@@ -122,33 +132,56 @@ mod tests {
         network.set_weather(&Paths::all(), &weather);
         let (a, b) = (HostId::new(0), HostId::new(1));
         let (there, back) = (network.path(a, b, false), network.path(b, a, false));
-        let mut took: Vec<_> = (0..10_000)
+        let mut took: Vec<_> = (0..MODELLED)
             .map(|_| flights(&mut network, there, back, flights_count).0)
+            .map(|took| u64::try_from(took.as_millis()).unwrap())
             .collect();
         took.sort_unstable();
-        [5_000, 9_000, 9_900].map(|at| u64::try_from(took[at].as_millis()).unwrap())
+        took
     }
 
-    /// The median within 5 ms and a fiftieth; p90 within a fifth and 20 ms; p99, of which
-    /// 300 tries saw three, within a factor of 2.5.
+    /// 300 tries see a percentile only so well: what they saw lies between
+    /// those of the model that are two standard deviations of the rank below
+    /// and above, give or take a twentieth and 30 ms.
     #[test]
     fn it_takes_as_long_as_on_real_quic() {
         for (initial_rtt, rows) in MEASURED {
-            for &(loss, [p50, p90, p99]) in rows {
-                let ours = modelled(initial_rtt, loss, FLIGHTS_OF_TLS);
-                let what = (initial_rtt, loss, ours);
-                assert!(ours[0].abs_diff(p50) <= 5 + p50 / 50, "p50 {what:?}");
-                assert!(ours[1].abs_diff(p90) <= 20 + p90 / 5, "p90 {what:?}");
-                assert!(ours[2] * 2 <= p99 * 5, "p99 {what:?}");
-                assert!(p99 * 2 <= ours[2] * 5, "p99 {what:?}");
+            for (loss, measured) in rows {
+                let ours = modelled(initial_rtt, *loss, FLIGHTS_OF_TLS);
+                let ranks = [(0.5, measured[0]), (0.9, measured[1]), (0.99, measured[2])];
+                for (share, measured) in ranks {
+                    let deviation = libm::sqrt(share * (1.0 - share) / 300.0);
+                    let at = |share: f64| ours[(share.min(0.999) * MODELLED as f64) as usize];
+                    let (least, most) = (at(share - 2.0 * deviation), at(share + 2.0 * deviation));
+                    let what = (initial_rtt, loss, share, least, measured, most);
+                    assert!(measured + 30 + measured / 20 >= least, "{what:?}");
+                    assert!(measured <= most + 30 + most / 20, "{what:?}");
+                }
             }
         }
     }
 
+    /// The last of a hundred at 30 % loss, on which much depends: not kinder
+    /// than what was measured by more than a tenth.
+    #[test]
+    fn it_is_not_kind_where_much_is_lost() {
+        let ours = modelled(333, 30, FLIGHTS_OF_TLS);
+        assert!(
+            ours[MODELLED / 100 * 99] >= 6_840,
+            "{}",
+            ours[MODELLED / 100 * 99]
+        );
+    }
+
     #[test]
     fn what_follows_tls_is_sent_again_soon() {
-        let [_, without, _] = modelled(333, 5, FLIGHTS_OF_TLS);
+        let [p50, p90] = [MODELLED / 2, MODELLED / 10 * 9];
+        let without = modelled(333, 5, FLIGHTS_OF_TLS);
         let whole = modelled(333, 5, FLIGHTS.len());
-        assert!(whole[0] <= 60 && whole[1] <= without + 150, "{whole:?}");
+        let shown = (whole[p50], without[p90], whole[p90]);
+        assert!(
+            whole[p50] <= 60 && whole[p90] <= without[p90] + 150,
+            "{shown:?}"
+        );
     }
 }

@@ -66,6 +66,7 @@ mod host;
 mod journal;
 mod link;
 mod machine;
+pub mod marks;
 mod names;
 mod network;
 mod path;

@@ -7,6 +7,7 @@
 //!               └─problem──┘        └──▶ ends: signals, leave, a twin
 //! ```
 
+mod answering;
 pub(crate) mod file;
 pub(crate) mod knob;
 pub(crate) mod layer;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use super::settings::{ApiPlace, Settings};
-use super::{signals, telling};
+use super::{answering, signals, telling};
 use crate::api::door::Door;
 use crate::api::place::{Place, default_socket};
 use crate::api::server::Api;
@@ -124,6 +124,7 @@ async fn live(settings: Settings, credentials: Credentials, manner: Manner) -> R
     let linger = settings.config.leave_linger;
     let node = start(settings, credentials).await?;
     tokio::spawn(telling::tell(node.clone()));
+    tokio::spawn(answering::answer(node.clone()));
 
     let (stop, stopping) = oneshot::channel::<()>();
     let api = Api::new(node.clone(), linger);

@@ -103,7 +103,17 @@ impl Client {
 
     /// Asks for a stream of lines.
     pub(crate) async fn stream(&self, path: &str) -> Result<Lines, Trouble> {
-        let opening = self.open(Method::GET, path, Bytes::new());
+        self.stream_of(Method::GET, path, Bytes::new()).await
+    }
+
+    /// Asks for a stream of lines with a body.
+    pub(crate) async fn stream_of(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Lines, Trouble> {
+        let opening = self.open(method, path, body);
         match tokio::time::timeout(self.patience, opening).await {
             Ok(response) => Ok(Lines {
                 body: response?.into_body(),

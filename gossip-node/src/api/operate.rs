@@ -14,6 +14,7 @@ use gossip_node::{NodeId, StreamExt as _};
 use serde::Deserialize;
 
 use super::event::EventLine;
+use super::history::HistoryDocument;
 use super::limit;
 use super::problem::{Kind, Problem};
 use super::quorum::{ElectorateDocument, QuorumDocument};
@@ -25,6 +26,7 @@ pub(super) fn quick() -> Router<Api> {
     Router::new()
         .route("/v1/members/remove", post(remove))
         .route("/v1/members/forget", post(forget))
+        .route("/v1/history", get(history))
         .route("/v1/quorum", get(quorum))
         .route("/v1/quorum/electorate", put(elect))
 }
@@ -67,6 +69,12 @@ async fn forget(
     let id = asked?.id()?;
     api.node.forget(&id).await?;
     Ok(Json(Ordered::forgotten(&id)))
+}
+
+/// `GET /v1/history`: the last sessions, and how old news was when it came.
+async fn history(State(api): State<Api>) -> Result<Json<HistoryDocument>, Problem> {
+    let history = api.node.history().await?;
+    Ok(Json(HistoryDocument::new(&history)))
 }
 
 /// `GET /v1/quorum`: whether the node is in quorum, why, and who is counted.

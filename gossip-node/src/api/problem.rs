@@ -32,8 +32,10 @@ pub(crate) enum Kind {
     UnknownMember,
     /// An agent is not removed or forgotten by itself.
     Ourselves,
-    /// Who takes part is not forgotten.
+    /// Who takes part is not forgotten; or it has just said that it does.
     StillHere,
+    /// Nobody waits for this answer.
+    Unasked,
     /// A compare-and-set found something else.
     Unexpected,
     /// Over a limit.
@@ -51,7 +53,7 @@ pub(crate) enum Kind {
 }
 
 /// The table: kind, its name, its HTTP status, its title.
-const KINDS: [(Kind, &str, StatusCode, &str); 15] = {
+const KINDS: [(Kind, &str, StatusCode, &str); 16] = {
     use Kind::*;
     [
         (
@@ -100,7 +102,13 @@ const KINDS: [(Kind, &str, StatusCode, &str); 15] = {
             StillHere,
             "still-here",
             StatusCode::CONFLICT,
-            "Who takes part is not forgotten",
+            "The member takes part",
+        ),
+        (
+            Unasked,
+            "unasked",
+            StatusCode::CONFLICT,
+            "Nobody waits for this answer",
         ),
         (
             Unexpected,
@@ -244,8 +252,13 @@ impl From<Refusal> for Problem {
             Refusal::TooLarge { .. } => Self::new(Kind::TooLarge, detail),
             Refusal::Unknown { .. } => Self::new(Kind::UnknownMember, detail),
             Refusal::Ourselves { .. } => Self::new(Kind::Ourselves, detail),
-            Refusal::StillHere { .. } => Self::new(Kind::StillHere, detail),
+            Refusal::StillHere { .. } | Refusal::Refuted { .. } => {
+                Self::new(Kind::StillHere, detail)
+            }
             Refusal::Electorate(_) => Self::new(Kind::TooLarge, detail),
+            Refusal::TooLong { .. } => Self::new(Kind::TooLarge, detail),
+            Refusal::Unaskable { .. } => Self::new(Kind::BadRequest, detail),
+            Refusal::Unasked => Self::new(Kind::Unasked, detail),
             Refusal::Twice { .. } => Self::new(Kind::BadRequest, detail),
             _ => Self::new(Kind::NotRunning, detail),
         }

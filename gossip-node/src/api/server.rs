@@ -24,6 +24,7 @@ use super::keys;
 use super::limit;
 use super::operate;
 use super::problem::{Kind, Problem};
+use super::say;
 use super::serve::serve;
 use super::types::{Left, Member, Members, RowView, Rows, StatusView, Written, write_name};
 use super::watch::watch;
@@ -68,6 +69,7 @@ impl Api {
             .route("/v1/members", get(members))
             .route("/v1/status", get(status))
             .merge(operate::quick())
+            .merge(say::quick())
             .merge(keys::quick())
             .route("/v1/kv", get(list))
             .route("/v1/kv/{*key}", get(read).put(put).delete(delete))
@@ -75,6 +77,7 @@ impl Api {
         Router::new()
             .merge(quick)
             .merge(operate::lasting())
+            .merge(say::lasting())
             .route("/v1/watch", get(watch))
             .route("/v1/leave", axum::routing::post(leave))
             .fallback(not_found)

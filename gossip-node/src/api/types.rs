@@ -82,6 +82,15 @@ pub(crate) struct StatusView {
     /// Members that are gone from the list and not from memory.
     #[serde(default)]
     pub(crate) certificates: usize,
+    /// Whether every event said from now on is told here.
+    #[serde(default)]
+    pub(crate) hears_events: bool,
+    /// Events kept for members that missed them.
+    #[serde(default)]
+    pub(crate) events_kept: usize,
+    /// The agent's own events under way.
+    #[serde(default)]
+    pub(crate) events_under_way: usize,
     /// What happened and what was refused, by layer and name.
     pub(crate) counters: BTreeMap<String, BTreeMap<String, u64>>,
 }
@@ -314,6 +323,9 @@ impl StatusView {
             quorum: standing_word(core.quorum).to_owned(),
             awareness: core.awareness,
             certificates: core.certificates,
+            hears_events: core.hears_events,
+            events_kept: core.events_kept,
+            events_under_way: core.events_under_way,
             counters: counters
                 .into_iter()
                 .map(|(layer, counters)| (layer.to_owned(), named(counters)))

@@ -28,6 +28,8 @@ pub(crate) enum Exit {
     Absent = 8,
     /// `gossip quorum --check`: the agent is not in quorum.
     NoQuorum = 9,
+    /// `gossip query`: not everybody who was asked has answered in time.
+    Unanswered = 10,
 }
 
 /// The end of every help text.
@@ -42,7 +44,8 @@ Exit codes:
   6  refused: a compare-and-set found something else, a value is over its limit, …
   7  another process runs under this node's name, and this one yielded
   8  the key, or the member, is not there
-  9  not in quorum, with `gossip quorum --check`";
+  9  not in quorum, with `gossip quorum --check`
+  10 not everybody who was asked has answered in time, with `gossip query`";
 
 /// A command that did not end well.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,13 +7,16 @@
 mod agent;
 mod completions;
 mod demo;
+mod event;
 pub(crate) mod exit;
 mod follow;
+mod history;
 mod kv;
 mod leave;
 pub(crate) mod members;
 pub(crate) mod out;
 mod pki;
+mod query;
 mod quorum;
 pub(crate) mod reach;
 mod reader;
@@ -70,6 +73,9 @@ enum Command {
     Members(members::Args),
     Status(status::Args),
     Watch(watch::Args),
+    History(history::Args),
+    Event(event::Args),
+    Query(query::Args),
     Quorum(quorum::Args),
     #[command(subcommand)]
     Kv(kv::Command),
@@ -98,6 +104,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Members(args) => block_on(members::run(&args, &shared)),
         Command::Status(args) => block_on(status::run(&args, &shared)),
         Command::Watch(args) => block_on(watch::run(&args, &shared)),
+        Command::History(args) => block_on(history::run(&args, &shared)),
+        Command::Event(args) => block_on(event::run(&args, &shared)),
+        Command::Query(args) => block_on(query::run(&args, &shared)),
         Command::Quorum(args) => block_on(quorum::run(&args, &shared)),
         Command::Kv(command) => block_on(kv::run(&command, &shared)),
         Command::Leave(args) => block_on(leave::run(&args, &shared)),

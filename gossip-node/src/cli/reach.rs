@@ -55,6 +55,7 @@ fn exit(problem: &Problem) -> Exit {
             Kind::BadRequest
             | Kind::Forbidden
             | Kind::Unexpected
+            | Kind::Unasked
             | Kind::Ourselves
             | Kind::StillHere
             | Kind::TooLarge

@@ -4,15 +4,24 @@ use super::exit::Failure;
 use super::follow::follow;
 use super::{Shared, kv, out};
 use crate::api::event::{EventLine, MemberChange};
+use crate::api::said::{EventView, SaidLine};
 
 /// Show members as they stand, then what becomes of them, each with its reason
 ///
 /// Members that join, are suspected, refute, die, leave; whether the agent is in quorum; writes
-/// that lost. Ends with Ctrl-C, with the reader of its output, or (code 4) with the agent.
+/// that lost. With --events instead: what members say (`gossip event`) and ask (`gossip query`)
+/// from now on. Ends with Ctrl-C, with the reader of its output, or (code 4) with the agent.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Show what members say to everybody, and the queries that ask the agent
+    #[arg(long)]
+    events: bool,
+}
 
-pub(crate) async fn run(_: &Args, shared: &Shared) -> Result<(), Failure> {
+pub(crate) async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
+    if args.events {
+        return follow(shared, "/v1/said", said).await;
+    }
     follow(shared, "/v1/events", people).await
 }
 
@@ -53,4 +62,24 @@ fn people(line: &EventLine) -> Option<String> {
         }
     };
     Some(format!("{:<11}{}", line.word(), out::visible(&text)))
+}
+
+fn said(line: &SaidLine) -> Option<String> {
+    let says = |event: &EventView| {
+        let text = format!("{} {} {}", event.author, event.name, event.payload.text());
+        format!("{text} ({})", event.id)
+    };
+    let (word, text) = match line {
+        SaidLine::Current => return None,
+        SaidLine::Said(event) => ("said", says(event)),
+        SaidLine::Asked(event) => ("asked", says(event)),
+        SaidLine::Missed { author, count, .. } => (
+            "missed",
+            format!("{count} events of {author} will not come any more"),
+        ),
+        SaidLine::Lagged { missed } => {
+            ("lagged", format!("too slow: {missed} notifications missed"))
+        }
+    };
+    Some(format!("{word:<11}{}", out::visible(&text)))
 }

@@ -1,18 +1,32 @@
-//! Rule M17, timers: a node that takes part always has a deadline. Without one
-//! it sleeps until somebody happens to call.
+//! Rule M17, timers: a node that takes part always has a deadline, and soon.
+//! Without one it sleeps until somebody happens to call; which only one may that
+//! is alone and has nobody to look for.
 
 use alloc::format;
+use core::time::Duration;
 
 use super::Verdict;
 use crate::base::time::Instant;
 use crate::output::Phase;
 
-/// Holds where a node in this phase may have this deadline.
-pub(in crate::sim) fn sleeps_for_ever(phase: Phase, deadline: Option<Instant>) -> Verdict {
+/// No knob lets a node with company sleep for longer.
+const LONG: Duration = Duration::from_secs(3_600);
+
+/// Holds where a node in this phase may have this deadline. `alone`: it is
+/// connected to nobody, holds nobody for here, and has no seed to call.
+pub(in crate::sim) fn sleeps_for_ever(
+    phase: Phase,
+    deadline: Option<Instant>,
+    now: Instant,
+    alone: impl FnOnce() -> bool,
+) -> Verdict {
     let awake = matches!(phase, Phase::Joining | Phase::Running | Phase::Leaving);
-    let never = deadline.is_none_or(|at| at == Instant::FAR_FUTURE);
-    if awake && never {
-        return Err(format!("alarm: {phase:?}, and no deadline"));
+    let never = deadline.is_none_or(|at| at > now + LONG);
+    let at_rest = phase == Phase::Running && never && alone();
+    if awake && never && !at_rest {
+        return Err(format!(
+            "alarm: {phase:?}, and the deadline is {deadline:?}"
+        ));
     }
     Ok(())
 }
@@ -23,9 +37,16 @@ mod tests {
 
     #[test]
     fn fires_where_nothing_would_wake_it() {
-        assert!(sleeps_for_ever(Phase::Running, None).is_err());
-        assert!(sleeps_for_ever(Phase::Leaving, Some(Instant::FAR_FUTURE)).is_err());
-        assert_eq!(sleeps_for_ever(Phase::Starting, None), Ok(()));
-        assert_eq!(sleeps_for_ever(Phase::Running, Some(Instant::ZERO)), Ok(()));
+        let now = Instant::ZERO;
+        let judge = |phase, deadline| sleeps_for_ever(phase, deadline, now, || false);
+        let tomorrow = Some(now + 24 * LONG);
+        assert!(judge(Phase::Running, None).is_err());
+        assert!(judge(Phase::Leaving, Some(Instant::FAR_FUTURE)).is_err());
+        assert_eq!(judge(Phase::Starting, None), Ok(()));
+        assert_eq!(judge(Phase::Running, Some(Instant::ZERO)), Ok(()));
+        assert!(judge(Phase::Running, tomorrow).is_err());
+        let alone = |phase, deadline| sleeps_for_ever(phase, deadline, now, || true);
+        assert_eq!(alone(Phase::Running, tomorrow), Ok(()));
+        assert!(alone(Phase::Joining, tomorrow).is_err());
     }
 }

@@ -19,6 +19,8 @@ pub(in crate::sim) fn outgrows_its_bounds(burden: &Burden) -> Verdict {
         ("certificates", burden.certificates, limit::CERTIFICATES),
         ("hot rumors", burden.hot_rumors, limit::HOT_RUMORS),
         ("statements being sealed", burden.seals, SEALS),
+        ("probes under way", burden.probes, limit::PROBES),
+        ("probes for others", burden.relayed, limit::RELAYED_PROBES),
     ];
     for (what, found, most) in all {
         if found > most {
@@ -48,6 +50,8 @@ mod tests {
         let mut burden = Burden {
             hot_rumors: limit::HOT_RUMORS,
             seals: 0,
+            probes: 0,
+            relayed: 0,
             links: 0,
             rows: 3,
             here: 3,
@@ -61,6 +65,12 @@ mod tests {
         assert!(outgrows_its_bounds(&burden).is_err());
         burden.hot_rumors = 0;
         burden.here = 4;
+        assert!(outgrows_its_bounds(&burden).is_err());
+        burden.here = 3;
+        burden.probes = limit::PROBES + 1;
+        assert!(outgrows_its_bounds(&burden).is_err());
+        burden.probes = 0;
+        burden.relayed = limit::RELAYED_PROBES + 1;
         assert!(outgrows_its_bounds(&burden).is_err());
         assert!(pours_out(limit::OUTBOX + 1).is_err());
     }

@@ -28,6 +28,8 @@ mod tests {
     #[test]
     fn fires_while_there_is_news() {
         let mut burden = Burden {
+            probes: 0,
+            relayed: 0,
             hot_rumors: 0,
             seals: 0,
             links: 1,

@@ -34,7 +34,7 @@ impl Ledger {
     pub(in crate::sim) fn tells(&mut self, process: Process, id: &EventId) -> Verdict {
         match self.told.insert((process, id.clone())) {
             true => Ok(()),
-            false => Err(format!("it tells its application {id:?} twice")),
+            false => Err(format!("told: it tells its application {id:?} twice")),
         }
     }
 

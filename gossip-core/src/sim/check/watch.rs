@@ -219,7 +219,11 @@ impl Watch {
         now: Instant,
     ) -> Verdict {
         if rules.has(Rule::Alarm) {
-            alarm::sleeps_for_ever(node.phase(), node.poll_timeout())?;
+            let alone = || {
+                let burden = node.burden();
+                burden.links == 0 && burden.here <= 1 && node.config().seeds.is_empty()
+            };
+            alarm::sleeps_for_ever(node.phase(), node.poll_timeout(), now, alone)?;
         }
         if let Some((accused, before)) = self.accused.take()
             && rules.has(Rule::Oneself)

@@ -22,6 +22,7 @@ use crate::base::id::NodeId;
 use crate::input::Ticket;
 use crate::node::Node;
 use crate::output::{MemberEventKind, MemberStatus, Notification};
+use crate::sim::marks::Mark;
 use crate::sim::{HostId, Journal, Machine, NodeSetup, Paths, Rule, Setup, World};
 
 /// How often expectations are looked at: their times are this exact.
@@ -54,6 +55,8 @@ pub struct Played {
     pub took: Vec<(String, Duration)>,
     /// Node-seconds simulated.
     pub node_seconds: u64,
+    /// The rare states it has been in.
+    pub marks: BTreeSet<Mark>,
 }
 
 /// What stands in the agenda.
@@ -173,6 +176,7 @@ impl<M: Machine> Stage<M> {
             trace_hash: self.world.trace_hash(),
             took: self.took,
             node_seconds: self.world.elapsed().as_secs() * hosts,
+            marks: self.world.marks(),
         })
     }
 

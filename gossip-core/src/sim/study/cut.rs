@@ -22,7 +22,11 @@ pub mod name {
     /// From mending until every running member holds exactly the running ones
     /// alive.
     pub const HEALED: &str = "healed";
-    /// Dials of the whole cluster during cuts.
+    /// Calls of the whole cluster, during cuts, to members and seeds that are
+    /// not here.
+    pub const CALLS: &str = "calls to the absent";
+    /// Dials of the whole cluster during cuts, those of one's own side included:
+    /// a young cluster has not met everybody yet.
     pub const DIALS: &str = "dials";
     /// How long the cuts were.
     pub const CUT: &str = "cut";
@@ -43,12 +47,15 @@ impl Cut {
             stage.rng().shuffle(&mut half);
             half.truncate(stage.count() / 2);
             let before = stage.world().total_traffic().dials;
+            let called = stage.calls();
             stage.cut(&half);
             stage.run_for(self.span, &mut |_| {});
+            let calls = stage.calls() - called;
             let dials = stage.world().total_traffic().dials - before;
             let [_, _, dead, ..] = stage.tally();
             stage.mend();
             sample.took(name::HEALED, stage.until_exact(PATIENCE));
+            sample.counted(name::CALLS, calls);
             sample.counted(name::DIALS, dials);
             sample.counted(name::DEAD, dead as u64);
             sample.watched(name::CUT, self.span);

@@ -15,6 +15,11 @@ use super::wrongs::Wrongs;
 pub struct Quiet {
     /// The cluster, grown without loss.
     pub ground: Ground,
+    /// How long it lives before anything is counted. In one round of probes
+    /// (as many probe intervals as there are members) everybody gets its
+    /// connection to everybody; handshakes are most of what a young cluster
+    /// sends.
+    pub warm_up: Duration,
     /// Of a million packets so many are lost, from then on.
     pub loss_ppm: u32,
     /// For so long.
@@ -27,6 +32,14 @@ pub mod name {
     pub const NODE_TIME: &str = "node time";
     /// Bytes all have put on the wire in it, as UDP payload.
     pub const WIRE: &str = "bytes on the wire";
+    /// The same, while it warmed up.
+    pub const WARMING: &str = "bytes while warming up";
+    /// Time of all nodes together while it warmed up.
+    pub const WARM_TIME: &str = "node time warming up";
+    /// Connections when it had warmed up, counted at both ends.
+    pub const LINKS: &str = "links when warm";
+    /// Nodes times the others there are, when it had warmed up.
+    pub const PAIRS: &str = "pairs when warm";
     /// Bytes of the messages in them.
     pub const BYTES: &str = "bytes";
     /// Messages all have sent in it.
@@ -39,6 +52,10 @@ impl Quiet {
     /// One trial.
     pub fn trial(&self, seed: u64, progress: Progress<'_>) -> Sample {
         let mut stage = Stage::grown(&self.ground, seed, progress);
+        let mut sample = Sample::default();
+        if !self.warm_up.is_zero() {
+            self.warm(&mut stage, &mut sample);
+        }
         stage.world().set_loss(self.loss_ppm);
         let before = stage.world().total_traffic();
         let (mut wrongs, mut suspected) = (Wrongs::default(), 0);
@@ -47,7 +64,6 @@ impl Quiet {
             suspected += u64::from(news.suspects().is_some());
         });
         let after = stage.world().total_traffic();
-        let mut sample = Sample::default();
         wrongs.write(&mut sample);
         sample.watched(name::NODE_TIME, self.span * self.ground.nodes);
         sample.counted(name::SUSPECTED, suspected);
@@ -55,5 +71,19 @@ impl Quiet {
         sample.counted(name::WIRE, after.wire.bytes - before.wire.bytes);
         sample.counted(name::MESSAGES, after.sent.messages - before.sent.messages);
         sample
+    }
+
+    /// Lets connections be made, and says what that cost.
+    fn warm(&self, stage: &mut Stage<'_>, sample: &mut Sample) {
+        let before = stage.world().total_traffic().wire.bytes;
+        stage.run_for(self.warm_up, &mut |_| {});
+        let after = stage.world().total_traffic().wire.bytes;
+        let nodes = u64::from(self.ground.nodes);
+        let world = stage.world();
+        let links: usize = world.hosts().map(|host| world.links(host)).sum();
+        sample.counted(name::WARMING, after - before);
+        sample.watched(name::WARM_TIME, self.warm_up * self.ground.nodes);
+        sample.counted(name::LINKS, links as u64);
+        sample.counted(name::PAIRS, nodes * nodes.saturating_sub(1));
     }
 }

@@ -7,10 +7,11 @@
 //! were there all the time: only wrongs of healthy members in the eyes of
 //! healthy members count (Lifeguard's FP⁻).
 
+use alloc::collections::BTreeSet;
 use core::time::Duration;
 
 use super::sample::Sample;
-use super::stage::{Ground, Progress, Stage, host};
+use super::stage::{Ground, News, Progress, Stage, What, host};
 use super::wrongs::Wrongs;
 
 /// What to do.
@@ -32,6 +33,8 @@ pub struct Slow {
 pub mod name {
     /// Time of all nodes together.
     pub const NODE_TIME: &str = super::super::quiet::name::NODE_TIME;
+    /// Footings of healthy members that a healthy one suspected.
+    pub const SUSPECTED: &str = "healthy members suspected";
 }
 
 impl Slow {
@@ -41,19 +44,33 @@ impl Slow {
         let slow = stage.some(self.slow as usize);
         let healthy = |member| !slow.contains(&member);
         let mut wrongs = Wrongs::default();
+        let mut suspected = BTreeSet::new();
+        let mut see = |news: &News| {
+            wrongs.see(news, healthy);
+            if let What::Member {
+                subject, footing, ..
+            } = news.what
+                && news.suspects().is_some()
+                && healthy(news.observer)
+                && healthy(subject)
+            {
+                suspected.insert((subject, footing));
+            }
+        };
         let start = stage.now();
         while stage.now().since(start) < self.span {
             for member in &slow {
                 stage.world().pause(host(*member));
             }
-            stage.run_for(self.pause, &mut |news| wrongs.see(news, healthy));
+            stage.run_for(self.pause, &mut see);
             for member in &slow {
                 stage.world().resume(host(*member));
             }
-            stage.run_for(self.gap, &mut |news| wrongs.see(news, healthy));
+            stage.run_for(self.gap, &mut see);
         }
         let mut sample = Sample::default();
         wrongs.write(&mut sample);
+        sample.counted(name::SUSPECTED, suspected.len() as u64);
         let span = stage.now().since(start);
         sample.watched(name::NODE_TIME, span * self.ground.nodes);
         sample

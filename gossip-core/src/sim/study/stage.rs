@@ -389,6 +389,13 @@ impl Stage<'_> {
         self.views.exact_since()
     }
 
+    /// Calls to members and seeds that are not here, by all that run, each
+    /// since its process began.
+    pub fn calls(&self) -> u64 {
+        let nodes = self.world.hosts().filter_map(|host| self.world.node(host));
+        nodes.map(|node| node.counters().calls).sum()
+    }
+
     /// The study's own chance.
     pub fn rng(&mut self) -> &mut Rng {
         &mut self.rng

@@ -22,6 +22,7 @@ fn most(sample: &Sample, what: &str) -> f64 {
 fn a_quiet_network_wrongs_nobody_and_a_deaf_one_everybody() {
     let mut study = Quiet {
         ground: small(),
+        warm_up: Duration::ZERO,
         loss_ppm: 0,
         span: Duration::from_secs(60),
     };

@@ -57,6 +57,7 @@ pub fn rungs(effort: Effort) -> Vec<Rung> {
         let quiet = LOSSES.iter().map(|percent| {
             let study = Quiet {
                 ground: ground.clone(),
+                warm_up: Duration::ZERO,
                 loss_ppm: percent * 10_000,
                 span: Duration::from_secs(span_s),
             };

@@ -103,7 +103,7 @@ pub(crate) fn lost(lost: &LostWrite) -> String {
 }
 
 /// A stamp: the moment, and which of that millisecond where it is not the first.
-fn moment(stamp_ms: u64, stamp_counter: u32) -> String {
+pub(crate) fn moment(stamp_ms: u64, stamp_counter: u32) -> String {
     let moment = UNIX_EPOCH.checked_add(Duration::from_millis(stamp_ms));
     let latest = Duration::from_secs(253_402_300_799); // RFC 3339: the year 9999
     let text = match moment.filter(|_| Duration::from_millis(stamp_ms) <= latest) {

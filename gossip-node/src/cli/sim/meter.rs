@@ -42,12 +42,18 @@ impl Meter {
         let _ = write!(io::stderr(), "\r\u{1b}[K{}", text(now));
         let _ = io::stderr().flush();
     }
+
+    /// Takes the line away, if there is one.
+    pub(super) fn clear(&mut self) {
+        if self.seen && !self.drawn.is_zero() {
+            let _ = write!(io::stderr(), "\r\u{1b}[K");
+            self.drawn = Duration::ZERO;
+        }
+    }
 }
 
 impl Drop for Meter {
     fn drop(&mut self) {
-        if self.seen && !self.drawn.is_zero() {
-            let _ = write!(io::stderr(), "\r\u{1b}[K");
-        }
+        self.clear();
     }
 }

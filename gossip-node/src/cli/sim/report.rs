@@ -1,11 +1,10 @@
 //! `gossip sim report`: the figures, their bars, and the anchors.
 
-use std::fmt::Write as _;
-
 use gossip_core::sim::study::Sample;
 use gossip_core::sim::study::report::{Bar, Effort, Figure, Job, Line, Section, Unit, sections};
 use serde_json::{Value, json};
 
+use super::pool::Course;
 use super::{Report, given, pool};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out;
@@ -17,26 +16,35 @@ pub(super) fn run(args: &Report, as_json: bool) -> Result<(), Failure> {
     let threads = given::threads(args.threads.as_deref())?;
     let sections = chosen(sections(effort), &args.only)?;
 
-    // What is timed runs alone, afterwards: side by side it would be slower.
-    let (exact, timed): (Vec<_>, Vec<_>) = sections.iter().partition(|it| it.exact);
-    let mut samples = play(&exact, seed, threads)?;
-    samples.extend(play(&timed, seed, 1)?);
-    let sections: Vec<&Section> = exact.into_iter().chain(timed).collect();
-
+    // A section is told when it is done, so that a report that is broken off
+    // keeps what it has.
+    let mut course = Course::of(sections.iter().flat_map(|it| &it.jobs));
     let mut told = Vec::new();
-    for (section, samples) in sections.iter().zip(&samples) {
-        told.push(Told::of(section, samples));
+    for section in &sections {
+        let jobs: Vec<&Job> = section.jobs.iter().collect();
+        // What is timed runs alone: side by side it would be slower.
+        let threads = if section.exact { threads } else { 1 };
+        let samples = pool::play(&jobs, seed, threads, &mut course)?;
+        course.clear();
+        let it = Told::of(section, &samples);
+        if as_json {
+            out::json_line(&it.json())?;
+        } else {
+            out::line(&format!("{}\n", it.people()))?;
+        }
+        told.push(it);
     }
     let missed: Vec<String> = told.iter().flat_map(Told::missed).collect();
     if as_json {
-        out::json(&json!({
+        out::json_line(&json!({
+            "event": "report",
             "seed": seed,
             "effort": word(effort),
             "sections": told.iter().map(Told::json).collect::<Vec<_>>(),
             "missed": missed,
         }))?;
     } else {
-        out::line(&people(&told, effort, seed, &missed))?;
+        out::line(&summary(&told, effort, seed, &missed))?;
     }
     if args.check && !missed.is_empty() {
         return Err(Failure::many(
@@ -63,16 +71,6 @@ fn chosen(mut sections: Vec<Section>, only: &[String]) -> Result<Vec<Section>, F
     }
     sections.retain(|it| only.is_empty() || only.iter().any(|name| it.name == *name));
     Ok(sections)
-}
-
-/// Plays the jobs of all sections together; samples by section and job.
-fn play(sections: &[&Section], seed: u64, threads: usize) -> Result<Vec<Vec<Sample>>, Failure> {
-    let jobs: Vec<&Job> = sections.iter().flat_map(|it| &it.jobs).collect();
-    let mut samples = pool::play(&jobs, seed, threads)?.into_iter();
-    let taken = sections
-        .iter()
-        .map(|it| samples.by_ref().take(it.jobs.len()).collect());
-    Ok(taken.collect())
 }
 
 fn word(effort: Effort) -> &'static str {
@@ -134,6 +132,7 @@ impl<'a> Told<'a> {
             })
         });
         json!({
+            "event": "section",
             "name": self.section.name,
             "title": self.section.title,
             "exact": self.section.exact,
@@ -210,20 +209,15 @@ fn shown(number: f64, of: Unit) -> String {
     format!("{text} {}", unit(of)).trim_end().to_owned()
 }
 
-fn people(told: &[Told<'_>], effort: Effort, seed: u64, missed: &[String]) -> String {
-    let mut text = String::new();
-    for it in told {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{}\n\n", it.people());
-    }
+/// What is said at the end.
+fn summary(told: &[Told<'_>], effort: Effort, seed: u64, missed: &[String]) -> String {
     let bars = told.iter().flat_map(|it| &it.figures);
     let bars = bars.filter(|(line, _)| line.bar.is_some());
     let reached = bars
         .clone()
         .filter(|(line, figure)| line.bar.is_some_and(|bar| bar.is_reached(figure.number)));
     let (reached, all) = (reached.count(), bars.count());
-    let _ = write!(
-        text,
+    let mut text = format!(
         "{reached} of {all} bars reached; effort {}, seed {seed}. Times and rates are simulated: \
          the same on every machine.",
         word(effort)

@@ -22,7 +22,9 @@ pub(super) fn run(args: &Trade, as_json: bool) -> Result<(), Failure> {
 
     let rungs = rungs(given::effort(args.quick, args.smoke));
     let jobs: Vec<&Job> = rungs.iter().flat_map(jobs).collect();
-    let mut samples = pool::play(&jobs, seed, threads)?.into_iter();
+    let mut course = pool::Course::of(jobs.iter().copied());
+    let mut samples = pool::play(&jobs, seed, threads, &mut course)?.into_iter();
+    course.clear();
     let mut rows = Vec::new();
     for rung in &rungs {
         let crash = samples.next().unwrap_or_default();

@@ -73,6 +73,7 @@ pub(super) fn local(effort: Effort) -> Section {
     let (span_s, trials) = effort.pick((60, 1), (300, 2), (3_600, 2));
     let quiet = Quiet {
         ground: Ground::new(nodes, Profile::Local),
+        warm_up: Duration::ZERO,
         loss_ppm: 200_000,
         span: Duration::from_secs(span_s),
     };

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::{Effort, Figure, Job, Line, Measure, Section, Unit, WALL, count, percentile, rate};
-use crate::config::Profile;
+use crate::config::{Config, Profile};
 use crate::sim::study::cold::{self, Cold};
 use crate::sim::study::leave::{self, Leave};
 use crate::sim::study::quiet::{self, Quiet};
@@ -122,43 +122,67 @@ pub(super) fn restart(effort: Effort) -> Section {
     }
 }
 
-fn quiet(nodes: u32, span_s: u64) -> Job {
+fn quiet(nodes: u32, warm_up: Duration, span_s: u64) -> Job {
     let study = Quiet {
         ground: Ground::new(nodes, Profile::Lan),
+        warm_up,
         loss_ppm: 0,
         span: Duration::from_secs(span_s),
     };
-    let cost = f64::from(nodes) * (20.0 + span_s as f64);
+    let cost = f64::from(nodes) * (20.0 + warm_up.as_secs_f64() + span_s as f64);
     Job::new(format!("N={nodes}"), 1, cost, move |seed, progress| {
         study.trial(seed, progress)
     })
 }
 
-/// `idle`: what a node sends when nothing happens.
+/// `idle`: what a node sends when nothing happens, after one round of probes.
 pub(super) fn idle(effort: Effort) -> Section {
     let sizes = [10, 100, 1_000];
     let sizes = effort.pick(&sizes[..1], &sizes[..2], &sizes[..]);
     let span_s = effort.pick(60, 60, 600);
-    let jobs = sizes.iter().map(|nodes| quiet(*nodes, span_s));
-    let lines = sizes.iter().enumerate().flat_map(|(job, nodes)| {
+    let round = |nodes: u32| Config::default().probe_interval * nodes;
+    let jobs = sizes
+        .iter()
+        .map(|nodes| quiet(*nodes, round(*nodes), span_s));
+    let mut lines = Vec::new();
+    for (job, nodes) in sizes.iter().enumerate() {
         let bytes = |what| rate(job, what, quiet::name::NODE_TIME);
-        let wire = format!("on the wire of a node, N={nodes}");
-        let wire = Line::new(wire, Unit::BytesPerSecond, bytes(quiet::name::WIRE));
-        let wire = wire.at_most(1_000.0).beside(match nodes {
+        let line = |what: &str, measure| {
+            let what = format!("{what}, N={nodes}");
+            Line::new(what, Unit::BytesPerSecond, measure)
+        };
+        let wire = line("on the wire of a node", bytes(quiet::name::WIRE));
+        lines.push(wire.at_most(1_000.0).beside(match nodes {
             1_000 => "full digest: grows with N",
             _ => "",
-        });
-        let messages = format!("of it messages, N={nodes}");
-        let messages = Line::new(messages, Unit::BytesPerSecond, bytes(quiet::name::BYTES));
-        [wire, messages]
-    });
+        }));
+        lines.push(line("of it messages", bytes(quiet::name::BYTES)));
+        let words = format!("before, for {} s", round(*nodes).as_secs());
+        lines.push(line(&words, warming(job)));
+    }
     Section {
         name: "idle",
-        title: "Idle traffic: UDP payload that a node sends in a second",
+        title: "Idle traffic: UDP payload that a node sends in a second, once it has met everybody",
         jobs: jobs.collect(),
-        lines: lines.collect(),
+        lines,
         exact: true,
     }
+}
+
+/// What a node sent while connections were made, and how many there were then.
+fn warming(job: usize) -> Measure {
+    let bytes = rate(job, quiet::name::WARMING, quiet::name::WARM_TIME);
+    Box::new(move |samples: &[Sample]| {
+        let sample = samples.get(job).cloned().unwrap_or_default();
+        let (links, pairs) = (
+            sample.count(quiet::name::LINKS),
+            sample.count(quiet::name::PAIRS),
+        );
+        Figure {
+            number: bytes(samples).number,
+            from: format!("{links} of {pairs} ends connected after it"),
+        }
+    })
 }
 
 /// `speed`: rounds of one node that the simulator plays in a second of one
@@ -172,7 +196,10 @@ pub(super) fn speed(effort: Effort) -> Section {
     let sizes = effort.pick(&sizes[..1], &sizes[..2], &sizes[..]);
     let share = effort.pick(10, 4, 1);
     let jobs = sizes.iter();
-    let jobs = jobs.map(|(nodes, span_s, ..)| quiet(*nodes, (span_s / share).max(20)));
+    let jobs = jobs.map(|(nodes, span_s, ..)| {
+        let span_s = (span_s / share).max(20);
+        quiet(*nodes, Duration::ZERO, span_s)
+    });
     let lines = sizes.iter().enumerate();
     let lines = lines.map(|(job, (nodes, _, bar, anchor))| {
         let what = format!("node-rounds, N={nodes}");

@@ -37,6 +37,7 @@ pub(super) fn uniform(effort: Effort) -> Section {
         let (hours, trials) = effort.pick(smoke, quick, full);
         let study = Quiet {
             ground: Ground::new(nodes, Profile::Lan),
+            warm_up: Duration::ZERO,
             loss_ppm: percent * 10_000,
             span: Duration::from_secs_f64(hours * 3_600.0),
         };
