@@ -241,7 +241,7 @@ impl Log {
 
     /// The time of a value is over: the write, if it held one until now.
     pub(super) fn expire(&mut self, version: Version) -> Option<&Slot> {
-        let slot = self.slots.get_mut(version)?;
+        let slot = self.slots.held_mut(version)?;
         if slot.expired {
             return None;
         }

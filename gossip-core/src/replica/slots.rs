@@ -39,7 +39,7 @@ impl Slots {
         self.slot(self.by_version.get(at)?)
     }
 
-    pub(super) fn get_mut(&mut self, version: Version) -> Option<&mut Slot> {
+    pub(super) fn held_mut(&mut self, version: Version) -> Option<&mut Slot> {
         let at = self.at_version(version).ok()?;
         let place = self.by_version.get(at)?;
         self.place(place)?.as_mut()
