@@ -38,6 +38,7 @@ pub mod config;
 pub mod dissemination;
 pub mod electorate;
 pub mod event;
+pub mod history;
 pub mod input;
 pub mod membership;
 pub mod message;

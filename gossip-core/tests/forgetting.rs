@@ -226,3 +226,38 @@ fn a_crash_loop_under_fresh_names_leaves_nothing_behind() {
         assert!(calls <= 120, "however many are gone: {calls}");
     }
 }
+
+/// Who left takes nothing along before it is forgotten: a newcomer, who hears
+/// the farewell alone, reads what the others read, after a restart too. When
+/// its time is over nobody does.
+///
+/// ```text
+///   n3 ── own a=1 ── leaves ──────────────────────── forgotten
+///   n0, n1, n2        a=1        a=1                  nothing
+///   n4                           joins: a=1, ↻: a=1   nothing
+/// ```
+#[test]
+fn what_a_member_said_that_has_left_is_read_by_newcomers_too() {
+    let (after, size) = (seconds(60), 4);
+    let mut world = forgetful(34, size, after, seconds(1));
+    let gone = host(3);
+    put(&mut world, gone, Scope::Own, "a", b"1");
+    world.run_for(seconds(5));
+    let ticket = world.command(gone, Command::Leave);
+    assert_eq!(answer(&mut world, ticket), Reply::Left);
+    world.run_for(seconds(2));
+    let mine = own(&world, gone);
+    let late = world.add(forgets(size, after));
+    let joined = world.run_until(seconds(20), |world| {
+        world.picture(late).status(world.id(host(0))).is_some()
+    });
+    joined.unwrap();
+    world.run_for(seconds(2));
+    assert!(all_read(&mut world, &mine, "a", Some(b"1")));
+    world.restart(late);
+    world.run_for(seconds(20));
+    assert!(all_read(&mut world, &mine, "a", Some(b"1")));
+    world.run_for(after * 2);
+    assert!(all_read(&mut world, &mine, "a", None));
+    assert!(nobody_knows(&world, gone));
+}

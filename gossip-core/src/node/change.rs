@@ -134,6 +134,11 @@ impl Node {
         {
             self.reap_one(now);
         }
+        while let Some((heard, _)) = self.farewells.front()
+            && *heard + self.config.forget_after <= now.mono
+        {
+            self.end_farewell();
+        }
     }
 
     /// Forgets the one who has been gone for longest. One that is dead is still

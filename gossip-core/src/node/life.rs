@@ -176,26 +176,48 @@ impl Node {
         }
     }
 
-    /// The last word on somebody who has no row here: whatever is held of it is
-    /// not shown.
-    fn keep(&mut self, item: Item) {
-        let id = match item {
+    /// The last word on somebody who has no row here. After a verdict, whatever
+    /// is held of it is not shown; after a farewell it is, as long as it would be
+    /// if there were a row.
+    fn keep(&mut self, now: Now, item: Item) {
+        match item {
             Item::Accusation(verdict) => {
                 let id = verdict.value.accused.clone();
                 if verdict.value.charge == Charge::Forgotten {
                     self.book.met(&id);
                 }
                 self.outbox.push(Output::Remember(Record::Verdict(verdict)));
-                id
+                self.veil(&id);
             }
             Item::Claim(claim) => {
-                self.book.met(&claim.value.member);
-                claim.value.member
+                let id = claim.value.member.clone();
+                self.book.met(&id);
+                self.outbox.push(Output::Remember(Record::Claim(claim)));
+                self.farewells.push_back((now.mono, id));
+                if self.farewells.len() > limit::CERTIFICATES {
+                    self.end_farewell();
+                }
             }
-            Item::Batch(_) | Item::Event(_) => return,
+            Item::Batch(_) | Item::Event(_) => {}
+        }
+    }
+
+    /// The oldest farewell has been kept for long enough: what its author said
+    /// goes, unless it is back.
+    pub(super) fn end_farewell(&mut self) {
+        let Some((_, id)) = self.farewells.pop_front() else {
+            return;
         };
+        if self.roster.member(&id).is_none() {
+            self.outbox
+                .push(Output::Remember(Record::Forget(id.clone())));
+            self.veil(&id);
+        }
+    }
+
+    fn veil(&mut self, id: &NodeId) {
         let mut changes = Vec::new();
-        self.replica.veil(&id, &mut changes);
+        self.replica.veil(id, &mut changes);
         self.replica_changed(changes);
     }
 
@@ -380,7 +402,7 @@ impl Node {
                 self.outbox.counters.rows_changed += u64::from(event.is_some());
                 self.member_changed(now, item, event);
             }
-            Heard::Kept => self.keep(item),
+            Heard::Kept => self.keep(now, item),
             Heard::Forgotten(event) => self.member_forgotten(Some(item), event, now),
             Heard::Stale => self.outbox.counters.stale += 1,
             Heard::Baseless => self.outbox.counters.baseless += 1,

@@ -33,7 +33,7 @@ mod offer;
 mod quorum;
 mod tick;
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::base::id::NodeId;
 use crate::base::limit;
@@ -82,6 +82,9 @@ pub struct Node {
     quorum: Quorum,
     /// Lists of voters on their way to the disk; at most [`limit::ELECTIONS`].
     elections: BTreeMap<PersistId, (Ticket, Electorate)>,
+    /// Who had left before we knew of it, and when we heard; at most
+    /// [`limit::CERTIFICATES`].
+    farewells: VecDeque<(Instant, NodeId)>,
     events: Events,
     flow: Flow,
     rounds: Rounds,
@@ -177,6 +180,7 @@ impl Node {
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
             elections: BTreeMap::new(),
+            farewells: VecDeque::new(),
             events: Events::new(&identity.cluster),
             flow: Flow::default(),
             rounds: Rounds::default(),

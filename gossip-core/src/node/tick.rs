@@ -163,6 +163,9 @@ impl Node {
                 self.prober.next_deadline(),
                 self.roster.next_expiry(),
                 self.roster.next_reap(self.config.forget_after),
+                self.farewells
+                    .front()
+                    .map(|(heard, _)| *heard + self.config.forget_after),
                 self.syncs.next_deadline(),
                 self.quorum.next_deadline(),
                 self.next_event_deadline(),

@@ -33,6 +33,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("message", 2),
     ("config", 2),
     ("electorate", 2),
+    ("history", 2),
     ("mongering", 2),
     ("watched", 2),
     ("base", 1),
