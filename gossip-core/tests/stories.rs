@@ -65,7 +65,6 @@ const REACHED: &[Mark] = &[
     "moved, or raised its incarnation",
     "two processes of one name",
     "a concurrent write lost",
-    "a log cut back",
     "a disk that failed",
     "a quorum lost or found",
     "halted of its own will",

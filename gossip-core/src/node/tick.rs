@@ -336,6 +336,8 @@ impl Node {
                 let next = now.mono + self.rng.jittered(interval);
                 self.timers.reconnect = (next, interval);
                 self.seek(now);
+                // Whom we met while joining, and condemned, may be all there is.
+                self.call_one(now);
             }
             return;
         }
