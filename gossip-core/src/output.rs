@@ -650,6 +650,10 @@ pub struct Counters {
     /// Logs that came in pieces and were not taken in:
     /// [`PIECES_BYTES`](crate::base::limit::PIECES_BYTES).
     pub pieces_refused: u64,
+    /// Batches that came before what they follow on, and for which there was no room:
+    /// [`EARLY_BATCHES`](crate::base::limit::EARLY_BATCHES) or
+    /// [`EARLY_BYTES`](crate::base::limit::EARLY_BYTES).
+    pub early_dropped: u64,
     /// Tombstones, and values whose time was over, cleared away.
     pub tombstones_cleared: u64,
     /// Logs fetched from nothing, because we had lagged behind their floor.

@@ -159,6 +159,13 @@ pub const RELAYED_PROBES: usize = 256;
 /// and now and then for a suspect more; who asks for more is told nack).
 pub const RELAYED_PROBES_PER_PEER: usize = 8;
 
+/// Batches kept until what they follow on has come (guess: a second of the
+/// fastest author, in batches of full size).
+pub const EARLY_BATCHES: usize = 512;
+
+/// Bytes of them.
+pub const EARLY_BYTES: usize = 8 * 1024 * 1024;
+
 /// Certificates of members whose row is gone, or never was.
 pub const CERTIFICATES: usize = ROSTER;
 

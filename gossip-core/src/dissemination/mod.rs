@@ -11,9 +11,11 @@
 //!   rules. [`Heat`] is one rumor's interest at one member.
 //! * [`fanout`]: how many to call, so that everybody knows in time; [`Loss`]
 //!   measures how many calls fail, [`Zones`] says who is near.
+//! * [`Early`]: writes that overtook what they follow on.
 //! * [`Pieces`]: what comes of a log in a session, until it is all there.
 
 mod compare;
+mod early;
 pub mod fanout;
 mod follow;
 mod heat;
@@ -33,6 +35,7 @@ pub use history::History;
 mod zones;
 
 pub use crate::mongering::{Mode, Mongering, Stop};
+pub use early::Early;
 pub use heat::Heat;
 pub use known::Overdue;
 pub use loss::Loss;

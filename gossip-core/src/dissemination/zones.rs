@@ -45,7 +45,7 @@ impl Zones {
     }
 
     /// Members of `me`'s zone, so many, by chance; and now and then one of
-    /// another: all of a zone together about [`RELAYS`] a round.
+    /// another: all of a zone together about two a round.
     pub fn near(&self, me: &NodeId, count: usize, rng: &mut Rng) -> Vec<NodeId> {
         let none = Vec::new();
         let near = self.members.get(me.zone()).unwrap_or(&none);

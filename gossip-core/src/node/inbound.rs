@@ -29,7 +29,7 @@ impl Node {
         let mut behind = false;
         for item in message.rumors {
             behind |= self.is_refuted(&item);
-            if self.hear_item(now, item) {
+            if self.hear_item(now, from, item) {
                 // We miss what came before; whoever told us this has it.
                 self.timers
                     .sync_soon(now.mono + self.config.gossip_interval, from);
@@ -83,7 +83,7 @@ impl Node {
                 Via::Session(id),
             ) => {
                 if let Body::Delta(delta) = &body
-                    && self.hear_delta(now, id, delta)
+                    && self.hear_delta(now, from, id, delta)
                 {
                     // A log of ours was cut below what it follows on.
                     self.timers
@@ -112,7 +112,7 @@ impl Node {
     }
 
     /// An item came, from whomever. Whether it does not follow on what we hold.
-    pub(super) fn hear_item(&mut self, now: Now, item: Item) -> bool {
+    pub(super) fn hear_item(&mut self, now: Now, from: &NodeId, item: Item) -> bool {
         match item {
             Item::Claim(claim) if self.is_unbelievable(claim.value.footing.generation, now) => {
                 false
@@ -135,7 +135,7 @@ impl Node {
                 self.hear_accusation(now, accusation);
                 false
             }
-            Item::Batch(batch) => self.hear_rumored_batch(now, batch),
+            Item::Batch(batch) => self.hear_rumored_batch(now, from, batch),
             Item::Event(event) => {
                 self.hear_event(now, event);
                 false
@@ -183,7 +183,7 @@ impl Node {
     /// be mourned, and nobody is judged by one who is not here yet: claims
     /// first, then verdicts; and of a dead member we never met the verdict,
     /// then the claim. How many rows changed.
-    fn hear_members(&mut self, now: Now, items: &[Item]) -> usize {
+    fn hear_members(&mut self, now: Now, from: &NodeId, items: &[Item]) -> usize {
         let before = self.outbox.counters.rows_changed;
         let condemned = |item: &Item, verdict: Option<&Item>| match (item, verdict) {
             (Item::Claim(claim), Some(Item::Accusation(verdict))) => {
@@ -210,12 +210,12 @@ impl Node {
         }
         let verdicts = items.iter().filter(|item| !matches!(item, Item::Claim(_)));
         for item in claims.into_iter().chain(verdicts.cloned()).chain(last) {
-            self.hear_item(now, item);
+            self.hear_item(now, from, item);
         }
         usize::try_from(self.outbox.counters.rows_changed - before).unwrap_or(usize::MAX)
     }
 
-    fn hear_rumored_batch(&mut self, now: Now, batch: Batch) -> bool {
+    fn hear_rumored_batch(&mut self, now: Now, peer: &NodeId, batch: Batch) -> bool {
         // A part of a batch says nothing of what lies between: only a session
         // can vouch for that.
         let from = batch.head.value.before();
@@ -225,13 +225,39 @@ impl Node {
         };
         if fresh && !gap {
             self.outbox.counters.copies_useful += 1;
+            let author = batch.author().clone();
             self.spread(now, Item::Batch(batch));
+            self.take_early(now, &author);
+        } else if gap && batch.is_whole() {
+            // It is here, and not to be asked for again.
+            self.news.learn(&Item::Batch(batch.clone()));
+            let until = now.mono + self.config.gossip_interval;
+            let kept = self.early.keep(batch, peer, until);
+            self.outbox.counters.early_dropped += u64::from(!kept);
+            return false;
         } else if !fresh && !gap {
             self.outbox.counters.copies_in_vain += 1;
             self.outbox.counters.stale += 1;
             self.news.learn(&Item::Batch(batch));
         }
         gap
+    }
+
+    /// Something of an author was taken in: what waited for it is, too.
+    fn take_early(&mut self, now: Now, author: &NodeId) {
+        loop {
+            let head = self.replica.head(author).unwrap_or_default();
+            let until = now.mono + self.config.gossip_interval;
+            let Some(batch) = self.early.next(author, head.version, until) else {
+                return;
+            };
+            let from = batch.head.value.before();
+            let (fresh, gap) = self.hear_run(now, from, core::slice::from_ref(&batch));
+            if fresh && !gap {
+                self.outbox.counters.copies_useful += 1;
+                self.spread(now, Item::Batch(batch));
+            }
+        }
     }
 
     /// Writes of one author came, which may follow on `from`.
@@ -266,13 +292,13 @@ impl Node {
 
     /// The difference came, in a session. Whether some of it did not follow on
     /// what we hold.
-    fn hear_delta(&mut self, now: Now, id: SessionId, delta: &Delta) -> bool {
+    fn hear_delta(&mut self, now: Now, from: &NodeId, id: SessionId, delta: &Delta) -> bool {
         let mut gaps = false;
         // Much at once is not told on piece by piece: whoever lacks all of it
         // gets it in a session, as we did.
         let is_much = delta.members.len() > MUCH;
         self.absorbing = self.phase == Phase::Joining || is_much;
-        let learned = self.hear_members(now, &delta.members);
+        let learned = self.hear_members(now, from, &delta.members);
         self.absorbing = false;
         if learned > MUCH {
             self.timers.pass_on(now.mono);
@@ -287,6 +313,10 @@ impl Node {
                 continue;
             };
             let (fresh, gap) = self.hear_run(now, run.from, &run.batches);
+            if let Some(first) = run.batches.first() {
+                let author = first.author().clone();
+                self.take_early(now, &author);
+            }
             if fresh && !gap {
                 let whole = run.batches.into_iter().filter(Batch::is_whole);
                 let items = whole.map(Item::Batch);

@@ -40,7 +40,7 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
-use crate::dissemination::{History, Hot, Loss, News, Pieces, Syncs, Zones};
+use crate::dissemination::{Early, History, Hot, Loss, News, Pieces, Syncs, Zones};
 use crate::electorate::Electorate;
 use crate::event::{Answering, Asked, Events, Flow};
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
@@ -78,6 +78,7 @@ pub struct Node {
     syncs: Syncs,
     history: History,
     pieces: Pieces,
+    early: Early,
     commits: Commits,
     quorum: Quorum,
     /// Lists of voters on their way to the disk; at most [`limit::ELECTIONS`].
@@ -177,6 +178,7 @@ impl Node {
             loss: Loss::default(),
             mail: false,
             pieces: Pieces::default(),
+            early: Early::default(),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
             elections: BTreeMap::new(),

@@ -158,6 +158,7 @@ impl Node {
                 timers.shock,
                 timers.pass.map(|(at, _)| at),
                 timers.hint.as_ref().map(|(at, _)| *at),
+                self.early.next_deadline(),
                 timers.release,
                 Some(timers.clear),
                 self.prober.next_deadline(),
@@ -365,6 +366,11 @@ impl Node {
     fn sync_if_due(&mut self, now: Now) {
         self.syncs.expire(now.mono, &mut self.outbox);
         if let Some((_, peer)) = self.timers.hint.take_if(|(at, _)| *at <= now.mono)
+            && self.links.is_up(&peer)
+        {
+            self.compare_notes(now, &peer);
+        }
+        if let Some(peer) = self.early.overdue(now.mono)
             && self.links.is_up(&peer)
         {
             self.compare_notes(now, &peer);

@@ -76,6 +76,22 @@ pub(crate) async fn run(mut options: Options) -> Result<()> {
         "",
         "",
     );
+    let (mut useful, mut vain, mut sessions) = (0, 0, 0);
+    for node in &nodes {
+        let counters = node.status().await?.core.counters;
+        useful += counters.copies_useful;
+        vain += counters.copies_in_vain;
+        sessions += counters.syncs;
+    }
+    let batches = updates.div_ceil(BATCH) * (count - 1);
+    line("batches due, in all", &format!("{batches}"), "", "");
+    line(
+        "brought as news; told in vain",
+        &format!("{useful}; {vain}"),
+        "",
+        "",
+    );
+    line("sessions", &format!("{sessions}"), "", "");
     stop(nodes).await;
     Ok(())
 }

@@ -379,6 +379,7 @@ fn protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
         relays_refused,
         generations_refused,
         pieces_refused,
+        early_dropped,
         tombstones_cleared,
         logs_replaced,
         outbox_full,
