@@ -16,7 +16,7 @@
 //! ```
 //!
 //! The methods below are of four kinds: the contract (here), what came from
-//! peers (`inbound`), what the application wants (`command`, `commit`, `event`,
+//! peers (`inbound`) and became of them (`linked`), what the application wants (`command`, `commit`, `event`,
 //! `ask`), and what time brings (`tick`). What a room learned goes through `change`, and
 //! the node's own coming and going through `life`.
 
@@ -27,6 +27,7 @@ mod commit;
 mod event;
 mod inbound;
 mod life;
+mod linked;
 #[cfg(feature = "sim")]
 pub mod observe;
 mod offer;
