@@ -7,6 +7,8 @@
 //! of it or none, at the node that wrote it, and wherever it arrives as news;
 //! a comparison of notes may hand a large batch on in pieces, in order.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use gossip_core::input::{Command, Write};
 use gossip_core::message::{Key, Scope, Value, WriteId};
@@ -78,6 +80,52 @@ impl Node {
             Reply::Written(ids) => Ok(ids),
             other => Err(misfit(other)),
         }
+    }
+
+    /// Writes a shared key as [`Node::put`] does; the value holds for `ttl`, by
+    /// this node's clock. Then it is gone everywhere, and whoever watches is told
+    /// that it has expired. Put again, it holds from then on.
+    ///
+    /// # Errors
+    /// If key or value are over a limit, or the node refuses.
+    pub async fn put_for(
+        &self,
+        key: &str,
+        value: impl Into<Bytes>,
+        ttl: Duration,
+    ) -> Result<WriteId, NodeError> {
+        self.lend(Scope::Shared, key, value.into(), ttl).await
+    }
+
+    /// Writes a key of this node's own as [`Node::put_for`] does.
+    ///
+    /// # Errors
+    /// If key or value are over a limit, or the node refuses.
+    pub async fn put_own_for(
+        &self,
+        key: &str,
+        value: impl Into<Bytes>,
+        ttl: Duration,
+    ) -> Result<WriteId, NodeError> {
+        self.lend(Scope::Own, key, value.into(), ttl).await
+    }
+
+    async fn lend(
+        &self,
+        scope: Scope,
+        key: &str,
+        value: Bytes,
+        ttl: Duration,
+    ) -> Result<WriteId, NodeError> {
+        let write = Write {
+            scope,
+            key: key.parse()?,
+            value: Some(Value::new(value)?),
+            ttl: Some(ttl),
+            only_if: None,
+        };
+        let id = self.write(vec![write]).await?.pop();
+        id.ok_or(NodeError::Stopped)
     }
 
     async fn hasten(&self, scope: Scope, key: &str, value: Bytes) -> Result<WriteId, NodeError> {

@@ -319,3 +319,30 @@ fn a_lost_write_is_told_with_both_stamps_and_sessions_are_remembered() {
     );
     assert!(table.contains("younger than"), "{table}");
 }
+
+#[test]
+fn a_value_that_was_put_for_a_while_ends_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let agents = cluster(folder.path(), 2);
+    let [here, there] = agents.as_slice() else {
+        panic!("two agents")
+    };
+    let mut watch = Follow::of(there, &["kv", "watch", "--json"]);
+    while watch.told().0 != "current" {}
+    here.ask(&["kv", "put", "lease", "mine", "--ttl", "1500ms"])
+        .ok();
+    watch.expects("put", "lease", "mine");
+    watch.expects("expire", "lease", "");
+    for agent in &agents {
+        until("it is gone", || {
+            (agent.ask(&["kv", "get", "lease"]).code != 0).then_some(())
+        });
+    }
+    for wrong in ["0s", "soon"] {
+        let refused = here.ask(&["kv", "put", "lease", "mine", "--ttl", wrong]);
+        assert_eq!(refused.code, 2);
+        assert!(refused.err.contains("allowed: "), "{refused:?}");
+    }
+    watch.process.kill().unwrap();
+    watch.process.wait().unwrap();
+}

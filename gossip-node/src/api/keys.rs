@@ -1,5 +1,8 @@
 //! The API's endpoints for keys of everybody, and for many writes at once.
 
+use std::num::NonZeroU64;
+use std::time::Duration;
+
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::routing::{get, post};
@@ -81,6 +84,9 @@ pub(crate) struct Wish {
     /// Only if it was last written by this.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) if_write: Option<String>,
+    /// For how long the value holds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) ttl_ms: Option<NonZeroU64>,
 }
 
 /// What `POST /v1/batch` answers: one range of versions.
@@ -172,7 +178,7 @@ impl Wish {
             scope: if self.own { Scope::Own } else { Scope::Shared },
             key: self.key.parse()?,
             value: value.transpose()?,
-            ttl: None,
+            ttl: self.ttl_ms.map(|ms| Duration::from_millis(ms.get())),
             only_if,
         })
     }

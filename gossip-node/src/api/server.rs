@@ -4,6 +4,7 @@
 //! is decided here but form: what may be written and what stands is for the
 //! node to say.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -146,7 +147,7 @@ async fn read(
     Ok(Json(RowView::new(&row)).into_response())
 }
 
-/// `PUT /v1/kv/{key}?scope=&if_absent=&if_write=&at_once=`: the body becomes the value.
+/// `PUT /v1/kv/{key}?scope=&if_absent=&if_write=&ttl_ms=&at_once=`: the body becomes the value.
 async fn put(
     State(api): State<Api>,
     key: Result<Path<String>, PathRejection>,
@@ -219,6 +220,7 @@ struct WriteQuery {
     #[serde(default)]
     if_absent: bool,
     if_write: Option<String>,
+    ttl_ms: Option<NonZeroU64>,
     #[serde(default)]
     at_once: bool,
 }
@@ -293,7 +295,7 @@ async fn write(
         key: key.parse::<Key>()?,
         value,
         only_if,
-        ttl: None,
+        ttl: asked.ttl_ms.map(|ms| Duration::from_millis(ms.get())),
     };
     let written = match asked.at_once {
         true => api.node.write_at_once(vec![write]).await?,

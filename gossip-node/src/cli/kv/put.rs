@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytes::Bytes;
 use gossip_core::base::limit::VALUE_BYTES;
@@ -41,6 +42,12 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "if_write")]
     if_absent: bool,
 
+    /// For how long the value holds, such as 30s; then it is gone, everywhere
+    ///
+    /// By the agent's clock. To keep it, put it again before that.
+    #[arg(long, value_name = "SPAN", value_parser = ttl)]
+    ttl: Option<Duration>,
+
     /// Do not wait for the disk: a crash within about a second may lose it
     #[arg(long)]
     at_once: bool,
@@ -52,9 +59,11 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
     let value = value(args)?;
     let client = reach::client(shared)?;
+    let ttl_ms = args.ttl.map(|ttl| ttl.as_millis().to_string());
     let path = PathAndQuery::key(&args.key)
         .with("scope", args.own.then_some("own"))
         .with("if_absent", args.if_absent.then_some("true"))
+        .with("ttl_ms", ttl_ms.as_deref())
         .with("at_once", args.at_once.then_some("true"));
     let path = args.only_if.ask(path);
     let answer = client
@@ -101,4 +110,13 @@ fn read(from: impl Read) -> io::Result<Bytes> {
     let mut bytes = Vec::new();
     from.take(VALUE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     Ok(Bytes::from(bytes))
+}
+
+/// A span of at least a millisecond.
+fn ttl(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(span) if span >= Duration::from_millis(1) => Ok(span),
+        Ok(_) => Err("allowed: 1ms and more".to_owned()),
+        Err(why) => Err(format!("{why}; allowed: a span such as 500ms, 30s or 2h")),
+    }
 }
