@@ -10,12 +10,11 @@
 
 mod cli_support;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Stdio};
 
-use cli_support::{Agent, authority, issue, tls_flags, until};
+use cli_support::{Agent, Follow, all_meet, authority, issue, tls_flags, until};
 use serde_json::{Value, json};
 
 fn member(folder: &Path, number: usize, more: &[&str]) -> Agent {
@@ -41,38 +40,11 @@ fn cluster(folder: &Path, nodes: usize, more: &[&str]) -> Vec<Agent> {
         }
         agents.push(member(folder, number, &flags));
     }
-    for agent in &agents {
-        for number in 1..=nodes {
-            let id = format!("eu/n{number}");
-            until("all have met", || {
-                agent.sees(&id).filter(|(status, _)| status == "alive")
-            });
-        }
-    }
+    all_meet(&agents);
     agents
 }
 
-/// A command that goes on, and its lines.
-struct Follow {
-    process: Child,
-    lines: BufReader<ChildStdout>,
-}
-
 impl Follow {
-    fn of(agent: &Agent, args: &[&str]) -> Self {
-        let mut command = agent.command(args);
-        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap());
-        Self { process, lines }
-    }
-
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).unwrap();
-        assert!(line.ends_with('\n'), "it goes on: {line:?}");
-        line.trim_end().to_owned()
-    }
-
     /// The next event of that kind about that member.
     fn event(&mut self, kind: &str, id: &str) -> Value {
         loop {
@@ -91,14 +63,6 @@ impl Follow {
                 return line;
             }
         }
-    }
-}
-
-impl Drop for Follow {
-    fn drop(&mut self) {
-        // Gone already is as good.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

@@ -10,11 +10,9 @@
 
 mod cli_support;
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Stdio};
 
-use cli_support::{Agent, authority, issue, until};
+use cli_support::{Agent, Follow, all_meet, authority, issue, until};
 use serde_json::Value;
 
 fn cluster(folder: &Path, nodes: usize) -> Vec<Agent> {
@@ -27,38 +25,11 @@ fn cluster(folder: &Path, nodes: usize) -> Vec<Agent> {
         }
         agents.push(Agent::start(&folder.join(format!("run{number}")), &flags));
     }
-    for agent in &agents {
-        for number in 1..=nodes {
-            until("all have met", || {
-                let seen = agent.sees(&format!("eu/n{number}"));
-                seen.filter(|(status, _)| status == "alive")
-            });
-        }
-    }
+    all_meet(&agents);
     agents
 }
 
-/// A command that goes on, and its lines.
-struct Follow {
-    process: Child,
-    lines: BufReader<ChildStdout>,
-}
-
 impl Follow {
-    fn of(agent: &Agent, args: &[&str]) -> Self {
-        let mut command = agent.command(args);
-        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap());
-        Self { process, lines }
-    }
-
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).unwrap();
-        assert!(line.ends_with('\n'), "it goes on: {line:?}");
-        line.trim_end().to_owned()
-    }
-
     /// The next line: what happened, to which key, to what value.
     fn told(&mut self) -> (String, String, String, String) {
         let line: Value = serde_json::from_str(&self.line()).unwrap();
@@ -71,13 +42,6 @@ impl Follow {
         let (event, key, value) = (event.to_owned(), key.to_owned(), value.to_owned());
         assert_eq!((told.0, told.1, told.2), (event, key, value));
         told.3
-    }
-}
-
-impl Drop for Follow {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
@@ -343,6 +307,4 @@ fn a_value_that_was_put_for_a_while_ends_everywhere() {
         assert_eq!(refused.code, 2);
         assert!(refused.err.contains("allowed: "), "{refused:?}");
     }
-    watch.process.kill().unwrap();
-    watch.process.wait().unwrap();
 }

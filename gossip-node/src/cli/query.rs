@@ -8,7 +8,7 @@ use hyper::Method;
 
 use super::event::payload;
 use super::exit::{Exit, Failure};
-use super::{Shared, out, reach, reader};
+use super::{Shared, follow, out, reach};
 use crate::api::said::AnswerLine;
 use crate::api::say::QueryDocument;
 
@@ -72,48 +72,28 @@ pub(crate) async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
         .map_err(|why| Failure::new(Exit::Error, format!("the query is not JSON: {why}")))?;
     let client = reach::client(shared)?;
     let opened = client.stream_of(Method::POST, "/v1/query", Bytes::from(body));
-    let mut lines = opened
-        .await
-        .map_err(|trouble| reach::failure(&client, trouble))?;
-    let mut reader = reader::Reader::of_stdout();
-    loop {
-        let Some(line) = reader.unless_gone(lines.next()).await else {
-            return Err(Failure::closed_pipe());
-        };
-        let Some(line) = line.map_err(|trouble| reach::failure(&client, trouble))? else {
-            let ended = format!("the agent at {} has stopped", client.place());
-            return Err(Failure::new(Exit::Unreachable, ended));
-        };
-        if shared.json {
-            // As the agent said it: a newer one may say more than we know.
-            out::bytes(&[&line, b"\n".as_slice()].concat())?;
+    follow::read(shared, &client, opened.await, people, end).await
+}
+
+/// Whether a line is the last, and what became of the query then.
+fn end(line: &AnswerLine) -> Option<Result<(), Failure>> {
+    let AnswerLine::Ended {
+        asked, answered, ..
+    } = line
+    else {
+        return None;
+    };
+    Some(match (asked, answered) {
+        (0, _) => Err(Failure::new(
+            Exit::Absent,
+            "nobody is asked: no member fits",
+        )),
+        (asked, answered) if answered < asked => {
+            let line = format!("{} of {asked} have not answered in time", asked - answered);
+            Err(Failure::new(Exit::Unanswered, line))
         }
-        // What a newer agent says beyond our words is left out for people.
-        let Ok(line) = serde_json::from_slice::<AnswerLine>(&line) else {
-            continue;
-        };
-        if !shared.json
-            && let Some(text) = people(&line)
-        {
-            out::line(&text)?;
-        }
-        if let AnswerLine::Ended {
-            asked, answered, ..
-        } = line
-        {
-            return match (asked, answered) {
-                (0, _) => Err(Failure::new(
-                    Exit::Absent,
-                    "nobody is asked: no member fits",
-                )),
-                (asked, answered) if answered < asked => {
-                    let line = format!("{} of {asked} have not answered in time", asked - answered);
-                    Err(Failure::new(Exit::Unanswered, line))
-                }
-                _ => Ok(()),
-            };
-        }
-    }
+        _ => Ok(()),
+    })
 }
 
 fn people(line: &AnswerLine) -> Option<String> {

@@ -8,7 +8,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -264,5 +264,48 @@ impl LastLine for BufReader<std::process::ChildStdout> {
             .map_while(Result::ok)
             .last()
             .unwrap_or_default()
+    }
+}
+
+/// A command that goes on, and its lines.
+pub struct Follow {
+    process: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Follow {
+    pub fn of(agent: &Agent, args: &[&str]) -> Self {
+        let mut command = agent.command(args);
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap());
+        Self { process, lines }
+    }
+
+    /// The next line.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).unwrap();
+        assert!(line.ends_with('\n'), "it goes on: {line:?}");
+        line.trim_end().to_owned()
+    }
+}
+
+impl Drop for Follow {
+    fn drop(&mut self) {
+        // Gone already is as good.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Waits until each of the agents eu/n1, eu/n2, … holds all of them alive.
+pub fn all_meet(agents: &[Agent]) {
+    for agent in agents {
+        for number in 1..=agents.len() {
+            let id = format!("eu/n{number}");
+            until("all have met", || {
+                agent.sees(&id).filter(|(status, _)| status == "alive")
+            });
+        }
     }
 }
