@@ -3,13 +3,12 @@
 //! Each half knows of the other only by a seed whose name leads nowhere until
 //! the clock starts. It runs until every node holds all keys of both.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use bytes::Bytes;
-use gossip_node::{Node, Profile, Scope, Value, Write};
+use gossip_node::{Node, Profile, Scope};
 
 use crate::numbers::line;
-use crate::stage::{Gate, Stage, bytes_sent, stop};
+use crate::stage::{Gate, Stage, batches, bytes_sent, hold, stop};
 use crate::{Options, Result};
 
 pub(crate) async fn run(mut options: Options) -> Result<()> {
@@ -39,18 +38,17 @@ pub(crate) async fn run(mut options: Options) -> Result<()> {
     }
     for (side, nodes) in [("left", &left), ("right", &right)] {
         let writer = nodes.first().ok_or("no node")?;
-        for first in (0..keys).step_by(64) {
-            let batch = (first..keys.min(first + 64)).map(|number| write(side, number, value));
-            writer.write(batch.collect::<Result<Vec<Write>>>()?).await?;
+        for batch in batches(Scope::Shared, side, keys, value) {
+            writer.write(batch?).await?;
         }
-        holds(nodes, keys).await?;
+        hold(nodes, keys).await?;
     }
     let nodes: Vec<Node> = left.into_iter().chain(right).collect();
     let before = bytes_sent(&nodes).await?;
     println!("two halves of {half} with {keys} keys each meet");
     let began = Instant::now();
     gate.open();
-    holds(&nodes, 2 * keys).await?;
+    hold(&nodes, 2 * keys).await?;
     let equal = began.elapsed();
     let sent = bytes_sent(&nodes).await? - before;
     line(
@@ -73,25 +71,5 @@ pub(crate) async fn run(mut options: Options) -> Result<()> {
         "",
     );
     stop(nodes).await;
-    Ok(())
-}
-
-fn write(side: &str, number: usize, value: usize) -> Result<Write> {
-    Ok(Write {
-        scope: Scope::Shared,
-        key: format!("{side}/{number:07}").parse()?,
-        value: Some(Value::new(Bytes::from(vec![b'x'; value]))?),
-        ttl: None,
-        only_if: None,
-    })
-}
-
-/// Waits until all of them hold so many keys.
-async fn holds(nodes: &[Node], keys: usize) -> Result<()> {
-    for node in nodes {
-        while node.status().await?.core.keys < keys {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    }
     Ok(())
 }

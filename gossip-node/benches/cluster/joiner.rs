@@ -5,11 +5,10 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use gossip_node::{Profile, Scope, Value, Write};
+use gossip_node::{Profile, Scope};
 
 use crate::numbers::line;
-use crate::stage::{Stage, stop};
+use crate::stage::{Stage, batches, hold, stop};
 use crate::{Options, Result};
 
 /// Bytes of a value.
@@ -22,24 +21,17 @@ pub(crate) async fn run(mut options: Options) -> Result<()> {
     let stage = Stage::new(Profile::Lan)?;
     let mut nodes = stage.start_all("n", 3).await?;
     let writer = nodes.first().ok_or("no node")?.clone();
-    for first in (0..keys).step_by(64) {
-        let batch = (first..keys.min(first + 64)).map(write);
-        writer.write(batch.collect::<Result<Vec<Write>>>()?).await?;
+    for batch in batches(Scope::Shared, "k", keys, VALUE) {
+        writer.write(batch?).await?;
     }
-    for node in &nodes {
-        while node.status().await?.core.keys < keys {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
+    hold(&nodes, keys).await?;
     println!("a joiner to {keys} keys of {VALUE} bytes");
     let began = Instant::now();
     let seeds = [writer.local_addr().to_string()];
     let joiner = stage.builder("joiner")?.seeds(seeds).start().await?;
     joiner.running().await?;
     let ready = began.elapsed();
-    while joiner.status().await?.core.keys < keys {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    hold(std::slice::from_ref(&joiner), keys).await?;
     let all = began.elapsed();
     let seconds = |time: Duration| format!("{:.2} s", time.as_secs_f64());
     line(
@@ -52,14 +44,4 @@ pub(crate) async fn run(mut options: Options) -> Result<()> {
     nodes.push(joiner);
     stop(nodes).await;
     Ok(())
-}
-
-fn write(number: usize) -> Result<Write> {
-    Ok(Write {
-        scope: Scope::Shared,
-        key: format!("k/{number:07}").parse()?,
-        value: Some(Value::new(Bytes::from(vec![b'x'; VALUE]))?),
-        ttl: None,
-        only_if: None,
-    })
 }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use gossip_node::{
-    Config, Credentials, MemberStatus, Node, NodeBuilder, Profile, Resolve, Resolving,
+    Config, Credentials, MemberStatus, Node, NodeBuilder, Profile, Resolve, Resolving, Scope,
+    Value, Write,
 };
 use gossip_quic::KeyAlgorithm;
 use gossip_quic::pki::Authority;
@@ -130,3 +132,38 @@ impl Resolve for Gate {
         })
     }
 }
+
+/// Waits until all of them hold so many keys.
+pub(crate) async fn hold(nodes: &[Node], keys: usize) -> Result<()> {
+    for node in nodes {
+        while node.status().await?.core.keys < keys {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+    Ok(())
+}
+
+/// Numbered keys and so many bytes each, in the commands that fit a batch.
+pub(crate) fn batches(
+    scope: Scope,
+    prefix: &str,
+    count: usize,
+    bytes: usize,
+) -> impl Iterator<Item = Result<Vec<Write>>> {
+    (0..count).step_by(BATCH).map(move |first| {
+        let numbers = first..count.min(first + BATCH);
+        let writes = numbers.map(|number| {
+            Ok(Write {
+                scope,
+                key: format!("{prefix}/{number:07}").parse()?,
+                value: Some(Value::new(Bytes::from(vec![b'x'; bytes]))?),
+                ttl: None,
+                only_if: None,
+            })
+        });
+        writes.collect()
+    })
+}
+
+/// Entries of one write: what a batch holds.
+pub(crate) const BATCH: usize = 64;

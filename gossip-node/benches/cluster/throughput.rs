@@ -8,16 +8,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use gossip_node::{Node, Profile, Scope, Value, Write};
+use gossip_node::{Profile, Scope};
 use tokio::sync::Semaphore;
 
 use crate::numbers::line;
-use crate::stage::{Stage, bytes_sent, stop};
+use crate::stage::{BATCH, Stage, batches, bytes_sent, hold, stop};
 use crate::{Options, Result};
-
-/// Entries of one write: what a batch holds.
-const BATCH: usize = 64;
 
 /// Writes that wait for an answer at a time.
 const WRITERS: usize = 64;
@@ -35,10 +31,9 @@ pub(crate) async fn run(mut options: Options) -> Result<()> {
     let began = Instant::now();
     let room = Arc::new(Semaphore::new(WRITERS));
     let mut writes = Vec::new();
-    for first in (0..updates).step_by(BATCH) {
+    for batch in batches(Scope::Own, "k", updates, value) {
         let permit = Arc::clone(&room).acquire_owned().await?;
-        let batch = (first..updates.min(first + BATCH)).map(|number| write(number, value));
-        let (batch, writer) = (batch.collect::<Result<Vec<Write>>>()?, writer.clone());
+        let (batch, writer) = (batch?, writer.clone());
         writes.push(tokio::spawn(async move {
             let written = writer.write(batch).await;
             drop(permit);
@@ -50,11 +45,7 @@ pub(crate) async fn run(mut options: Options) -> Result<()> {
         last = last.max(written.await??.into_iter().map(|id| id.version).max());
     }
     let durable = began.elapsed();
-    for node in &nodes {
-        while keys(node).await? < updates {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    }
+    hold(&nodes, updates).await?;
     let everywhere = began.elapsed();
     let sent = bytes_sent(&nodes).await? - before;
     let rate = |time: Duration| format!("{:.0}/s", updates as f64 / time.as_secs_f64());
@@ -94,19 +85,4 @@ pub(crate) async fn run(mut options: Options) -> Result<()> {
     line("sessions", &format!("{sessions}"), "", "");
     stop(nodes).await;
     Ok(())
-}
-
-fn write(number: usize, value: usize) -> Result<Write> {
-    Ok(Write {
-        scope: Scope::Own,
-        key: format!("k/{number:07}").parse()?,
-        value: Some(Value::new(Bytes::from(vec![b'x'; value]))?),
-        ttl: None,
-        only_if: None,
-    })
-}
-
-/// How many keys a node holds.
-async fn keys(node: &Node) -> Result<usize> {
-    Ok(node.status().await?.core.keys)
 }
