@@ -20,6 +20,7 @@ pub struct Outbox {
     queue: VecDeque<Output>,
     next_seal: u64,
     next_persist: u64,
+    next_session: u64,
     /// A member changed since the node last looked at its quorum.
     pub members_changed: bool,
     /// What happened and what was refused.
@@ -63,6 +64,12 @@ impl Outbox {
             via,
             message,
         }));
+    }
+
+    /// The number of another session of ours: no two have the same.
+    pub const fn next_session(&mut self) -> SessionId {
+        self.next_session += 1;
+        SessionId::outbound(self.next_session)
     }
 
     /// Queues a notification.

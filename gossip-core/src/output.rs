@@ -666,6 +666,16 @@ pub struct Counters {
     pub copies_useful: u64,
     /// Copies that came as rumors and were known.
     pub copies_in_vain: u64,
+    /// Logs that were followed at some peer: written faster than rumors carry, or
+    /// missing something that a later batch follows on.
+    pub tails_followed: u64,
+    /// Of them: those that stalled or were turned away, and were asked of another.
+    pub tails_moved: u64,
+    /// Followers turned away: [`TAILS_SERVED`](crate::base::limit::TAILS_SERVED) or
+    /// [`TAILS_SERVED_OF_ONE`](crate::base::limit::TAILS_SERVED_OF_ONE).
+    pub tails_refused: u64,
+    /// Batches that came from the tail of a log.
+    pub tail_batches: u64,
     /// Events of ours that were accepted.
     pub events_said: u64,
     /// Events of ours turned away:

@@ -100,6 +100,7 @@ fn body_to_pb(body: &Body) -> pb::message::Body {
         Body::EventHave(have) => Pb::EventHave(event::have_to_pb(have)),
         Body::EventDelta(delta) => Pb::EventDelta(event::delta_to_pb(delta)),
         Body::Answer(answer) => Pb::Answer(event::answer_to_pb(answer)),
+        Body::Follow(held) => Pb::Follow(offer::held_to_pb(held)),
     }
 }
 
@@ -135,5 +136,6 @@ fn body_from_pb(body: Option<pb::message::Body>, skipped: &mut u64) -> Result<Bo
         Pb::EventHave(have) => Body::EventHave(event::have_from_pb(&have)?),
         Pb::EventDelta(delta) => Body::EventDelta(event::delta_from_pb(&delta)?),
         Pb::Answer(answer) => Body::Answer(event::answer_from_pb(&answer)?),
+        Pb::Follow(held) => Body::Follow(offer::held_from_pb(&held)?),
     })
 }

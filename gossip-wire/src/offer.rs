@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gossip_core::base::limit;
-use gossip_core::message::{Offer, RumorId};
+use gossip_core::message::{Generation, Head, LogHead, Offer, RumorId, Version};
 
 use crate::error::DecodeError;
 use crate::{field, pb};
@@ -22,7 +22,30 @@ pub(crate) fn to_pb(offer: &Offer) -> pb::Offer {
             .collect(),
         taken: ids(&offer.taken),
         wanted: ids(&offer.wanted),
+        heads: offer.heads.iter().map(held_to_pb).collect(),
     }
+}
+
+/// A log, and how far it is held.
+pub(crate) fn held_to_pb(held: &LogHead) -> pb::LogHead {
+    pb::LogHead {
+        author: held.author.to_string(),
+        head: Some(pb::Head {
+            generation: held.head.generation.0,
+            version: held.head.version.0,
+        }),
+    }
+}
+
+pub(crate) fn held_from_pb(held: &pb::LogHead) -> Result<LogHead, DecodeError> {
+    let head = held.head.unwrap_or_default();
+    Ok(LogHead {
+        author: field::id("author of a log", &held.author)?,
+        head: Head {
+            generation: Generation(head.generation),
+            version: Version(head.version),
+        },
+    })
 }
 
 pub(crate) fn from_pb(offer: &pb::Offer) -> Result<Offer, DecodeError> {
@@ -32,12 +55,14 @@ pub(crate) fn from_pb(offer: &pb::Offer) -> Result<Offer, DecodeError> {
     let most = Offer::COUNT_MAX.saturating_add(1);
     let known_counts = counts(&offer.known_counts, offer.known.len(), most)?.iter();
     let known_counts = known_counts.map(|count| count.checked_sub(1));
+    field::at_most("logs in an offer", offer.heads.len(), limit::OFFER_HEADS)?;
     Ok(Offer {
         asks: offer.asks,
         hot: hot.zip(hot_counts.iter().copied()).collect(),
         known: known.zip(known_counts).collect(),
         taken: ids(&offer.taken)?,
         wanted: ids(&offer.wanted)?,
+        heads: offer.heads.iter().map(held_from_pb).collect::<Result<_, _>>()?,
     })
 }
 

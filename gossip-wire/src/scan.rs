@@ -9,6 +9,7 @@
 //!   Message ─ Digest, Want ─ row ─ member, head
 //!           ├ Ranges ─ range ─ row ─ member, head
 //!           ├ Delta ─ item, log ─ item
+//!           ├ Offer ─ log head ─ head; Follow ─ head
 //!           ├ EventHave ─ row
 //!           ├ EventDelta ─ run ─ event
 //!           └ item ─ part
@@ -27,6 +28,7 @@ pub(crate) struct Shape(&'static [(u64, &'static Shape)]);
 /// A message whose fields are all plain.
 const FLAT: Shape = Shape(&[]);
 const ROW: Shape = Shape(&[(2, &FLAT), (3, &FLAT)]);
+const LOG_HEAD: Shape = Shape(&[(2, &FLAT)]);
 const LOG: Shape = Shape(&[(2, &ITEM)]);
 
 /// The shape of an `Item`.
@@ -46,7 +48,7 @@ pub(crate) const MESSAGE: Shape = Shape(&[
     (10, &FLAT),
     (11, &FLAT),
     (12, &FLAT),
-    (13, &FLAT),
+    (13, &Shape(&[(8, &LOG_HEAD)])),
     (14, &FLAT),
     (15, &ITEM),
     (20, &FLAT),
@@ -56,6 +58,7 @@ pub(crate) const MESSAGE: Shape = Shape(&[
     (30, &Shape(&[(1, &FLAT)])),
     (31, &Shape(&[(1, &Shape(&[(5, &FLAT)]))])),
     (32, &Shape(&[(5, &FLAT)])),
+    (40, &LOG_HEAD),
 ]);
 
 /// The number of pieces in `bytes`, at most [`bound::PIECES`].

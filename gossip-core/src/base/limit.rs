@@ -134,6 +134,10 @@ pub const HOT_RUMOR_BYTES: usize = 8 * 1024 * 1024;
 /// Writes that wait for the commit in flight.
 pub const QUEUED_WRITES: usize = 1_024;
 
+/// Batches of one commit, beside the first (guess: a quarter of a megabyte of
+/// small values shares a sync).
+pub const FLIGHT_BATCHES: usize = 32;
+
 /// Names noted as touched before "everybody" is noted instead (guess: what a
 /// node learns between two looks, which follow every input, is far less).
 pub const TOUCHED: usize = 1_024;
@@ -217,6 +221,30 @@ pub const OUTBOX: usize = 65_536;
 /// Rumors of one kind in an offer: a constant of the protocol, so that an offer
 /// of as many and an answer to it fit a datagram.
 pub const OFFER_RUMORS: usize = 64;
+
+/// Logs in an offer that grow too fast to be told by name: a constant of the
+/// protocol, so that they fit a datagram beside the names.
+pub const OFFER_HEADS: usize = 4;
+
+/// Logs whose growth is watched, and told by head where it is fast (guess: who
+/// writes at once in a large cluster; beyond it a log goes on as rumors).
+pub const FLOWS: usize = 256;
+
+/// Logs that are followed at once (guess: as many as write fast at once).
+pub const TAILS_FOLLOWED: usize = 32;
+
+/// Tails of logs told to others at once, of all logs and of one: beyond it a peer
+/// is turned away, and follows another that it hears of (guess: with three each
+/// a log is three hops from fifteen others, and nobody sends it more often).
+pub const TAILS_SERVED: usize = 32;
+/// Of one log.
+pub const TAILS_SERVED_OF_ONE: usize = 3;
+
+/// Sessions that were opened and in which nothing was said yet, of all peers and
+/// of one (guess: the first message follows at once).
+pub const SESSIONS_SILENT: usize = 256;
+/// Of one peer: what it may follow at once, and a comparison.
+pub const SESSIONS_SILENT_OF_ONE: usize = TAILS_FOLLOWED + SESSIONS_OPENED;
 
 /// What members wrote and a node still tells; beyond it the oldest goes first.
 pub const NEWS: usize = 4_096;

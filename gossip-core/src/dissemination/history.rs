@@ -60,7 +60,10 @@ impl History {
                 via: Via::Session(id),
                 message,
             } => {
-                if let Some(open) = self.open.get_mut(id)
+                if matches!(message.body, Body::Follow(_)) {
+                    // Nothing is compared in it.
+                    self.open.remove(id);
+                } else if let Some(open) = self.open.get_mut(id)
                     && open.record.peer == *from
                 {
                     open.record.received_bytes += bytes(message);
@@ -79,7 +82,8 @@ impl History {
                 via: Via::Session(id),
                 message,
             }) => {
-                if !id.is_inbound() && !self.open.contains_key(id) {
+                let compares = !matches!(message.body, Body::Follow(_));
+                if compares && !id.is_inbound() && !self.open.contains_key(id) {
                     self.begin(*id, to);
                 }
                 if let Some(open) = self.open.get_mut(id) {

@@ -54,13 +54,17 @@ pub struct Overdue {
 
 /// The rumors that were asked for, each of one peer.
 #[derive(Debug, Default)]
-pub(super) struct Awaited(BTreeMap<RumorId, Asked>);
+pub(super) struct Awaited {
+    rumors: BTreeMap<RumorId, Asked>,
+    /// The same, by when they were asked for.
+    by_age: BTreeSet<(Instant, RumorId)>,
+}
 
 impl Awaited {
     /// Whether to ask for it: not while it is on its way from somebody else, and
     /// not beyond the bound.
     pub(super) fn ask(&mut self, now: Instant, id: RumorId, of: &NodeId) -> bool {
-        if self.0.contains_key(&id) || self.0.len() >= limit::AWAITED_RUMORS {
+        if self.rumors.contains_key(&id) || self.rumors.len() >= limit::AWAITED_RUMORS {
             return false;
         }
         let asked = Asked {
@@ -68,39 +72,48 @@ impl Awaited {
             since: now,
             times: 1,
         };
-        self.0.insert(id, asked);
+        self.rumors.insert(id, asked);
+        self.by_age.insert((now, id));
         true
     }
 
     /// It has come.
     pub(super) fn came(&mut self, id: RumorId) {
-        self.0.remove(&id);
+        if let Some(asked) = self.rumors.remove(&id) {
+            self.by_age.remove(&(asked.since, id));
+        }
     }
 
     /// When the first is overdue.
     pub(super) fn next_due(&self, patience: Duration) -> Option<Instant> {
-        self.0.values().map(|asked| asked.since + patience).min()
+        self.by_age.first().map(|(since, _)| *since + patience)
     }
 
     /// What has not come within `patience`.
     pub(super) fn overdue(&mut self, now: Instant, patience: Duration) -> Overdue {
         let mut overdue = Overdue::default();
         let mut again: BTreeMap<NodeId, Vec<RumorId>> = BTreeMap::new();
-        self.0.retain(|id, asked| {
-            if now < asked.since + patience {
-                return true;
-            }
+        let due = self.by_age.iter();
+        let due = due.take_while(|(since, _)| now >= *since + patience);
+        let due: Vec<(Instant, RumorId)> = due.copied().collect();
+        for (since, id) in due {
+            let Some(asked) = self.rumors.get_mut(&id) else {
+                continue;
+            };
             if asked.times >= TIMES {
                 overdue.given_up = Some(asked.of.clone());
-                return false;
+                self.rumors.remove(&id);
+                self.by_age.remove(&(since, id));
+                continue;
             }
             let ids = again.entry(asked.of.clone()).or_default();
             if ids.len() < limit::OFFER_RUMORS {
-                ids.push(*id);
+                ids.push(id);
                 (asked.since, asked.times) = (now, asked.times + 1);
+                self.by_age.remove(&(since, id));
+                self.by_age.insert((now, id));
             }
-            true
-        });
+        }
         for (of, wanted) in again {
             let offer = Offer {
                 wanted,

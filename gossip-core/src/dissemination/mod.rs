@@ -12,11 +12,14 @@
 //! * [`fanout`]: how many to call, so that everybody knows in time; [`Loss`]
 //!   measures how many calls fail, [`Zones`] says who is near.
 //! * [`Early`]: writes that overtook what they follow on.
+//! * [`Flows`]: logs that grow too fast for rumors, told by head; [`Tails`]: who
+//!   lacks some of one follows it at a peer, along a tree.
 //! * [`Pieces`]: what comes of a log in a session, until it is all there.
 
 mod compare;
 mod early;
 pub mod fanout;
+mod flows;
 mod follow;
 mod heat;
 mod history;
@@ -29,13 +32,15 @@ mod pieces;
 mod rumor;
 mod session;
 mod sync;
+mod tails;
 mod tell;
 
 pub use history::History;
 mod zones;
 
 pub use crate::mongering::{Mode, Mongering, Stop};
-pub use early::Early;
+pub use early::{Early, Lacked};
+pub use flows::Flows;
 pub use heat::Heat;
 pub use known::Overdue;
 pub use loss::Loss;
@@ -45,4 +50,5 @@ pub use picture::Picture;
 pub use pieces::Pieces;
 pub use rumor::Hot;
 pub use sync::Syncs;
+pub use tails::{Tails, is_of};
 pub use zones::Zones;

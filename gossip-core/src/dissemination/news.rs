@@ -33,7 +33,7 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::siphash::HashKey;
 use crate::base::time::Instant;
-use crate::message::{Item, Offer, RumorId};
+use crate::message::{Batch, Item, Offer, RumorId};
 use crate::mongering::Mongering;
 
 /// One rumor that is hot here.
@@ -133,6 +133,10 @@ impl News {
             Item::Batch(batch) => &batch.head.bytes,
             Item::Event(event) => &event.bytes,
         };
+        self.name(sealed)
+    }
+
+    fn name(&self, sealed: &[u8]) -> RumorId {
         RumorId((self.key.hash(sealed) & u128::from(u64::MAX)) as u64)
     }
 
@@ -147,6 +151,13 @@ impl News {
         self.awaited.came(id);
         self.known.insert(id);
         id
+    }
+
+    /// The same of a batch.
+    pub fn learn_batch(&mut self, batch: &Batch) {
+        let id = self.name(&batch.head.bytes);
+        self.awaited.came(id);
+        self.known.insert(id);
     }
 
     /// It is news: told in the next round. Answers how many had to be let go

@@ -35,7 +35,6 @@ const STALLED: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Syncs {
     sessions: BTreeMap<SessionId, Session>,
-    next: u64,
     form: Form,
     readiness: Vec<Key>,
     followed: Followed,
@@ -48,7 +47,6 @@ impl Syncs {
         let plain = usize::try_from(config.plain_rows).unwrap_or(usize::MAX);
         Self {
             sessions: BTreeMap::new(),
-            next: 0,
             form: config.sync_form,
             readiness: config.readiness.clone(),
             followed: Followed::new(cluster, plain),
@@ -108,8 +106,7 @@ impl Syncs {
         if ours >= limit::SESSIONS_OPENED || self.is_open(peer) {
             return;
         }
-        self.next += 1;
-        let id = SessionId::outbound(self.next);
+        let id = outbox.next_session();
         outbox.counters.syncs += 1;
         // Who comes with nothing differs for sure, and has nothing to push.
         let (stage, form) = match picture.is_bare() {

@@ -9,7 +9,8 @@
 
 use alloc::vec::Vec;
 
-use super::Generation;
+use super::{Generation, weight};
+use crate::base::id::NodeId;
 use crate::base::limit;
 
 /// The number of a write in its author's log; the first is 1.
@@ -37,6 +38,22 @@ pub struct Head {
     pub generation: Generation,
     /// Up to which write.
     pub version: Version,
+}
+
+/// A log, and how much of it somebody holds.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LogHead {
+    /// Whose log.
+    pub author: NodeId,
+    /// How far it is held.
+    pub head: Head,
+}
+
+impl LogHead {
+    /// An upper bound of its encoded length, in bytes.
+    pub fn weight(&self) -> usize {
+        weight::id(&self.author) + weight::FIELD + 2 * weight::NUMBER
+    }
 }
 
 /// Where one generation began: what it continued from.

@@ -38,7 +38,7 @@ pub use entry::{Entry, Key, KeyError, Op, Scope, Value};
 pub use event::{Event, EventId, Lamport, Run};
 pub use events::{EventDelta, EventHave, EventRow, EventRun, EventSum};
 pub use floor::Floor;
-pub use head::{Base, Head, Lineage, Version};
+pub use head::{Base, Head, Lineage, LogHead, Version};
 pub use item::{Item, Sealed, Statement};
 pub use offer::{Offer, RumorId};
 pub use probe::Seq;
@@ -125,6 +125,9 @@ pub enum Body {
     EventDelta(EventDelta),
     /// What somebody answers to a query.
     Answer(Answer),
+    /// First in a session: this is what I hold of a log; tell me what follows,
+    /// and whatever comes to it, until I end the session.
+    Follow(LogHead),
 }
 
 impl Message {
@@ -168,6 +171,7 @@ impl Body {
             Self::EventHave(have) => have.weight(),
             Self::EventDelta(delta) => delta.weight(),
             Self::Answer(answer) => answer.weight(),
+            Self::Follow(held) => weight::FIELD + held.weight(),
         }
     }
 }

@@ -18,7 +18,9 @@
 
 use alloc::vec::Vec;
 
-use super::weight;
+use super::{LogHead, weight};
+#[cfg(doc)]
+use crate::base::limit;
 
 /// The name of a rumor: a keyed hash of what its author sealed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -38,6 +40,9 @@ pub struct Offer {
     pub taken: Vec<RumorId>,
     /// Tell me these.
     pub wanted: Vec<RumorId>,
+    /// So far I hold these logs, which grow faster than they can be told by
+    /// name; at most [`limit::OFFER_HEADS`].
+    pub heads: Vec<LogHead>,
 }
 
 impl Offer {
@@ -52,6 +57,7 @@ impl Offer {
         let rows = (self.hot.len() + self.known.len()) * Self::ROW;
         let ids = (self.taken.len() + self.wanted.len()) * 8;
         // Tag and length of six columns, and the flag.
-        rows + ids + 4 * weight::FIELD
+        let heads: usize = self.heads.iter().map(LogHead::weight).sum();
+        rows + ids + 4 * weight::FIELD + heads
     }
 }

@@ -19,13 +19,18 @@ use super::Node;
 impl Node {
     /// Makes an item a hot rumor, to be told soon.
     pub(super) fn spread(&mut self, now: Now, item: Item) {
-        if matches!(item, Item::Batch(_)) {
-            self.news.learn(&item);
+        if let Item::Batch(batch) = &item {
+            self.news.learn_batch(batch);
         }
         if self.absorbing {
             return;
         }
         let soon = now.mono + self.config.gossip_delay;
+        if let Item::Batch(batch) = &item
+            && self.flows_on(now, batch.author(), 1)
+        {
+            return;
+        }
         if matches!(item, Item::Batch(_)) {
             self.outbox.counters.rumors_dropped += self.news.add(item);
             self.timers.news_soon(soon, self.config.gossip_interval);

@@ -7,12 +7,13 @@
 //! ```
 //!
 //! What waits while a commit is in flight goes into the next one together, so
-//! many writers share one sync of the disk. Nothing is told before it is
+//! many writers share one sync of the disk: as many batches as that takes, one
+//! after the other, written whole or not at all. Nothing is told before it is
 //! durable, and a commit that cannot be written leaves no trace: its versions
 //! are used again. The named exception are writes *at once*: they stand when they
 //! are sealed, and are remembered like others' writes.
 
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -21,7 +22,7 @@ use crate::base::limit;
 use crate::base::time::{Now, WallTime};
 use crate::input::{DiskError, Durability, Expected, PersistId, Query, Space, Ticket, Write};
 use crate::message::{
-    Batch, Draft, Entry, Head, Item, Op, Replaced, Scope, Stamp, Statement, Version, WriteId,
+    Batch, Draft, Entry, Head, Item, Key, Op, Replaced, Scope, Stamp, Statement, Version, WriteId,
 };
 use crate::output::{Notification, Output, Phase, Record, Refusal, Reply};
 use crate::replica::Change;
@@ -40,14 +41,63 @@ pub(super) struct Commits {
 /// The commit between draft and disk.
 #[derive(Debug)]
 struct Flight {
-    /// Whom to answer, and which entries are theirs.
-    tickets: Vec<(Ticket, core::ops::Range<u64>)>,
+    tickets: Tickets,
     first: Version,
     durability: Durability,
     /// Nothing was written in this run before it.
     opens: bool,
-    batch: Option<Batch>,
+    /// How many batches it is, and those that are sealed.
+    count: usize,
+    batches: Vec<Batch>,
     persist: Option<PersistId>,
+}
+
+/// Whom to answer, and which entries are theirs, counted through all batches.
+type Tickets = Vec<(Ticket, core::ops::Range<u64>)>;
+
+/// What is drafted for the next commit.
+#[derive(Debug, Default)]
+struct Drafts {
+    done: Vec<Draft>,
+    entries: u64,
+    bytes: usize,
+    /// What is written: nothing twice, so that nothing in it supersedes anything.
+    names: BTreeSet<(Scope, Key)>,
+}
+
+impl Drafts {
+    /// Whether a command's writes fit in as well: in number, in bytes, and with no
+    /// key twice.
+    fn fit(&self, writes: &[Write]) -> bool {
+        let bytes = payload_bytes(writes);
+        let full = self.bytes + bytes > limit::BATCH_BYTES || self.done.len() > limit::FLIGHT_BATCHES;
+        let twice = |write: &Write| self.names.contains(&(write.scope, write.key.clone()));
+        self.entries == 0 || !full && !writes.iter().any(twice)
+    }
+
+    /// Takes them in: into the last draft, or, where that is full, into another
+    /// like it.
+    fn add(&mut self, entries: Vec<Entry>) {
+        let Some(last) = self.done.last_mut() else {
+            return;
+        };
+        for entry in &entries {
+            self.bytes += entry.payload_bytes();
+            self.names.insert((entry.scope, entry.key.clone()));
+        }
+        self.entries += entries.len() as u64;
+        if last.entries.len() + entries.len() <= limit::BATCH_ENTRIES {
+            return last.entries.extend(entries);
+        }
+        let next = Draft {
+            author: last.author.clone(),
+            lineage: last.lineage.clone(),
+            first: last.first.plus(last.entries.len() as u64),
+            floor: last.floor,
+            entries,
+        };
+        self.done.push(next);
+    }
 }
 
 impl Commits {
@@ -123,21 +173,22 @@ impl Node {
         while self.commits.flight.is_none() && !self.commits.queue.is_empty() {
             let me = self.identity.id.clone();
             let head = self.replica.head(&me).unwrap_or_default();
-            let mut draft = self.draft(me, head);
+            let mut share = self.replica.share(&me);
+            let mut drafts = Drafts::default();
+            drafts.done.push(self.draft(me, head));
             let mut tickets = Vec::new();
             let mut stamp = self.replica.stamp(now.wall);
-            let mut share = self.replica.share(&draft.author);
             let mut durability = None;
             while let Some((ticket, writes, wanted)) = self.commits.queue.pop_front() {
-                if !fits(&draft, &writes) || *durability.get_or_insert(wanted) != wanted {
+                if !drafts.fit(&writes) || *durability.get_or_insert(wanted) != wanted {
                     self.commits.queue.push_front((ticket, writes, wanted));
                     break;
                 }
-                let begin = draft.entries.len() as u64;
+                let begin = drafts.entries;
                 match self.entries(&writes, &mut stamp, &mut share, now) {
                     Ok(entries) => {
-                        draft.entries.extend(entries);
-                        tickets.push((ticket, begin..draft.entries.len() as u64));
+                        drafts.add(entries);
+                        tickets.push((ticket, begin..drafts.entries));
                     }
                     Err(refusal) => {
                         self.outbox
@@ -145,7 +196,7 @@ impl Node {
                     }
                 }
             }
-            if draft.entries.is_empty() {
+            if drafts.entries == 0 {
                 // Nothing but deletions of what is not there: done as it is.
                 for (ticket, _) in tickets {
                     self.outbox
@@ -153,7 +204,7 @@ impl Node {
                 }
                 continue;
             }
-            self.seal_commit(draft, tickets, durability.unwrap_or_default());
+            self.seal_commit(drafts.done, tickets, durability.unwrap_or_default());
         }
     }
 
@@ -173,7 +224,7 @@ impl Node {
                 entries,
                 ..self.draft(me, head)
             };
-            self.seal_commit(draft, Vec::new(), Durability::Synced);
+            self.seal_commit(Vec::from([draft]), Vec::new(), Durability::Synced);
         }
     }
 
@@ -204,23 +255,22 @@ impl Node {
         draft
     }
 
-    /// The next commit is drafted.
-    fn seal_commit(
-        &mut self,
-        draft: Draft,
-        tickets: Vec<(Ticket, core::ops::Range<u64>)>,
-        durability: Durability,
-    ) {
+    /// The next commit is drafted: so many batches, each following on the last.
+    fn seal_commit(&mut self, drafts: Vec<Draft>, tickets: Tickets, durability: Durability) {
+        let first = drafts.first().map(|draft| draft.first);
         self.commits.flight = Some(Flight {
             tickets,
-            first: draft.first,
+            first: first.unwrap_or_default(),
             durability,
             opens: !core::mem::replace(&mut self.commits.opened, true),
-            batch: None,
+            count: drafts.len(),
+            batches: Vec::new(),
             persist: None,
         });
-        let id = self.outbox.seal(Statement::Batch(draft));
-        self.seals.insert(id, Sealing::Commit);
+        for draft in drafts {
+            let id = self.outbox.seal(Statement::Batch(draft));
+            self.seals.insert(id, Sealing::Commit);
+        }
     }
 
     /// What one command writes, if everything stands as it expects. `share` is
@@ -283,25 +333,41 @@ impl Node {
         Ok(entries)
     }
 
-    /// The commit in flight has its bytes: to the disk with it. One that does
-    /// not wait for that is remembered behind those before it, in order, so that
-    /// the disk holds a log without a hole whenever it is read.
+    /// A batch of the commit in flight has its bytes; with the last of them it goes
+    /// to the disk. One that does not wait for that is remembered behind those
+    /// before it, in order, so that the disk holds a log without a hole whenever it
+    /// is read.
     pub(super) fn commit_sealed(&mut self, now: Now, batch: Batch) {
-        let at_once = |flight: &mut Flight| flight.durability == Durability::AtOnce;
-        if let Some(flight) = self.commits.flight.take_if(at_once) {
-            self.commit_stands(now, flight, batch, |_| true);
-            return self.commit_next(now);
-        }
-        let superseded = self.replica.superseded_by(&batch);
         let Some(flight) = &mut self.commits.flight else {
             return;
         };
-        let record = Record::Commit {
-            batch: batch.clone(),
-            superseded,
+        flight.batches.push(batch);
+        if flight.batches.len() < flight.count {
+            return;
+        }
+        flight.batches.sort_by_key(|batch| batch.head.value.first);
+        let at_once = |flight: &mut Flight| flight.durability == Durability::AtOnce;
+        if let Some(flight) = self.commits.flight.take_if(at_once) {
+            self.commit_stands(now, flight, |_| true);
+            return self.commit_next(now);
+        }
+        let Some(flight) = &mut self.commits.flight else {
+            return;
         };
-        flight.persist = Some(self.outbox.persist(record));
-        flight.batch = Some(batch);
+        let commits = flight.batches.iter();
+        let commits = commits.map(|batch| (batch.clone(), self.replica.superseded_by(batch)));
+        let mut commits: Vec<(Batch, Vec<Version>)> = commits.collect();
+        let record = match commits.len() {
+            1 => commits
+                .pop()
+                .map(|(batch, superseded)| Record::Commit { batch, superseded }),
+            _ => Some(Record::Run {
+                author: self.identity.id.clone(),
+                cut: None,
+                commits,
+            }),
+        };
+        flight.persist = record.map(|record| self.outbox.persist(record));
     }
 
     /// The commit in flight is on disk, or will not be.
@@ -316,17 +382,17 @@ impl Node {
             .flight
             .as_ref()
             .is_some_and(|f| f.persist == Some(id));
-        let Some(mut flight) = self.commits.flight.take_if(|_| ours) else {
+        let Some(flight) = self.commits.flight.take_if(|_| ours) else {
             self.outbox.counters.unexpected += 1;
             return;
         };
-        match (result, flight.batch.take()) {
-            (Ok(()), Some(batch)) => {
+        match result {
+            Ok(()) => {
                 // The record is on disk already; only the word is left to spread.
                 let told = |change: &Change| matches!(change, Change::Notify(_));
-                self.commit_stands(now, flight, batch, told);
+                self.commit_stands(now, flight, told);
             }
-            (Err(error), _) => {
+            Err(error) => {
                 self.commits.opened = !flight.opens;
                 self.outbox.notify(Notification::Disk(error));
                 for (ticket, _) in flight.tickets {
@@ -334,27 +400,22 @@ impl Node {
                     self.outbox.push(Output::Reply(ticket, refusal));
                 }
             }
-            (Ok(()), None) => self.outbox.counters.unexpected += 1,
         }
         self.commit_next(now);
     }
 
     /// The commit that was in flight stands: it is read here from now on, told,
     /// and answered. `keep`: what of it is still to be done.
-    fn commit_stands(
-        &mut self,
-        now: Now,
-        flight: Flight,
-        batch: Batch,
-        keep: impl Fn(&Change) -> bool,
-    ) {
-        let mut changes = Vec::new();
-        let counters = &mut self.outbox.counters;
-        let from = batch.head.value.before();
-        self.replica
-            .apply(from, &batch, now.wall, counters, &mut changes);
-        changes.retain(keep);
-        self.replica_changed(changes);
+    fn commit_stands(&mut self, now: Now, flight: Flight, keep: impl Fn(&Change) -> bool) {
+        for batch in &flight.batches {
+            let mut changes = Vec::new();
+            let counters = &mut self.outbox.counters;
+            let from = batch.head.value.before();
+            self.replica
+                .apply(from, batch, now.wall, counters, &mut changes);
+            changes.retain(&keep);
+            self.replica_changed(changes);
+        }
         for (ticket, places) in flight.tickets {
             let names = places.map(|place| WriteId {
                 author: self.identity.id.clone(),
@@ -364,7 +425,9 @@ impl Node {
             self.outbox.push(Output::Reply(ticket, reply));
         }
         self.mail = true;
-        self.spread(now, Item::Batch(batch));
+        for batch in flight.batches {
+            self.spread(now, Item::Batch(batch));
+        }
         // It waited for others on its way to the disk.
         self.timers.news_soon(now.mono, self.config.gossip_interval);
     }
@@ -380,21 +443,6 @@ fn payload_bytes(writes: &[Write]) -> usize {
         write.key.as_str().len() + write.value.as_ref().map_or(0, |value| value.bytes().len())
     });
     bytes.sum()
-}
-
-/// Whether a command's writes fit into a draft: in number, in bytes, and with
-/// no key twice, so that within a batch nothing supersedes anything.
-fn fits(draft: &Draft, writes: &[Write]) -> bool {
-    let bytes: usize = draft.entries.iter().map(Entry::payload_bytes).sum();
-    let twice = writes.iter().any(|write| {
-        draft
-            .entries
-            .iter()
-            .any(|entry| entry.scope == write.scope && entry.key == write.key)
-    });
-    draft.entries.len() + writes.len() <= limit::BATCH_ENTRIES
-        && bytes + payload_bytes(writes) <= limit::BATCH_BYTES
-        && !twice
 }
 
 /// Whether a key stands as a write expects.

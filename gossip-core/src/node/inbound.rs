@@ -67,6 +67,11 @@ impl Node {
             (Body::Gossip, Via::Datagram | Via::Stream) => {}
             (Body::Offer(offer), Via::Datagram | Via::Stream) => {
                 self.hear_offer(now, from, &offer, &before);
+                self.hear_heads(now, from, &offer.heads);
+            }
+            (Body::Follow(held), Via::Session(id)) => self.hear_follow(now, from, id, &held),
+            (Body::Delta(delta), Via::Session(id)) if self.tails.has(id) => {
+                self.hear_tail(now, from, id, &delta);
             }
             (
                 body @ (Body::Checksum(_)
@@ -82,6 +87,7 @@ impl Node {
                 | Body::Done),
                 Via::Session(id),
             ) => {
+                self.hear_first_word(now, id);
                 if let Body::Delta(delta) = &body
                     && self.hear_delta(now, from, id, delta)
                 {
@@ -98,8 +104,8 @@ impl Node {
                 if self.syncs.heard(now.mono, from, id, &body, picture, outbox) {
                     self.run(now);
                 }
-                let syncs = &self.syncs;
-                self.pieces.keep(|id| syncs.has(id));
+                let (syncs, tails) = (&self.syncs, &self.tails);
+                self.pieces.keep(|id| syncs.has(id) || tails.has(id));
             }
             (Body::EventSum(sum), Via::Datagram | Via::Stream) => {
                 self.hear_event_sum(now, from, sum);
@@ -230,7 +236,7 @@ impl Node {
             self.take_early(now, &author);
         } else if gap && batch.is_whole() {
             // It is here, and not to be asked for again.
-            self.news.learn(&Item::Batch(batch.clone()));
+            self.news.learn_batch(&batch);
             let until = now.mono + self.config.gossip_interval;
             let kept = self.early.keep(batch, peer, until);
             self.outbox.counters.early_dropped += u64::from(!kept);
@@ -238,13 +244,13 @@ impl Node {
         } else if !fresh && !gap {
             self.outbox.counters.copies_in_vain += 1;
             self.outbox.counters.stale += 1;
-            self.news.learn(&Item::Batch(batch));
+            self.news.learn_batch(&batch);
         }
         gap
     }
 
     /// Something of an author was taken in: what waited for it is, too.
-    fn take_early(&mut self, now: Now, author: &NodeId) {
+    pub(super) fn take_early(&mut self, now: Now, author: &NodeId) {
         loop {
             let head = self.replica.head(author).unwrap_or_default();
             let until = now.mono + self.config.gossip_interval;
@@ -261,7 +267,7 @@ impl Node {
     }
 
     /// Writes of one author came, which may follow on `from`.
-    fn hear_run(&mut self, now: Now, from: Version, batches: &[Batch]) -> (bool, bool) {
+    pub(super) fn hear_run(&mut self, now: Now, from: Version, batches: &[Batch]) -> (bool, bool) {
         let heads = batches.iter().map(|batch| &batch.head.value);
         let Some(newest) = heads.max_by_key(|head| head.generation()) else {
             return (false, false);
@@ -287,6 +293,9 @@ impl Node {
             .replica
             .merge(from, batches, now.wall, counters, &mut changes);
         self.replica_changed(changes);
+        if outcome.fresh && let Some(head) = self.replica.head(&newest.author) {
+            self.tails.grew(now.mono, &newest.author, head);
+        }
         (outcome.fresh, outcome.gap)
     }
 
@@ -316,6 +325,9 @@ impl Node {
             if let Some(first) = run.batches.first() {
                 let author = first.author().clone();
                 self.take_early(now, &author);
+            }
+            if fresh && !gap && self.goes_on_as_one(now, &run) {
+                continue;
             }
             if fresh && !gap {
                 let whole = run.batches.into_iter().filter(Batch::is_whole);

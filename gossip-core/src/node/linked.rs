@@ -61,6 +61,8 @@ impl Node {
             LinkEvent::Down { peer, why } => {
                 self.links.remove(&peer);
                 self.syncs.unlinked(&peer);
+                self.tails.unlinked(now.mono, &peer, &mut self.outbox);
+                self.silent.retain(|_, (whose, _)| *whose != peer);
                 self.prober.link_down(&peer, &self.roster, &mut self.outbox);
                 if let LinkError::Outlived { by } = why {
                     self.hear_of_a_later_run(now, Some(peer), by);
@@ -98,9 +100,8 @@ impl Node {
                 self.outbox.counters.sessions_refused += 1;
                 self.outbox.push(Output::Reset(id));
             }
-            SessionEvent::Opened { peer } => {
-                self.syncs.opened(now.mono, id, &peer, &mut self.outbox);
-            }
+            SessionEvent::Opened { peer } => self.wait_for_first_word(now, id, peer),
+            SessionEvent::Writable if self.tails.has(id) => self.tails.writable(now.mono, id),
             SessionEvent::Writable => {
                 self.look_again();
                 let picture = Picture {
@@ -111,6 +112,10 @@ impl Node {
                     self.run(now);
                 }
             }
+            SessionEvent::Closed if self.tails.has(id) => {
+                self.tails.closed(now.mono, id, &mut self.outbox);
+            }
+            SessionEvent::Closed if self.silent.remove(&id).is_some() => {}
             SessionEvent::Closed => {
                 if self.syncs.closed(id).is_some() {
                     // Refused, or cut short: try again, somebody else perhaps.

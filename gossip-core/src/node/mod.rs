@@ -16,7 +16,7 @@
 //! ```
 //!
 //! The methods below are of four kinds: the contract (here), what came from
-//! peers (`inbound`) and became of them (`linked`), what the application wants (`command`, `commit`, `event`,
+//! peers (`inbound`, `flow`) and became of them (`linked`), what the application wants (`command`, `commit`, `event`,
 //! `ask`), and what time brings (`tick`). What a room learned goes through `change`, and
 //! the node's own coming and going through `life`.
 
@@ -25,6 +25,7 @@ mod change;
 mod command;
 mod commit;
 mod event;
+mod flow;
 mod inbound;
 mod life;
 mod linked;
@@ -41,10 +42,12 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
-use crate::dissemination::{Early, History, Hot, Loss, News, Pieces, Syncs, Zones};
+use crate::dissemination::{
+    Early, Flows, History, Hot, Loss, News, Pieces, Syncs, Tails, Zones,
+};
 use crate::electorate::Electorate;
 use crate::event::{Answering, Asked, Events, Flow};
-use crate::input::{Input, PersistId, Saved, SealId, Ticket};
+use crate::input::{Input, PersistId, Saved, SealId, SessionId, Ticket};
 use crate::membership::{Book, Links, Pace, Prober, Quorum, Roster};
 use crate::message::{Body, Footing, Generation};
 use crate::outbox::Outbox;
@@ -80,6 +83,11 @@ pub struct Node {
     history: History,
     pieces: Pieces,
     early: Early,
+    flows: Flows,
+    tails: Tails,
+    /// Sessions that peers opened and in which nothing was said yet; at most
+    /// [`limit::SESSIONS_SILENT`].
+    silent: BTreeMap<SessionId, (NodeId, Instant)>,
     commits: Commits,
     quorum: Quorum,
     /// Lists of voters on their way to the disk; at most [`limit::ELECTIONS`].
@@ -180,6 +188,9 @@ impl Node {
             mail: false,
             pieces: Pieces::default(),
             early: Early::default(),
+            flows: Flows::default(),
+            tails: Tails::default(),
+            silent: BTreeMap::new(),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
             elections: BTreeMap::new(),

@@ -8,7 +8,7 @@ use crate::base::time::{Instant, Now};
 use crate::dissemination::fanout;
 use crate::dissemination::{Mode, Telling, Terms};
 use crate::input::{Target, Via};
-use crate::message::{Body, Item, Message, Offer, RumorId};
+use crate::message::{Body, Item, LogHead, Message, Offer, RumorId};
 use crate::output::Output;
 
 use super::Node;
@@ -44,12 +44,22 @@ impl Node {
             self.mail = false;
             // News of members goes first: it may ride on the same datagrams.
             let share = if self.hot.is_empty() { 1 } else { 2 };
-            let budget = (limit::DATAGRAM_BYTES - OFFER_BYTES) / share;
+            let pace = (terms.interval, terms.cycles);
+            let heads = self.flows.round(now.mono, pace, &mut self.rng);
+            let taken: usize = heads.iter().map(LogHead::weight).sum();
+            let budget = (limit::DATAGRAM_BYTES - OFFER_BYTES).saturating_sub(taken) / share;
             let telling = self.news.round(now.mono, &terms, budget, &mut self.rng);
-            if let Some(telling) = telling.or_else(|| pulls.then(Telling::asking)) {
+            let telling = telling.or_else(|| pulls.then(Telling::asking));
+            if let Some(mut telling) = telling {
+                telling.offer.heads = heads;
                 for peer in &peers {
                     self.loss.asked();
                     self.send_offer(peer, &telling);
+                }
+            } else if !heads.is_empty() {
+                // Nobody answers: who lacks something follows.
+                for peer in &peers {
+                    self.tell_heads(peer, &heads);
                 }
             }
         }
@@ -67,7 +77,8 @@ impl Node {
 
     /// When something is to be told, judged, let go, or asked for again.
     fn news_due(&self) -> Option<Instant> {
-        self.news.next_due(self.config.gossip_interval)
+        let news = self.news.next_due(self.config.gossip_interval);
+        news.into_iter().chain(self.flows.next_due()).min()
     }
 
     /// What we asked for and did not get, we ask for again; in the end we
@@ -87,9 +98,13 @@ impl Node {
     /// A new link, or one who probes us: what is hot here, by name.
     pub(super) fn tell_news_to(&mut self, peer: &NodeId) {
         let terms = self.terms();
-        if let Some(offer) = self.news.everything(&terms) {
+        let heads = self.flows.beyond(&[]);
+        if let Some(mut offer) = self.news.everything(&terms) {
             self.loss.asked();
+            offer.heads = heads;
             self.outbox.datagram(peer, Body::Offer(offer));
+        } else if !heads.is_empty() {
+            self.tell_heads(peer, &heads);
         }
     }
 
@@ -164,7 +179,10 @@ impl Node {
             &terms,
             limit::DATAGRAM_BYTES - OFFER_BYTES,
         );
-        if let Some(answer) = heard.answer {
+        if let Some(mut answer) = heard.answer {
+            if offer.asks {
+                answer.offer.heads = self.flows.beyond(&offer.heads);
+            }
             self.send_offer(from, &answer);
         }
         self.send_items(from, heard.wanted);

@@ -3,7 +3,7 @@
 //! All deadlines of a node, in one small table. They are pulled: whoever asks
 //! gets the earliest, and every input is followed by one look at all of them.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -33,8 +33,9 @@ pub(super) struct Timers {
     news: Instant,
     news_told: Instant,
     sync: Instant,
-    /// A peer that knows something we miss, and when to ask it.
-    hint: Option<(Instant, NodeId)>,
+    /// Peers that know something we miss, and when to ask them; at most
+    /// [`limit::APPOINTMENTS`].
+    hints: BTreeMap<NodeId, Instant>,
     /// When to call one that is not here, and the interval that this is part of.
     reconnect: (Instant, Duration),
     /// Suspects that are still to be shown what they are accused of.
@@ -69,7 +70,7 @@ impl Timers {
             news_told: Instant::ZERO,
             gossiped: Instant::ZERO,
             sync: now + rng.within(config.sync_interval),
-            hint: None,
+            hints: BTreeMap::new(),
             reconnect: (
                 now + rng.within(config.reconnect_interval),
                 config.reconnect_interval,
@@ -108,8 +109,8 @@ impl Timers {
 
     /// We miss something that `peer` has.
     pub(super) fn sync_soon(&mut self, at: Instant, peer: &NodeId) {
-        if self.hint.is_none() {
-            self.hint = Some((at, peer.clone()));
+        if self.hints.len() < limit::APPOINTMENTS {
+            self.hints.entry(peer.clone()).or_insert(at);
         }
     }
 
@@ -157,8 +158,8 @@ impl Node {
                 timers.warnings.first().map(|(at, _)| *at),
                 timers.shock,
                 timers.pass.map(|(at, _)| at),
-                timers.hint.as_ref().map(|(at, _)| *at),
-                self.early.next_deadline(),
+                timers.hints.values().min().copied(),
+                self.next_flow_deadline(),
                 timers.release,
                 Some(timers.clear),
                 self.prober.next_deadline(),
@@ -239,6 +240,7 @@ impl Node {
                 }
                 self.reconnect_if_due(now);
                 self.sync_if_due(now);
+                self.flow_if_due(now);
                 self.release_if_due(now);
                 self.clear_if_due(now);
                 self.events_if_due(now);
@@ -247,6 +249,7 @@ impl Node {
                 self.tell_news_if_due(now);
             }
         }
+        self.hand_on(now);
         self.look_at_quorum(now);
         self.timers.armed = self.next_deadline();
     }
@@ -365,15 +368,13 @@ impl Node {
 
     fn sync_if_due(&mut self, now: Now) {
         self.syncs.expire(now.mono, &mut self.outbox);
-        if let Some((_, peer)) = self.timers.hint.take_if(|(at, _)| *at <= now.mono)
-            && self.links.is_up(&peer)
-        {
-            self.compare_notes(now, &peer);
-        }
-        if let Some(peer) = self.early.overdue(now.mono)
-            && self.links.is_up(&peer)
-        {
-            self.compare_notes(now, &peer);
+        let due = self.timers.hints.iter().filter(|(_, at)| **at <= now.mono);
+        let due: Vec<NodeId> = due.map(|(peer, _)| peer.clone()).collect();
+        for peer in due {
+            self.timers.hints.remove(&peer);
+            if self.links.is_up(&peer) {
+                self.compare_notes(now, &peer);
+            }
         }
         if let Some((_, left)) = self.timers.pass.take_if(|(at, _)| *at <= now.mono) {
             if left > 1 {

@@ -48,6 +48,8 @@ pub struct Handed {
     reached: Head,
     /// What was cleared of the log then.
     floor: Version,
+    /// What was handed over stands only with what follows.
+    owes: bool,
 }
 
 /// What a batch did to a log.
@@ -69,7 +71,10 @@ pub(super) struct Accepted {
 impl Accepted {
     /// What is new of the batch, and which versions it put an end to.
     pub(super) fn commit(&self, batch: &Batch) -> (Batch, Vec<Version>) {
-        let is_taken = |index| self.taken.iter().any(|(taken, ..)| *taken == index);
+        let is_taken = |index| {
+            let taken = self.taken.binary_search_by_key(&index, |(taken, ..)| *taken);
+            taken.is_ok()
+        };
         let parts = batch.parts.iter().filter(|part| is_taken(part.index));
         let batch = Batch {
             head: batch.head.clone(),
@@ -310,6 +315,9 @@ impl Log {
     /// What `theirs` lacks, oldest first, up to about `budget` bytes; at least
     /// one entry. `None` if they lack nothing.
     ///
+    /// A piece in which no version is missing stands alone, and is said to be all;
+    /// one with holes counts only with the rest, which may hold what hides them.
+    ///
     /// `handed` is how far the piece before came. What comes with the answer is
     /// for the next piece; without it, that was all. Where the log was cut or
     /// cleared meanwhile, it begins anew.
@@ -353,6 +361,7 @@ impl Log {
         };
         let mut reached = from;
         let mut whole = true;
+        let mut has_holes = handed.is_some_and(|handed| handed.owes) || from < self.floor.through;
         for slot in self.slots.from(from.plus(1)) {
             let Some(part) = slot.part() else {
                 continue;
@@ -371,6 +380,7 @@ impl Log {
                 whole = false;
                 break;
             }
+            has_holes |= slot.version() != reached.plus(1);
             reached = slot.version();
             weight += adds;
             match continued {
@@ -396,8 +406,9 @@ impl Log {
                 version: reached,
             },
             floor: self.floor.through,
+            owes: has_holes,
         });
-        let more = next.is_some();
+        let more = next.is_some() && has_holes;
         Some((
             LogDelta {
                 from,

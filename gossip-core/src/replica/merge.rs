@@ -164,8 +164,8 @@ impl Replica {
                 kept.commits.push(accepted.commit(batch));
             }
             for (index, version, superseded) in accepted.taken {
-                let part = batch.parts.iter().find(|part| part.index == index);
-                if let Some(part) = part {
+                let place = batch.parts.binary_search_by_key(&index, |part| part.index);
+                if let Some(part) = place.ok().and_then(|place| batch.parts.get(place)) {
                     let entry = &part.entry.value;
                     let write = (author, version);
                     self.tell(write, entry, superseded, wall, counters, &mut told);

@@ -86,6 +86,11 @@ impl Disk {
             Record::Commit { batch, .. } if batch.author() == author => {
                 Some(batch.head.value.after())
             }
+            Record::Run {
+                author: of,
+                commits,
+                ..
+            } if of == author => commits.last().map(|(batch, _)| batch.head.value.after()),
             _ => None,
         });
         heads.fold(self.journal.head(author), Head::max)

@@ -20,7 +20,9 @@ use super::host::HostId;
 use crate::base::id::NodeId;
 use crate::base::time::Instant;
 use crate::input::{Input, LinkEvent, SessionEvent, Via};
-use crate::message::{Batch, Body, Delta, DigestRow, Item, MemberRow, Message, RangePart};
+use crate::message::{
+    Batch, Body, Delta, DigestRow, Item, LogHead, MemberRow, Message, RangePart,
+};
 use crate::output::Notification;
 
 /// What happened, in short.
@@ -200,6 +202,11 @@ impl Trace {
                 }
                 let ids = offer.taken.iter().chain(&offer.wanted);
                 ids.for_each(|id| self.hash.word(id.0));
+                offer.heads.iter().for_each(|held| self.held(held));
+            }
+            Body::Follow(held) => {
+                self.hash.word(28);
+                self.held(held);
             }
             Body::EventSum(sum) => {
                 self.words(26, u64::from(sum.fresh));
@@ -221,6 +228,11 @@ impl Trace {
 
     fn name(&mut self, id: Option<&NodeId>) {
         self.hash.bytes(id.map_or(&[], |id| id.as_str().as_bytes()));
+    }
+
+    fn held(&mut self, held: &LogHead) {
+        self.name(Some(&held.author));
+        self.words(held.head.generation.0, held.head.version.0);
     }
 
     fn row(&mut self, row: &DigestRow) {
@@ -276,5 +288,6 @@ pub(super) const fn kind(body: &Body) -> &'static str {
         Body::EventHave(_) => "EventHave",
         Body::EventDelta(_) => "EventDelta",
         Body::Answer(_) => "Answer",
+        Body::Follow(_) => "Follow",
     }
 }

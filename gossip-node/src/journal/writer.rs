@@ -231,8 +231,10 @@ impl Writer {
     /// a failed commit left of it, if anything, is cut off by the next that
     /// succeeds. One cut is enough for all that failed since.
     fn cut_instead_of(&self, refused: &Record) -> Option<Waiting> {
-        let Record::Commit { batch, .. } = refused else {
-            return None;
+        let batch = match refused {
+            Record::Commit { batch, .. } => batch,
+            Record::Run { commits, .. } => &commits.first()?.0,
+            _ => return None,
         };
         let through = lowest(batch).before();
         let record = Record::Cut {

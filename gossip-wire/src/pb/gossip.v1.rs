@@ -361,7 +361,7 @@ pub struct Message {
     /// A receiver that finds no kind it knows treats the message as Gossip.
     #[prost(
         oneof = "message::Body",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 20, 21, 22, 23, 30, 31, 32"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 20, 21, 22, 23, 30, 31, 32, 40"
     )]
     pub body: ::core::option::Option<message::Body>,
 }
@@ -413,6 +413,10 @@ pub mod message {
         EventDelta(super::EventDelta),
         #[prost(message, tag = "32")]
         Answer(super::Answer),
+        /// First in a session: what I hold of a log. Answered with Deltas of what
+        /// follows, and of whatever comes to it, until the session ends.
+        #[prost(message, tag = "40")]
+        Follow(super::LogHead),
     }
 }
 /// Are you there?
@@ -603,7 +607,7 @@ pub struct First {
 }
 /// Rumors by name: a call, or the answer to one. A name is eight bytes of a hash,
 /// and columns of them stand side by side.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Offer {
     /// Tell me of yours as well: it is a call.
     #[prost(bool, tag = "1")]
@@ -626,6 +630,17 @@ pub struct Offer {
     /// Tell me these.
     #[prost(fixed64, repeated, tag = "7")]
     pub wanted: ::prost::alloc::vec::Vec<u64>,
+    /// So far I hold these logs, which grow too fast to be told by name; at most 4.
+    #[prost(message, repeated, tag = "8")]
+    pub heads: ::prost::alloc::vec::Vec<LogHead>,
+}
+/// A log, and how far it is held.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LogHead {
+    #[prost(string, tag = "1")]
+    pub author: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub head: ::core::option::Option<Head>,
 }
 /// All the events I have heard, as one number. Who has heard others answers with
 /// its own list, and asks for mine.

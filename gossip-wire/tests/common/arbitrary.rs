@@ -11,7 +11,7 @@ use gossip_core::message::{
     Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow,
     Draft, Entry, Event, EventDelta, EventHave, EventId, EventRow, EventRun, EventSum, Filter,
     Floor, Footing, Form, Found, Generation, Head, Incarnation, Item, Key, Lamport, Lineage,
-    LogDelta, MemberRow, MemberState, Message, Offer, Op, Presence, Range, RangePart, Ranges,
+    LogDelta, LogHead, MemberRow, MemberState, Message, Offer, Op, Presence, Range, RangePart, Ranges,
     Replaced, RumorId, Run, Said, Scope, Sealed, Seq, Sketch, Stamp, Statement, Symbol, Tag, Value,
     Version, Want, WriteId,
 };
@@ -489,12 +489,26 @@ fn offer() -> impl Strategy<Value = Offer> {
     let hot = btree_map(id(), count(), rows());
     let known = btree_map(id(), option::of(count()), rows());
     let ids = || btree_map(id(), Just(()), rows());
-    (any::<bool>(), hot, known, ids(), ids()).prop_map(|(asks, hot, known, taken, wanted)| Offer {
-        asks,
-        hot: hot.into_iter().collect(),
-        known: known.into_iter().collect(),
-        taken: taken.into_keys().collect(),
-        wanted: wanted.into_keys().collect(),
+    let heads = vec(log_head(), 0..=limit::OFFER_HEADS);
+    (any::<bool>(), hot, known, ids(), ids(), heads).prop_map(
+        |(asks, hot, known, taken, wanted, heads)| Offer {
+            asks,
+            hot: hot.into_iter().collect(),
+            known: known.into_iter().collect(),
+            taken: taken.into_keys().collect(),
+            wanted: wanted.into_keys().collect(),
+            heads,
+        },
+    )
+}
+
+fn log_head() -> impl Strategy<Value = LogHead> {
+    (node_id(), number(), number()).prop_map(|(author, generation, version)| {
+        let head = Head {
+            generation: Generation(generation),
+            version: Version(version),
+        };
+        LogHead { author, head }
     })
 }
 
@@ -520,6 +534,7 @@ fn body() -> impl Strategy<Value = Body> {
         Just(Body::Done),
         offer().prop_map(Body::Offer),
         event_sum().prop_map(Body::EventSum),
+        log_head().prop_map(Body::Follow),
         event_have().prop_map(Body::EventHave),
         event_delta().prop_map(Body::EventDelta),
         answer().prop_map(Body::Answer),

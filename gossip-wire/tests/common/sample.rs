@@ -7,7 +7,7 @@ use gossip_core::base::time::WallTime;
 use gossip_core::message::{
     Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow,
     Draft, Entry, Event, EventDelta, EventHave, EventId, EventRow, EventRun, EventSum, Filter,
-    Floor, Footing, Form, Found, Generation, Head, Incarnation, Item, Lamport, Lineage, LogDelta,
+    Floor, Footing, Form, Found, Generation, Head, Incarnation, Item, Lamport, Lineage, LogDelta, LogHead,
     MemberRow, MemberState, Message, Offer, Op, Presence, Range, RangePart, Ranges, Replaced,
     RumorId, Run, Said, Scope, Sealed, Seq, Sketch, Stamp, Statement, Tag, Value, Version, Want,
     WriteId,
@@ -58,6 +58,13 @@ pub(crate) fn lineage() -> Lineage {
     Lineage::new(vec![opened])
         .unwrap()
         .extended(Generation(GENERATION.0 + 86_400), head(57))
+}
+
+fn log_head() -> LogHead {
+    LogHead {
+        author: id("eu/1/n1"),
+        head: head(60),
+    }
 }
 
 pub(crate) fn head(version: u64) -> Head {
@@ -452,8 +459,17 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
                 known: vec![(RumorId(9), None), (RumorId(11), Some(1))],
                 taken: vec![RumorId(0x0102_0304_0506_0708)],
                 wanted: vec![RumorId(12)],
+                heads: Vec::new(),
             })),
         ),
+        (
+            "message-offer-heads",
+            bare(Body::Offer(Offer {
+                heads: vec![log_head()],
+                ..Offer::default()
+            })),
+        ),
+        ("message-follow", bare(Body::Follow(log_head()))),
     ];
     messages.extend(event_messages());
     messages
