@@ -611,6 +611,8 @@ pub struct Counters {
     pub rows_changed: u64,
     /// Sessions begun by us.
     pub syncs: u64,
+    /// Sessions that both sides began at once: one of the two was ended.
+    pub syncs_at_once: u64,
     /// Entries taken into the replica.
     pub entries_applied: u64,
     /// Batches that did not follow on what we hold; anti-entropy repairs them.

@@ -14,6 +14,11 @@ mod demo;
 
 use std::process::ExitCode;
 
+/// Messages of all sizes come and go with the small pieces they are read into;
+/// glibc's allocator tidies up after each large one.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::main()
 }

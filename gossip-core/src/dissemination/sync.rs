@@ -7,6 +7,9 @@
 //! [`Session`] has the stages; here is the table of those under way. Either side
 //! sends its next message only when the transport has room, so a session holds one
 //! message in memory and a list of names, however much there is to send.
+//!
+//! Two peers have one session at a time: both ways it says the same. Who is asked
+//! already does not ask, and of two that begin at once the lesser name's goes on.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -30,6 +33,10 @@ use crate::replica::Replica;
 /// A session that has not moved for this long is given up (guess: longer than
 /// a transport needs to notice that a peer is gone).
 const STALLED: Duration = Duration::from_secs(30);
+
+/// A session that has not moved for this long does not keep its peers from
+/// beginning another (guess: a busy node says something within a second).
+const SLOW: Duration = Duration::from_secs(2);
 
 /// The sessions under way, ours and others'.
 #[derive(Debug)]
@@ -72,11 +79,14 @@ impl Syncs {
         self.followed.overlook(chance);
     }
 
-    /// Whether we have a session with a peer already, of our own opening.
-    pub fn is_open(&self, peer: &NodeId) -> bool {
-        self.sessions
-            .values()
-            .any(|session| session.opener && session.peer == *peer)
+    /// Whether we have a session with a peer already: of our own opening, or of its
+    /// own, while that moves and says as much as ours would.
+    fn is_met(&self, now: Instant, peer: &NodeId) -> bool {
+        let mut with_it = self.sessions.values();
+        with_it.any(|session| {
+            let says_all = self.form == Form::PushPull && now < session.moved + SLOW;
+            session.peer == *peer && (session.opener || says_all)
+        })
     }
 
     /// Whether a session is under way, whoever opened it.
@@ -103,7 +113,7 @@ impl Syncs {
             .values()
             .filter(|session| session.opener)
             .count();
-        if ours >= limit::SESSIONS_OPENED || self.is_open(peer) {
+        if ours >= limit::SESSIONS_OPENED || self.is_met(now, peer) {
             return;
         }
         let id = outbox.next_session();
@@ -122,8 +132,29 @@ impl Syncs {
     }
 
     /// A peer opened one: in the place of the one before, if there is one, so
-    /// that no peer takes every place.
-    pub fn opened(&mut self, now: Instant, id: SessionId, peer: &NodeId, outbox: &mut Outbox) {
+    /// that no peer takes every place; and in the place of ours, where both began at
+    /// once and `yields`. Otherwise ours goes on, if there is one.
+    pub fn opened(
+        &mut self,
+        (now, yields): (Instant, bool),
+        id: SessionId,
+        peer: &NodeId,
+        outbox: &mut Outbox,
+    ) {
+        let mut ours = self.sessions.iter();
+        let ours = ours.find(|(_, session)| {
+            let moves = now < session.moved + SLOW;
+            session.opener && session.peer == *peer && moves && self.form == Form::PushPull
+        });
+        if let Some(ours) = ours.map(|(id, _)| *id) {
+            let loses = if yields { ours } else { id };
+            outbox.push(Output::Reset(loses));
+            outbox.counters.syncs_at_once += 1;
+            if !yields {
+                return;
+            }
+            self.sessions.remove(&ours);
+        }
         let before = self
             .sessions
             .iter()

@@ -46,8 +46,8 @@ struct Followed {
     moved: Instant,
     /// How often it was asked for since something came.
     tries: u32,
-    /// Who else said to hold more, the latest last.
-    others: VecDeque<NodeId>,
+    /// Who else said to hold more, and how much, the latest last.
+    others: VecDeque<(NodeId, Head)>,
 }
 
 impl Followed {
@@ -59,15 +59,27 @@ impl Followed {
         }
     }
 
-    fn remember(&mut self, peer: &NodeId) {
-        self.others.retain(|other| other != peer);
+    fn remember(&mut self, peer: &NodeId, head: Head) {
+        let ours = self.ours;
+        self.others
+            .retain(|(other, held)| other != peer && *held > ours);
         if *peer == self.peer {
             return;
         }
         if self.others.len() >= OTHERS {
             self.others.pop_front();
         }
-        self.others.push_back(peer.clone());
+        self.others.push_back((peer.clone(), head));
+    }
+
+    /// Who is to be followed next: the latest of those that hold more.
+    fn next(&mut self) -> Option<NodeId> {
+        while let Some((peer, held)) = self.others.pop_back() {
+            if held > self.ours {
+                return Some(peer);
+            }
+        }
+        None
     }
 }
 
@@ -99,17 +111,21 @@ impl Tails {
         &mut self,
         now: Instant,
         (held, ours): (&LogHead, Head),
-        peer: &NodeId,
+        (peer, patience): (&NodeId, Duration),
         outbox: &mut Outbox,
     ) {
         if let Some(followed) = self.followed.get_mut(&held.author) {
             if followed.ours >= followed.goal {
                 // It lacked nothing until now.
-                followed.moved = followed.moved.max(now);
+                followed.moved = now;
             }
             followed.ours = followed.ours.max(ours);
             followed.goal = followed.goal.max(held.head);
-            return followed.remember(peer);
+            followed.remember(peer, held.head);
+            if followed.due(patience) <= now {
+                self.ask_another(now, &held.author, outbox);
+            }
+            return;
         }
         if self.followed.len() >= limit::TAILS_FOLLOWED {
             return;
@@ -140,14 +156,16 @@ impl Tails {
             && head > followed.ours
         {
             followed.ours = head;
-            (followed.moved, followed.tries) = (now, 0);
+            followed.moved = now;
+            // Where all are slow we stay patient for a while.
+            followed.tries = followed.tries.saturating_sub(1);
         }
     }
 
     /// A piece came that does not stand alone.
     pub fn moved(&mut self, now: Instant, author: &NodeId) {
         if let Some(followed) = self.followed.get_mut(author) {
-            (followed.moved, followed.tries) = (now, 0);
+            followed.moved = now;
         }
     }
 
@@ -167,34 +185,42 @@ impl Tails {
             let Some(followed) = self.followed.get(&author) else {
                 continue;
             };
-            outbox.push(Output::Reset(followed.id));
             if followed.ours >= followed.goal {
+                outbox.push(Output::Reset(followed.id));
                 self.followed.remove(&author);
-            } else {
-                asked_in_vain.extend(self.follow_another(now, &author, outbox));
+            } else if !self.ask_another(now, &author, outbox) {
+                // Nobody is known to hold more: whoever says so next is asked at
+                // once, and in the end notes are compared.
+                let Some(followed) = self.followed.get_mut(&author) else {
+                    continue;
+                };
+                (followed.moved, followed.tries) = (now, followed.tries + 1);
+                if followed.tries > TRIES {
+                    outbox.push(Output::Reset(followed.id));
+                    asked_in_vain.push(followed.peer.clone());
+                    self.followed.remove(&author);
+                }
             }
         }
         asked_in_vain
     }
 
-    /// The peer is not asked any more. Answers with it where nobody else is.
-    fn follow_another(
-        &mut self,
-        now: Instant,
-        author: &NodeId,
-        outbox: &mut Outbox,
-    ) -> Option<NodeId> {
-        let followed = self.followed.get_mut(author)?;
-        let next = followed.others.pop_back();
-        let Some(next) = next.filter(|_| followed.tries < TRIES) else {
-            return self.followed.remove(author).map(|followed| followed.peer);
+    /// Asks another for what is lacked, in the place of who was asked before.
+    /// Whether there is one that holds more.
+    fn ask_another(&mut self, now: Instant, author: &NodeId, outbox: &mut Outbox) -> bool {
+        let Some(followed) = self.followed.get_mut(author) else {
+            return false;
+        };
+        let Some(next) = followed.next() else {
+            return false;
         };
         outbox.counters.tails_moved += 1;
+        outbox.push(Output::Reset(followed.id));
         followed.id = ask(author, followed.ours, &next, outbox);
         followed.peer = next;
         followed.moved = now;
-        followed.tries += 1;
-        None
+        followed.tries = (followed.tries + 1).min(TRIES);
+        true
     }
 
     /// When [`Tails::overdue`] or [`Tails::expire`] has something to do.
@@ -225,9 +251,26 @@ impl Tails {
             self.served.remove(&before);
             outbox.push(Output::Reset(before));
         }
-        let all = self.served.values();
-        let of_it = all.filter(|served| served.author == held.author).count();
-        if self.served.len() >= limit::TAILS_SERVED || of_it >= limit::TAILS_SERVED_OF_ONE {
+        let of_it = |tails: &Self| {
+            let all = tails.served.values();
+            all.filter(|served| served.author == held.author).count()
+        };
+        let is_full = |tails: &Self| {
+            tails.served.len() >= limit::TAILS_SERVED || of_it(tails) >= limit::TAILS_SERVED_OF_ONE
+        };
+        if is_full(self) {
+            // One that takes nothing any more makes room.
+            let mut stuck = self.served.iter();
+            let stuck = stuck.find(|(_, served)| {
+                let same = of_it(self) < limit::TAILS_SERVED_OF_ONE || served.author == held.author;
+                same && !served.room && served.moved + STUCK <= now
+            });
+            if let Some(stuck) = stuck.map(|(id, _)| *id) {
+                self.served.remove(&stuck);
+                outbox.push(Output::Reset(stuck));
+            }
+        }
+        if is_full(self) {
             outbox.counters.tails_refused += 1;
             outbox.push(Output::Reset(id));
             return;
@@ -313,10 +356,9 @@ impl Tails {
         else {
             return;
         };
-        match lacks {
-            // Where nobody is left somebody will say that it holds more.
-            true => drop(self.follow_another(now, &author, outbox)),
-            false => drop(self.followed.remove(&author)),
+        // Where nobody is left somebody will say that it holds more.
+        if !lacks || !self.ask_another(now, &author, outbox) {
+            self.followed.remove(&author);
         }
     }
 
@@ -324,7 +366,7 @@ impl Tails {
     pub fn unlinked(&mut self, now: Instant, peer: &NodeId, outbox: &mut Outbox) {
         self.served.retain(|_, served| served.peer != *peer);
         for followed in self.followed.values_mut() {
-            followed.others.retain(|other| other != peer);
+            followed.others.retain(|(other, _)| other != peer);
         }
         let theirs = self.followed.values();
         let theirs = theirs.filter(|followed| followed.peer == *peer);
@@ -355,13 +397,17 @@ fn ask(author: &NodeId, ours: Head, peer: &NodeId, outbox: &mut Outbox) -> Sessi
 /// Of how many others we remember that they hold more (guess).
 const OTHERS: usize = 4;
 
-/// How many are asked one after the other before notes are compared; each is given
-/// twice as long as the one before (guess).
+/// How often a tail may stall before notes are compared; each time it is given
+/// twice as long as before (guess: twelve seconds in all).
 const TRIES: u32 = 4;
 
 /// How many times as long as one that stalls a tail is followed that lacks
 /// nothing (guess: three seconds; asking again costs a hundred bytes).
 const QUIET: u32 = 8;
+
+/// One that has taken nothing for so long gives its place to the next (guess: on
+/// a slow link a piece takes less).
+const STUCK: Duration = Duration::from_secs(1);
 
 /// A peer that takes nothing, or is told nothing, for so long is forgotten
 /// (guess: as sessions).

@@ -5,7 +5,7 @@
 //! the author's name, and each write says which write it saw and replaced, so
 //! that a concurrent one does not vanish without a word.
 
-use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
 use bytes::Bytes;
 use core::fmt;
 use core::str::FromStr;
@@ -43,9 +43,9 @@ pub enum KeyError {
 }
 
 /// The name of a value: 1 to [`limit::KEY_BYTES`] bytes of UTF-8 without
-/// control characters.
+/// control characters. A copy costs nothing: a write is told to many.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(String);
+pub struct Key(Arc<str>);
 
 impl Key {
     /// The text.
@@ -64,10 +64,11 @@ impl FromStr for Key {
         if text.len() > limit::KEY_BYTES {
             return Err(KeyError::TooLong { bytes: text.len() });
         }
-        if let Some(found) = text.chars().find(|c| c.is_control()) {
+        let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        if !is_plain && let Some(found) = text.chars().find(|c| c.is_control()) {
             return Err(KeyError::Control { found });
         }
-        Ok(Self(text.to_string()))
+        Ok(Self(Arc::from(text)))
     }
 }
 

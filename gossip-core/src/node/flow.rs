@@ -68,8 +68,9 @@ impl Node {
         if !self.links.is_up(peer) || self.is_unbelievable(held.head.generation, now) {
             return;
         }
+        let patience = self.config.gossip_interval * STALLS;
         self.tails
-            .behind(now.mono, (held, ours), peer, &mut self.outbox);
+            .behind(now.mono, (held, ours), (peer, patience), &mut self.outbox);
     }
 
     /// A peer opened a session: what for, its first word says.
@@ -88,7 +89,9 @@ impl Node {
     /// It is to compare notes.
     pub(super) fn hear_first_word(&mut self, now: Now, id: SessionId) {
         if let Some((peer, _)) = self.silent.remove(&id) {
-            self.syncs.opened(now.mono, id, &peer, &mut self.outbox);
+            let yields = peer < self.identity.id;
+            self.syncs
+                .opened((now.mono, yields), id, &peer, &mut self.outbox);
         }
     }
 
@@ -104,16 +107,16 @@ impl Node {
     }
 
     /// What came to a log that we follow.
-    pub(super) fn hear_tail(&mut self, now: Now, from: &NodeId, id: SessionId, delta: &Delta) {
+    pub(super) fn hear_tail(&mut self, now: Now, from: &NodeId, id: SessionId, delta: Delta) {
         let author = self.tails.author(id, from).cloned();
-        let Some(author) = author.filter(|author| is_of(delta, author)) else {
+        let Some(author) = author.filter(|author| is_of(&delta, author)) else {
             self.outbox.counters.unexpected += 1;
             return;
         };
-        for piece in &delta.logs {
+        for piece in delta.logs {
             self.tails.moved(now.mono, &author);
             let counters = &mut self.outbox.counters;
-            let Some(run) = self.pieces.add(id, piece.clone(), counters) else {
+            let Some(run) = self.pieces.add(id, piece, counters) else {
                 continue;
             };
             self.outbox.counters.tail_batches += run.batches.len() as u64;

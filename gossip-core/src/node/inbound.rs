@@ -71,7 +71,7 @@ impl Node {
             }
             (Body::Follow(held), Via::Session(id)) => self.hear_follow(now, from, id, &held),
             (Body::Delta(delta), Via::Session(id)) if self.tails.has(id) => {
-                self.hear_tail(now, from, id, &delta);
+                self.hear_tail(now, from, id, delta);
             }
             (
                 body @ (Body::Checksum(_)

@@ -137,7 +137,7 @@ impl Resolve for Gate {
 pub(crate) async fn hold(nodes: &[Node], keys: usize) -> Result<()> {
     for node in nodes {
         while node.status().await?.core.keys < keys {
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
     Ok(())

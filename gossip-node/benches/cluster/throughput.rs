@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use gossip_core::output::Counters;
 use gossip_node::{Profile, Scope};
 use tokio::sync::Semaphore;
 
@@ -67,22 +68,29 @@ pub(crate) async fn run(mut options: Options) -> Result<()> {
         "",
         "",
     );
-    let (mut useful, mut vain, mut sessions) = (0, 0, 0);
+    let mut of = Counters::default();
     for node in &nodes {
         let counters = node.status().await?.core.counters;
-        useful += counters.copies_useful;
-        vain += counters.copies_in_vain;
-        sessions += counters.syncs;
+        of.copies_useful += counters.copies_useful;
+        of.copies_in_vain += counters.copies_in_vain;
+        of.syncs += counters.syncs;
+        of.tails_followed += counters.tails_followed;
+        of.tails_moved += counters.tails_moved;
+        of.tail_batches += counters.tail_batches;
     }
     let batches = updates.div_ceil(BATCH) * (count - 1);
     line("batches due, in all", &format!("{batches}"), "", "");
-    line(
-        "brought as news; told in vain",
-        &format!("{useful}; {vain}"),
-        "",
-        "",
-    );
-    line("sessions", &format!("{sessions}"), "", "");
+    let counted = [
+        ("brought by tails", of.tail_batches),
+        ("brought as news", of.copies_useful),
+        ("told in vain", of.copies_in_vain),
+        ("tails followed", of.tails_followed),
+        ("of them asked of another", of.tails_moved),
+        ("sessions", of.syncs),
+    ];
+    for (what, count) in counted {
+        line(what, &count.to_string(), "", "");
+    }
     stop(nodes).await;
     Ok(())
 }

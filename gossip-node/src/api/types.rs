@@ -363,6 +363,7 @@ fn protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
         calls,
         rows_changed,
         syncs,
+        syncs_at_once,
         entries_applied,
         gaps,
         stale,
