@@ -218,7 +218,7 @@ impl Config {
             forget_after: ms(86_400_000),
             tombstone_grace: ms(86_400_000),
             gossip_interval: ms(200),
-            gossip_delay: ms(5),
+            gossip_delay: ms(2),
             gossip_fanout: 3,
             rumor_factor: 4,
             mongering: Mongering::default(),

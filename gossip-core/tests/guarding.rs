@@ -242,6 +242,8 @@ fn a_peer_has_one_session_with_us() {
     let mut solo = Solo::new();
     for number in 1..=5 {
         opened(&mut solo, number, "n1");
+        let via = Via::Session(SessionId::inbound(number));
+        solo.message("n1", via, Body::Checksum(Checksum(1)));
     }
     let resets = solo.said.iter().filter_map(|output| match output {
         Output::Reset(session) => Some(session.as_u64() & 0xff),

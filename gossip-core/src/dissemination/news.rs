@@ -12,7 +12,8 @@
 //!                          answers: known, taken, wanted        ▼ cold: gone
 //! ```
 //!
-//! The second telling comes soon, since the first leaves out one in twenty; the
+//! The second telling comes soon (a sixteenth of an interval), since the first
+//! leaves out one in twenty; the
 //! later ones an interval apart. A rumor whose answers do not come is let go
 //! after as many cycles as a member's claim is told times.
 //!
@@ -59,6 +60,8 @@ pub struct Telling {
     pub offer: Offer,
     /// What rides along.
     pub eager: Vec<Item>,
+    /// Some of it is told for the first time.
+    pub fresh: bool,
 }
 
 impl Telling {
@@ -245,9 +248,10 @@ impl News {
                     story.heat.in_vain();
                 }
             }
+            telling.fresh |= story.told == 0;
             story.told += 1;
             let cycle = match story.told {
-                1 => terms.interval / 8,
+                1 => terms.interval / FIRST_REPEAT,
                 _ => terms.interval,
             };
             story.turn = (now + rng.jittered(cycle), order);
@@ -340,7 +344,11 @@ impl News {
         }
         let says = offer.asks || !offer.hot.is_empty();
         Heard {
-            answer: says.then_some(Telling { offer: said, eager }),
+            answer: says.then_some(Telling {
+                offer: said,
+                eager,
+                fresh: false,
+            }),
             wanted,
         }
     }
@@ -360,6 +368,10 @@ impl News {
         self.awaited.overdue(now, patience)
     }
 }
+
+/// The first repeat comes after this part of an interval: as soon as the answers to
+/// the first telling are there (our simulation: the last of 64 hears it a hop later).
+const FIRST_REPEAT: u32 = 16;
 
 /// The counter that is told of a rumor.
 fn count(story: &Story) -> u32 {

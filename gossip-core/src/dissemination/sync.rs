@@ -18,6 +18,7 @@ use core::time::Duration;
 use super::follow::Followed;
 use super::picture::Picture;
 use super::session::{Session, Stage};
+use super::tails::Tails;
 use crate::base::id::{ClusterId, NodeId};
 use crate::base::limit;
 use crate::base::rng::Rng;
@@ -89,6 +90,13 @@ impl Syncs {
         })
     }
 
+    /// Whether a session with a peer moves, whoever opened it: what is lacked comes
+    /// in it.
+    pub fn moves_with(&self, now: Instant, peer: &NodeId) -> bool {
+        let mut all = self.sessions.values();
+        all.any(|session| session.peer == *peer && now < session.moved + SLOW)
+    }
+
     /// Whether a session is under way, whoever opened it.
     pub fn has(&self, id: SessionId) -> bool {
         self.sessions.contains_key(&id)
@@ -105,7 +113,7 @@ impl Syncs {
         &mut self,
         (now, joins): (Instant, bool),
         peer: &NodeId,
-        picture: Picture<'_>,
+        (picture, tails): (Picture<'_>, &Tails),
         outbox: &mut Outbox,
     ) {
         let ours = self
@@ -128,7 +136,7 @@ impl Syncs {
             session.first.clone_from(&self.readiness);
         }
         self.sessions.insert(id, session);
-        self.step(id, picture, outbox);
+        self.step((now, id), (picture, tails), outbox);
     }
 
     /// A peer opened one: in the place of the one before, if there is one, so
@@ -194,14 +202,14 @@ impl Syncs {
         &mut self,
         now: Instant,
         id: SessionId,
-        picture: Picture<'_>,
+        (picture, tails): (Picture<'_>, &Tails),
         outbox: &mut Outbox,
     ) -> bool {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.room = true;
             session.moved = now;
         }
-        self.step(id, picture, outbox)
+        self.step((now, id), (picture, tails), outbox)
     }
 
     /// A message of a session came (a delta has been applied already). Whether
@@ -212,7 +220,7 @@ impl Syncs {
         from: &NodeId,
         id: SessionId,
         body: &Body,
-        picture: Picture<'_>,
+        (picture, tails): (Picture<'_>, &Tails),
         outbox: &mut Outbox,
     ) -> bool {
         let Some(session) = self
@@ -231,7 +239,7 @@ impl Syncs {
         if !session.hear(body, salt, picture, &mut self.followed) {
             outbox.counters.unexpected += 1;
         }
-        self.step(id, picture, outbox)
+        self.step((now, id), (picture, tails), outbox)
     }
 
     /// Gives up what has not moved for long.
@@ -257,10 +265,16 @@ impl Syncs {
 
     /// Says the next thing, if there is room and something to say. Whether the
     /// session has come to its end.
-    fn step(&mut self, id: SessionId, picture: Picture<'_>, outbox: &mut Outbox) -> bool {
+    fn step(
+        &mut self,
+        (now, id): (Instant, SessionId),
+        (picture, tails): (Picture<'_>, &Tails),
+        outbox: &mut Outbox,
+    ) -> bool {
         let Some(session) = self.sessions.get_mut(&id) else {
             return false;
         };
+        session.spare(now, tails, picture);
         if session.room
             && !session.said_all
             && let Some(body) = session.next(picture, &self.followed)

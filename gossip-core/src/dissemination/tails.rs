@@ -169,6 +169,19 @@ impl Tails {
         }
     }
 
+    /// Whether something of a log is on its way from the one it is followed at.
+    pub fn brings(&self, now: Instant, author: &NodeId) -> bool {
+        let followed = self.followed.get(author);
+        followed.is_some_and(|followed| {
+            followed.ours < followed.goal && followed.tries == 0 && now < followed.moved + FRESH
+        })
+    }
+
+    /// Whether anything is.
+    pub fn bring_any(&self, now: Instant) -> bool {
+        self.followed.keys().any(|author| self.brings(now, author))
+    }
+
     /// What stalls is asked of the next who holds it; what lacks nothing for long
     /// is let go. Answers with whom to compare notes with, where nobody is left.
     pub fn overdue(
@@ -286,6 +299,12 @@ impl Tails {
         self.served.insert(id, served);
     }
 
+    /// Whether a peer follows a log here.
+    pub fn serves(&self, peer: &NodeId, author: &NodeId) -> bool {
+        let mut served = self.served.values();
+        served.any(|served| served.peer == *peer && served.author == *author)
+    }
+
     /// The transport has room again.
     pub fn writable(&mut self, now: Instant, id: SessionId) {
         if let Some(served) = self.served.get_mut(&id) {
@@ -398,12 +417,16 @@ fn ask(author: &NodeId, ours: Head, peer: &NodeId, outbox: &mut Outbox) -> Sessi
 const OTHERS: usize = 4;
 
 /// How often a tail may stall before notes are compared; each time it is given
-/// twice as long as before (guess: twelve seconds in all).
+/// twice as long as before (guess: half a minute in all; whoever says meanwhile
+/// that it holds more is asked).
 const TRIES: u32 = 4;
 
 /// How many times as long as one that stalls a tail is followed that lacks
 /// nothing (guess: three seconds; asking again costs a hundred bytes).
-const QUIET: u32 = 8;
+const QUIET: u32 = 4;
+
+/// For so long after something came of a tail more is expected of it (guess).
+const FRESH: Duration = Duration::from_secs(1);
 
 /// One that has taken nothing for so long gives its place to the next (guess: on
 /// a slow link a piece takes less).

@@ -40,6 +40,14 @@ pub struct Head {
     pub version: Version,
 }
 
+impl Head {
+    /// More than anybody holds: who says so of itself lacks nothing.
+    pub const MAX: Self = Self {
+        generation: Generation(u64::MAX),
+        version: Version(u64::MAX),
+    };
+}
+
 /// A log, and how much of it somebody holds.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct LogHead {

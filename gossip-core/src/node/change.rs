@@ -33,7 +33,7 @@ impl Node {
         }
         if matches!(item, Item::Batch(_)) {
             self.outbox.counters.rumors_dropped += self.news.add(item);
-            self.timers.news_soon(soon, self.config.gossip_interval);
+            self.timers.fresh_soon(soon, self.config.gossip_interval);
         } else {
             self.outbox.counters.rumors_dropped += self.hot.add(item);
             self.timers.gossip_soon(soon, self.config.gossip_interval);
@@ -247,7 +247,8 @@ impl Node {
             replica: &self.replica,
         };
         let when = (now.mono, self.phase == Phase::Joining);
-        self.syncs.open(when, peer, picture, &mut self.outbox);
+        self.syncs
+            .open(when, peer, (picture, &self.tails), &mut self.outbox);
         self.compare_events(peer);
     }
 }

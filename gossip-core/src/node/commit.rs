@@ -429,7 +429,8 @@ impl Node {
             self.spread(now, Item::Batch(batch));
         }
         // It waited for others on its way to the disk.
-        self.timers.news_soon(now.mono, self.config.gossip_interval);
+        self.timers
+            .fresh_soon(now.mono, self.config.gossip_interval);
     }
 }
 

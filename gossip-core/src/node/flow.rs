@@ -65,6 +65,10 @@ impl Node {
         if ours >= held.head || !recovers || self.phase != Phase::Running {
             return;
         }
+        // A session with it brings this as well.
+        if self.syncs.moves_with(now.mono, peer) {
+            return;
+        }
         if !self.links.is_up(peer) || self.is_unbelievable(held.head.generation, now) {
             return;
         }
@@ -185,9 +189,9 @@ impl Node {
     }
 }
 
-/// Intervals of gossip within which something comes of what is followed (guess: a
-/// busy peer takes one).
-const STALLS: u32 = 2;
+/// Intervals of gossip within which something comes of what is followed (guess: on
+/// a starved machine a peer that is asked in vain after less was only slow).
+const STALLS: u32 = 4;
 
 /// For how long a peer may say nothing in a session that it opened (guess: as
 /// long as a stalled one is kept).

@@ -66,8 +66,9 @@ impl Node {
             (Body::Nack { seq }, Via::Datagram) => self.prober.nack(from, seq),
             (Body::Gossip, Via::Datagram | Via::Stream) => {}
             (Body::Offer(offer), Via::Datagram | Via::Stream) => {
-                self.hear_offer(now, from, &offer, &before);
+                // First, so that what a tail brings is not sent by name as well.
                 self.hear_heads(now, from, &offer.heads);
+                self.hear_offer(now, from, &offer, &before);
             }
             (Body::Follow(held), Via::Session(id)) => self.hear_follow(now, from, id, &held),
             (Body::Delta(delta), Via::Session(id)) if self.tails.has(id) => {
@@ -100,8 +101,8 @@ impl Node {
                     roster: &self.roster,
                     replica: &self.replica,
                 };
-                let outbox = &mut self.outbox;
-                if self.syncs.heard(now.mono, from, id, &body, picture, outbox) {
+                let (seen, outbox) = ((picture, &self.tails), &mut self.outbox);
+                if self.syncs.heard(now.mono, from, id, &body, seen, outbox) {
                     self.run(now);
                 }
                 let (syncs, tails) = (&self.syncs, &self.tails);

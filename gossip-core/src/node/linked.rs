@@ -108,7 +108,8 @@ impl Node {
                     roster: &self.roster,
                     replica: &self.replica,
                 };
-                if self.syncs.writable(now.mono, id, picture, &mut self.outbox) {
+                let seen = (picture, &self.tails);
+                if self.syncs.writable(now.mono, id, seen, &mut self.outbox) {
                     self.run(now);
                 }
             }

@@ -52,6 +52,9 @@ impl Node {
             let telling = telling.or_else(|| pulls.then(Telling::asking));
             if let Some(mut telling) = telling {
                 telling.offer.heads = heads;
+                if telling.fresh {
+                    self.timers.told_fresh(now.mono);
+                }
                 for peer in &peers {
                     self.loss.asked();
                     self.send_offer(peer, &telling);
@@ -185,7 +188,12 @@ impl Node {
             }
             self.send_offer(from, &answer);
         }
-        self.send_items(from, heard.wanted);
+        let (mut wanted, tails) = (heard.wanted, &self.tails);
+        wanted.retain(|item| match item {
+            Item::Batch(batch) => !tails.serves(from, batch.author()),
+            _ => true,
+        });
+        self.send_items(from, wanted);
         if let Some(due) = self.news_due() {
             // What we have just asked for may have to be asked for again.
             self.timers.news_soon(due, terms.interval);

@@ -32,6 +32,8 @@ pub(super) struct Timers {
     /// When what members write is told next, and when it was told last.
     news: Instant,
     news_told: Instant,
+    /// When something of it was told for the first time.
+    fresh_told: Instant,
     sync: Instant,
     /// Peers that know something we miss, and when to ask them; at most
     /// [`limit::APPOINTMENTS`].
@@ -68,6 +70,7 @@ impl Timers {
                 Mode::Push | Mode::PushPull => Instant::FAR_FUTURE,
             },
             news_told: Instant::ZERO,
+            fresh_told: Instant::ZERO,
             gossiped: Instant::ZERO,
             sync: now + rng.within(config.sync_interval),
             hints: BTreeMap::new(),
@@ -95,6 +98,16 @@ impl Timers {
     /// The same for what members write.
     pub(super) fn news_soon(&mut self, at: Instant, interval: Duration) {
         self.news = self.news.min(at.max(self.news_told + interval / 8));
+    }
+
+    /// The same for what was never told: repeating what is old does not hold it up.
+    pub(super) fn fresh_soon(&mut self, at: Instant, interval: Duration) {
+        self.news = self.news.min(at.max(self.fresh_told + interval / 8));
+    }
+
+    /// Some of it was told for the first time.
+    pub(super) const fn told_fresh(&mut self, now: Instant) {
+        self.fresh_told = now;
     }
 
     /// What members write is told now.
@@ -388,6 +401,11 @@ impl Node {
             }
         }
         if self.timers.sync > now.mono {
+            return;
+        }
+        if self.tails.bring_any(now.mono) {
+            // What differs is on its way; comparing would send it twice.
+            self.timers.sync = now.mono + self.rng.jittered(self.config.gossip_interval * 5);
             return;
         }
         self.timers.sync = now.mono + self.rng.jittered(self.config.sync_interval);

@@ -376,7 +376,9 @@ impl Log {
                 } else {
                     slot.batch().weight()
                 };
-            if reached > from && weight + adds > budget {
+            // Rather less than a batch that is divided: its head would go twice.
+            let begins_another = continued.is_none() && weight > budget / 8 * 7;
+            if reached > from && (begins_another || weight + adds > budget) {
                 whole = false;
                 break;
             }

@@ -5,10 +5,15 @@
 
 use std::time::Instant;
 
+use bytes::Bytes;
+use gossip_core::base::time::WallTime;
+use gossip_core::message::{
+    Draft, Entry, Floor, Generation, Head, Lineage, Op, Stamp, Statement, Value, Version,
+};
 use gossip_node::{Node, Profile, Scope};
 
 use crate::numbers::line;
-use crate::stage::{Gate, Stage, batches, bytes_sent, hold, stop};
+use crate::stage::{BATCH, Gate, Stage, batches, bytes_sent, hold, stop};
 use crate::{Options, Result};
 
 pub(crate) async fn run(mut options: Options) -> Result<()> {
@@ -57,6 +62,13 @@ pub(crate) async fn run(mut options: Options) -> Result<()> {
         "<= 2 s",
         "",
     );
+    let sealed = sealed_bytes(keys, value)? * 2 * half;
+    line(
+        "UDP bytes for each byte of what differs, sealed",
+        &format!("{:.2}", sent as f64 / sealed as f64),
+        "<= 1.1",
+        "",
+    );
     let payload = (value + "right/0000000".len()) * 2 * keys * half;
     line(
         "UDP bytes for each byte of key and value",
@@ -72,4 +84,29 @@ pub(crate) async fn run(mut options: Options) -> Result<()> {
     );
     stop(nodes).await;
     Ok(())
+}
+
+/// Bytes of so many keys as their author seals them: what it says of each, and the
+/// heads of the batches that vouch for them.
+fn sealed_bytes(keys: usize, value: usize) -> Result<usize> {
+    let millis = WallTime::from_millis(1_750_000_000_000).as_millis();
+    let entry = |number: usize| {
+        Ok(Entry {
+            scope: Scope::Shared,
+            key: format!("right/{number:07}").parse()?,
+            stamp: Stamp { millis, counter: 1 },
+            op: Op::Put(Value::new(Bytes::from(vec![b'x'; value]))?),
+            expires: None,
+            replaces: None,
+        })
+    };
+    let draft = Draft {
+        author: "right000".parse()?,
+        lineage: Lineage::default().extended(Generation(millis), Head::default()),
+        first: Version(1),
+        entries: (0..BATCH).map(entry).collect::<Result<_>>()?,
+        floor: Floor::default(),
+    };
+    let sealed = gossip_wire::seal(&Statement::Batch(draft), |_| Bytes::new());
+    Ok(gossip_wire::encode_item(&sealed).len() * keys / BATCH)
 }

@@ -35,7 +35,7 @@ usage: cargo bench -p gossip-node --bench cluster -- <name> [options]
 
   spread      one update to all: median, p99, idle traffic   --nodes 64 --rounds 50 --idle 30
   leave       a graceful leave, as the others see it          --nodes 20 --rounds 50
-  throughput  updates a second from one node to all           --nodes 16 --updates 200000
+  throughput  updates a second from one node to all           --nodes 16 --updates 100000 --starved 1
   halves      two halves with different keys meet             --nodes 2 --keys 10000
   joiner      a joiner to a state of so many bytes            --bytes 10000000
   loss        false downs while packets are lost              --nodes 64 --percent 5,10,20 --minutes 30

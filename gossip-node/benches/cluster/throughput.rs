@@ -23,6 +23,7 @@ pub(crate) async fn run(mut options: Options) -> Result<()> {
     let count = options.take("nodes", 16_usize)?;
     let updates = options.take("updates", 100_000_usize)?;
     let value = options.take("value", 64_usize)?;
+    let starved = options.take("starved", 1_u8)?;
     options.done()?;
     let stage = Stage::new(Profile::Lan)?;
     let nodes = stage.start_all("n", count).await?;
@@ -92,5 +93,28 @@ pub(crate) async fn run(mut options: Options) -> Result<()> {
         line(what, &count.to_string(), "", "");
     }
     stop(nodes).await;
-    Ok(())
+    match starved {
+        0 => Ok(()),
+        _ => starve(count),
+    }
+}
+
+/// The same once more on one processor, behind everything else: fewer updates, and
+/// all of them arrive.
+fn starve(count: usize) -> Result<()> {
+    println!("starved: on one processor, at the lowest priority");
+    let ran = std::process::Command::new("nice")
+        .args(["-n", "19", "taskset", "-c", "0"])
+        .arg(std::env::current_exe()?)
+        .args(["throughput", "--starved", "0", "--updates", "20000"])
+        .args(["--nodes", &count.to_string()])
+        .status();
+    match ran {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("starved: {status}").into()),
+        Err(error) => {
+            println!("  not measured: {error} (`nice` and `taskset` are needed)");
+            Ok(())
+        }
+    }
 }
