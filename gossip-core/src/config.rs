@@ -133,7 +133,7 @@ pub struct Config {
     pub gossip_interval: Duration,
 
     /// How long fresh news waits for company before it is told. 0 to 1 s.
-    /// (5 ms: guess; several keys written in one loop then share a datagram.)
+    /// (2 ms: guess; several keys written in one loop then share a datagram.)
     pub gossip_delay: Duration,
 
     /// To how many members at once; what members write to more, where there are

@@ -8,10 +8,10 @@ mod solo;
 use common::{all_equal, all_read, grown, host, own, put, seconds};
 use gossip_core::base::limit;
 use gossip_core::input::{Command, Expected, Query, Space, Ticket, Write};
-use gossip_core::message::{Scope, Value, Version};
+use gossip_core::message::{Body, Checksum, Scope, Value, Version};
 use gossip_core::output::{
     HistoryView, KeyEventKind, MemberStatus, Notification, Refusal, Reply, SessionEnd,
-    SessionRecord, Voice,
+    SessionRecord, Via, Voice,
 };
 use gossip_core::sim::{HostId, Setup, World};
 use solo::{Solo, delete, put as wish};
@@ -359,6 +359,8 @@ fn a_session_says_how_it_ended() {
     // Served are three at once: the fourth is turned away.
     for (number, peer) in (1..).zip(["a", "b", "c", "d"]) {
         solo::opened(&mut solo, number, peer);
+        let via = Via::Session(SessionId::inbound(number));
+        solo.message(peer, via, Body::Checksum(Checksum(1)));
     }
     let closed = Input::Session(SessionId::inbound(1), SessionEvent::Closed);
     solo.hear(closed);

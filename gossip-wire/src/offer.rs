@@ -62,7 +62,11 @@ pub(crate) fn from_pb(offer: &pb::Offer) -> Result<Offer, DecodeError> {
         known: known.zip(known_counts).collect(),
         taken: ids(&offer.taken)?,
         wanted: ids(&offer.wanted)?,
-        heads: offer.heads.iter().map(held_from_pb).collect::<Result<_, _>>()?,
+        heads: offer
+            .heads
+            .iter()
+            .map(held_from_pb)
+            .collect::<Result<_, _>>()?,
     })
 }
 

@@ -70,7 +70,8 @@ impl Drafts {
     /// key twice.
     fn fit(&self, writes: &[Write]) -> bool {
         let bytes = payload_bytes(writes);
-        let full = self.bytes + bytes > limit::BATCH_BYTES || self.done.len() > limit::FLIGHT_BATCHES;
+        let full =
+            self.bytes + bytes > limit::BATCH_BYTES || self.done.len() > limit::FLIGHT_BATCHES;
         let twice = |write: &Write| self.names.contains(&(write.scope, write.key.clone()));
         self.entries == 0 || !full && !writes.iter().any(twice)
     }

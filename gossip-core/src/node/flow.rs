@@ -16,9 +16,7 @@ impl Node {
     pub(super) fn flows_on(&mut self, now: Now, author: &NodeId, batches: usize) -> bool {
         let head = self.replica.head(author).unwrap_or_default();
         let interval = self.config.gossip_interval;
-        let flows = self
-            .flows
-            .grew(now.mono, author, (head, batches), interval);
+        let flows = self.flows.grew(now.mono, author, (head, batches), interval);
         if flows {
             let soon = now.mono + self.config.gossip_delay;
             let due = self.flows.next_due().map_or(soon, |due| due.max(soon));
@@ -103,8 +101,7 @@ impl Node {
     pub(super) fn hear_follow(&mut self, now: Now, from: &NodeId, id: SessionId, held: &LogHead) {
         match self.silent.remove(&id) {
             Some((peer, _)) if peer == *from => {
-                self.tails
-                    .serve(now.mono, id, from, held, &mut self.outbox);
+                self.tails.serve(now.mono, id, from, held, &mut self.outbox);
             }
             _ => self.outbox.counters.unexpected += 1,
         }

@@ -65,9 +65,13 @@ impl Node {
             }
             (Body::Nack { seq }, Via::Datagram) => self.prober.nack(from, seq),
             (Body::Gossip, Via::Datagram | Via::Stream) => {}
-            (Body::Offer(offer), Via::Datagram | Via::Stream) => {
-                // First, so that what a tail brings is not sent by name as well.
+            (Body::Offer(mut offer), Via::Datagram | Via::Stream) => {
+                // First, so that what a tail brings is not sent by name as well; nor is
+                // what a session with it brings: what it does not is told again.
                 self.hear_heads(now, from, &offer.heads);
+                if self.syncs.moves_with(now.mono, from) {
+                    offer.hot.retain(|(id, _)| self.news.knows(*id));
+                }
                 self.hear_offer(now, from, &offer, &before);
             }
             (Body::Follow(held), Via::Session(id)) => self.hear_follow(now, from, id, &held),
@@ -294,7 +298,9 @@ impl Node {
             .replica
             .merge(from, batches, now.wall, counters, &mut changes);
         self.replica_changed(changes);
-        if outcome.fresh && let Some(head) = self.replica.head(&newest.author) {
+        if outcome.fresh
+            && let Some(head) = self.replica.head(&newest.author)
+        {
             self.tails.grew(now.mono, &newest.author, head);
         }
         (outcome.fresh, outcome.gap)

@@ -42,9 +42,7 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
-use crate::dissemination::{
-    Early, Flows, History, Hot, Loss, News, Pieces, Syncs, Tails, Zones,
-};
+use crate::dissemination::{Early, Flows, History, Hot, Loss, News, Pieces, Syncs, Tails, Zones};
 use crate::electorate::Electorate;
 use crate::event::{Answering, Asked, Events, Flow};
 use crate::input::{Input, PersistId, Saved, SealId, SessionId, Ticket};

@@ -188,6 +188,8 @@ impl Node {
             }
             self.send_offer(from, &answer);
         }
+        // What a tail brings is not sent by name as well; it is asked for again,
+        // should it not come.
         let (mut wanted, tails) = (heard.wanted, &self.tails);
         wanted.retain(|item| match item {
             Item::Batch(batch) => !tails.serves(from, batch.author()),

@@ -72,7 +72,9 @@ impl Accepted {
     /// What is new of the batch, and which versions it put an end to.
     pub(super) fn commit(&self, batch: &Batch) -> (Batch, Vec<Version>) {
         let is_taken = |index| {
-            let taken = self.taken.binary_search_by_key(&index, |(taken, ..)| *taken);
+            let taken = self
+                .taken
+                .binary_search_by_key(&index, |(taken, ..)| *taken);
             taken.is_ok()
         };
         let parts = batch.parts.iter().filter(|part| is_taken(part.index));

@@ -20,9 +20,7 @@ use super::host::HostId;
 use crate::base::id::NodeId;
 use crate::base::time::Instant;
 use crate::input::{Input, LinkEvent, SessionEvent, Via};
-use crate::message::{
-    Batch, Body, Delta, DigestRow, Item, LogHead, MemberRow, Message, RangePart,
-};
+use crate::message::{Batch, Body, Delta, DigestRow, Item, LogHead, MemberRow, Message, RangePart};
 use crate::output::Notification;
 
 /// What happened, in short.

@@ -11,9 +11,9 @@ use gossip_core::message::{
     Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow,
     Draft, Entry, Event, EventDelta, EventHave, EventId, EventRow, EventRun, EventSum, Filter,
     Floor, Footing, Form, Found, Generation, Head, Incarnation, Item, Key, Lamport, Lineage,
-    LogDelta, LogHead, MemberRow, MemberState, Message, Offer, Op, Presence, Range, RangePart, Ranges,
-    Replaced, RumorId, Run, Said, Scope, Sealed, Seq, Sketch, Stamp, Statement, Symbol, Tag, Value,
-    Version, Want, WriteId,
+    LogDelta, LogHead, MemberRow, MemberState, Message, Offer, Op, Presence, Range, RangePart,
+    Ranges, Replaced, RumorId, Run, Said, Scope, Sealed, Seq, Sketch, Stamp, Statement, Symbol,
+    Tag, Value, Version, Want, WriteId,
 };
 use gossip_core::reconcile::field::PRIME;
 use gossip_wire::seal;

@@ -7,10 +7,10 @@ use gossip_core::base::time::WallTime;
 use gossip_core::message::{
     Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow,
     Draft, Entry, Event, EventDelta, EventHave, EventId, EventRow, EventRun, EventSum, Filter,
-    Floor, Footing, Form, Found, Generation, Head, Incarnation, Item, Lamport, Lineage, LogDelta, LogHead,
-    MemberRow, MemberState, Message, Offer, Op, Presence, Range, RangePart, Ranges, Replaced,
-    RumorId, Run, Said, Scope, Sealed, Seq, Sketch, Stamp, Statement, Tag, Value, Version, Want,
-    WriteId,
+    Floor, Footing, Form, Found, Generation, Head, Incarnation, Item, Lamport, Lineage, LogDelta,
+    LogHead, MemberRow, MemberState, Message, Offer, Op, Presence, Range, RangePart, Ranges,
+    Replaced, RumorId, Run, Said, Scope, Sealed, Seq, Sketch, Stamp, Statement, Tag, Value,
+    Version, Want, WriteId,
 };
 use gossip_wire::seal;
 
