@@ -21,7 +21,7 @@ use gossip_core::base::id::NodeId;
 use gossip_core::base::rng::Rng;
 use gossip_core::base::time::{Instant, WallTime};
 use gossip_core::config::{Config, Profile};
-use gossip_core::dissemination::{Picture, Syncs};
+use gossip_core::dissemination::{Picture, Syncs, Tails};
 use gossip_core::input::{SessionId, Via};
 use gossip_core::membership::Roster;
 use gossip_core::message::{
@@ -177,8 +177,13 @@ fn exchange_until(opener: &mut Peer, server: &mut Peer, most: usize) -> Told {
     let bare = opener.holds().len() < 2;
     let (asks, serves) = (SessionId::outbound(number), SessionId::inbound(number));
     let (one, other) = (opener.roster.me().clone(), server.roster.me().clone());
-    opener.step(|syncs, picture, outbox| syncs.open((now, bare), &other, picture, outbox));
-    server.syncs.opened(now, serves, &one, &mut server.outbox);
+    let tails = Tails::default();
+    opener.step(|syncs, picture, outbox| {
+        syncs.open((now, bare), &other, (picture, &tails), outbox);
+    });
+    server
+        .syncs
+        .opened((now, false), serves, &one, &mut server.outbox);
     let mut told = Told::default();
     let mut over = 0;
     for _ in 0..2_000 {
@@ -207,10 +212,10 @@ fn exchange_until(opener: &mut Peer, server: &mut Peer, most: usize) -> Told {
                         }
                         let body = message.body;
                         to.step(|syncs, picture, outbox| {
-                            syncs.heard(now, name, at, &body, picture, outbox)
+                            syncs.heard(now, name, at, &body, (picture, &tails), outbox)
                         });
                         from.step(|syncs, picture, outbox| {
-                            syncs.writable(now, of, picture, outbox)
+                            syncs.writable(now, of, (picture, &tails), outbox)
                         });
                     }
                     Output::Finish(_) => over += 1,

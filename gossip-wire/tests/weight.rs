@@ -16,9 +16,9 @@ use gossip_core::base::limit;
 use gossip_core::base::time::WallTime;
 use gossip_core::message::{
     Accusation, Base, Batch, Body, Charge, Checksum, Claim, Digest, DigestRow, Draft, Entry, Floor,
-    Footing, Form, Found, Generation, Head, Incarnation, Item, Lineage, MemberRow, MemberState,
-    Message, Offer, Op, Presence, Range, RangePart, Ranges, Replaced, RumorId, Scope, Seq, Sketch,
-    Stamp, Statement, Symbol, Value, Version, WriteId,
+    Footing, Form, Found, Generation, Head, Incarnation, Item, Lineage, LogHead, MemberRow,
+    MemberState, Message, Offer, Op, Presence, Range, RangePart, Ranges, Replaced, RumorId, Scope,
+    Seq, Sketch, Stamp, Statement, Symbol, Value, Version, WriteId,
 };
 use gossip_core::reconcile::field::PRIME;
 use gossip_wire::{Envelope, encode_item, encode_message, seal, sealed_bytes};
@@ -222,6 +222,13 @@ fn full_offer() -> Offer {
         known: ids(64).map(|id| (id, Some(Offer::COUNT_MAX))).collect(),
         taken: ids(128).collect(),
         wanted: ids(192).collect(),
+        heads: vec![
+            LogHead {
+                author: sample::id(&["x".repeat(42).as_str(); 3].join("/")),
+                head: Head::MAX,
+            };
+            limit::OFFER_HEADS
+        ],
     }
 }
 

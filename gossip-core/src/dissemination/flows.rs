@@ -117,11 +117,12 @@ impl Flows {
             if *told >= cycles {
                 return false;
             }
-            if heads.len() < limit::OFFER_HEADS {
-                heads.push(LogHead {
-                    author: author.clone(),
-                    head: flow.head,
-                });
+            let held = LogHead {
+                author: author.clone(),
+                head: flow.head,
+            };
+            if fits(&heads, &held) {
+                heads.push(held);
                 let cycle = match *told {
                     0 => interval / 8,
                     _ => interval,
@@ -137,18 +138,30 @@ impl Flows {
     /// What is told, for one who asks: those it does not hold as far itself.
     pub fn beyond(&self, theirs: &[LogHead]) -> Vec<LogHead> {
         let told = self.logs.iter().filter(|(_, flow)| flow.told.is_some());
-        let news = told.filter(|(author, flow)| {
-            let same = theirs.iter().find(|held| held.author == **author);
-            same.is_none_or(|held| held.head < flow.head)
-        });
-        news.take(limit::OFFER_HEADS)
-            .map(|(author, flow)| LogHead {
+        let mut heads = Vec::new();
+        for (author, flow) in told {
+            let held = LogHead {
                 author: author.clone(),
                 head: flow.head,
-            })
-            .collect()
+            };
+            let same = theirs.iter().find(|held| held.author == *author);
+            if same.is_none_or(|same| same.head < held.head) && fits(&heads, &held) {
+                heads.push(held);
+            }
+        }
+        heads
     }
 }
+
+/// Whether another is told beside these: in number, and in bytes, so that names
+/// and what rides along have room in the same datagram.
+fn fits(heads: &[LogHead], another: &LogHead) -> bool {
+    let bytes: usize = heads.iter().map(LogHead::weight).sum();
+    heads.len() < limit::OFFER_HEADS && bytes + another.weight() <= HEADS_BYTES
+}
+
+/// Bytes of heads in one offer (guess: four of names of thirty bytes).
+const HEADS_BYTES: usize = 300;
 
 /// Batches in an interval from which on a log is told by its head (guess: at
 /// 200 ms an interval, forty a second; their names would fill half of each offer).

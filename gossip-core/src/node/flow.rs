@@ -1,5 +1,7 @@
 //! Logs that flow: told by head, followed at one peer, handed on as they come.
 
+use alloc::vec::Vec;
+
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::{Instant, Now};
@@ -161,6 +163,18 @@ impl Node {
             }
             waits
         });
+    }
+
+    /// Compares notes with those that know something we miss.
+    pub(super) fn follow_hints(&mut self, now: Now) {
+        let due = self.timers.hints.iter().filter(|(_, at)| **at <= now.mono);
+        let due: Vec<NodeId> = due.map(|(peer, _)| peer.clone()).collect();
+        for peer in due {
+            self.timers.hints.remove(&peer);
+            if self.links.is_up(&peer) {
+                self.compare_notes(now, &peer);
+            }
+        }
     }
 
     /// When it has something to do.

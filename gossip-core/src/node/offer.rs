@@ -53,7 +53,7 @@ impl Node {
             if let Some(mut telling) = telling {
                 telling.offer.heads = heads;
                 if telling.fresh {
-                    self.timers.told_fresh(now.mono);
+                    self.timers.fresh_told = now.mono;
                 }
                 for peer in &peers {
                     self.loss.asked();

@@ -33,11 +33,11 @@ pub(super) struct Timers {
     news: Instant,
     news_told: Instant,
     /// When something of it was told for the first time.
-    fresh_told: Instant,
+    pub(super) fresh_told: Instant,
     sync: Instant,
     /// Peers that know something we miss, and when to ask them; at most
     /// [`limit::APPOINTMENTS`].
-    hints: BTreeMap<NodeId, Instant>,
+    pub(super) hints: BTreeMap<NodeId, Instant>,
     /// When to call one that is not here, and the interval that this is part of.
     reconnect: (Instant, Duration),
     /// Suspects that are still to be shown what they are accused of.
@@ -103,11 +103,6 @@ impl Timers {
     /// The same for what was never told: repeating what is old does not hold it up.
     pub(super) fn fresh_soon(&mut self, at: Instant, interval: Duration) {
         self.news = self.news.min(at.max(self.fresh_told + interval / 8));
-    }
-
-    /// Some of it was told for the first time.
-    pub(super) const fn told_fresh(&mut self, now: Instant) {
-        self.fresh_told = now;
     }
 
     /// What members write is told now.
@@ -381,14 +376,7 @@ impl Node {
 
     fn sync_if_due(&mut self, now: Now) {
         self.syncs.expire(now.mono, &mut self.outbox);
-        let due = self.timers.hints.iter().filter(|(_, at)| **at <= now.mono);
-        let due: Vec<NodeId> = due.map(|(peer, _)| peer.clone()).collect();
-        for peer in due {
-            self.timers.hints.remove(&peer);
-            if self.links.is_up(&peer) {
-                self.compare_notes(now, &peer);
-            }
-        }
+        self.follow_hints(now);
         if let Some((_, left)) = self.timers.pass.take_if(|(at, _)| *at <= now.mono) {
             if left > 1 {
                 let next = now.mono + self.rng.jittered(self.config.gossip_interval);
