@@ -75,6 +75,7 @@ fn its_limits_are_the_constants() {
         ("RANGES", limit::RANGES as u64),
         ("READINESS", limit::READINESS as u64),
         ("OFFER_RUMORS", limit::OFFER_RUMORS as u64),
+        ("OFFER_HEADS", limit::OFFER_HEADS as u64),
         ("DELTA_PIECE_BYTES", limit::DELTA_PIECE_BYTES as u64),
         ("STAMP_AHEAD_MS", limit::STAMP_AHEAD_MS),
         ("GENERATION_AHEAD_MS", limit::GENERATION_AHEAD_MS),
