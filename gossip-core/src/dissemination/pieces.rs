@@ -11,14 +11,29 @@ use crate::input::SessionId;
 use crate::message::LogDelta;
 use crate::output::Counters;
 
+/// Bytes kept at least, however small logs are agreed to be: what frames an entry
+/// may weigh more than the entry (guess).
+const PIECES_LEAST: u64 = 8 * 1024 * 1024;
+
 /// At most one run a session.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pieces {
     runs: BTreeMap<SessionId, LogDelta>,
     bytes: usize,
+    most: usize,
 }
 
 impl Pieces {
+    /// Where a log may hold so many bytes.
+    pub fn of(log_bytes: u64) -> Self {
+        let most = limit::PIECES_LOGS.saturating_mul(log_bytes);
+        Self {
+            runs: BTreeMap::new(),
+            bytes: 0,
+            most: usize::try_from(most.max(PIECES_LEAST)).unwrap_or(usize::MAX),
+        }
+    }
+
     /// Takes a piece that came in a session. The whole run, if that was the last.
     pub fn add(
         &mut self,
@@ -43,7 +58,7 @@ impl Pieces {
             return Some(run);
         }
         let bytes = run.weight();
-        if self.bytes + bytes > limit::PIECES_BYTES {
+        if self.bytes + bytes > self.most {
             counters.pieces_refused += 1;
             return None;
         }

@@ -223,6 +223,9 @@ impl Node {
             true => self.hear_run(now, from, core::slice::from_ref(&batch)),
             false => (false, true),
         };
+        // What an author says above its limit has nothing to follow on: nobody
+        // will have it, and asking around for it is what such an author may want.
+        let gap = gap && !self.replica.is_over(batch.author());
         if fresh && !gap {
             self.outbox.counters.copies_useful += 1;
             let author = batch.author().clone();
