@@ -687,6 +687,9 @@ pub struct Counters {
     pub tombstones_cleared: u64,
     /// Logs fetched from nothing, because we had lagged behind their floor.
     pub logs_replaced: u64,
+    /// Logs of forgotten members that were let go, here or by whom we asked for
+    /// them, since nothing of them stood.
+    pub logs_reclaimed: u64,
     /// Outputs not begun: [`OUTBOX`](crate::base::limit::OUTBOX).
     pub outbox_full: u64,
     /// Copies of what members wrote that were sent as rumors.

@@ -118,10 +118,9 @@ impl Node {
         self.events.forget(id);
         self.outbox
             .push(Output::Remember(Record::Forget(id.clone())));
-        let mut changes = Vec::new();
-        self.replica.veil(id, &mut changes);
+        let id = id.clone();
         self.outbox.notify(Notification::Member(event));
-        self.replica_changed(changes);
+        self.veil(&id);
         if let Some(item) = item {
             self.spread(now, item);
         }
@@ -151,12 +150,11 @@ impl Node {
         let Some(claim) = dead else {
             return self.member_forgotten(None, event, now);
         };
-        let mut changes = Vec::new();
-        self.replica.veil(&event.id, &mut changes);
-        self.events.forget(&event.id);
+        let id = event.id.clone();
+        self.events.forget(&id);
         self.book.remember(claim);
         self.outbox.notify(Notification::Member(event));
-        self.replica_changed(changes);
+        self.veil(&id);
     }
 
     /// A connection to a dead member is in the way of its return: a transport

@@ -9,6 +9,7 @@ use crate::input::{SessionId, Via};
 use crate::membership::{Answer, Sight};
 use crate::message::{Accusation, Batch, Body, Delta, Item, Message, Sealed, Version};
 use crate::output::{Output, Phase};
+use crate::replica::stands_for_all;
 
 use super::Node;
 
@@ -283,6 +284,11 @@ impl Node {
             // We have not written yet: a run of ours that began in the same
             // millisecond, or later on another clock, has, and its journal is lost.
             self.outlive(generation);
+        }
+        let is_known = ours || self.roster.member(&newest.author).is_some();
+        if !is_known && stands_for_all(from, batches).is_some() {
+            // It is forgotten where this comes from, and nobody here either.
+            self.veil(&newest.author);
         }
         let mut changes = Vec::new();
         let counters = &mut self.outbox.counters;

@@ -123,6 +123,11 @@ impl Node {
         entries.collect()
     }
 
+    /// Whether it has let go of the log of a member that is forgotten here.
+    pub fn has_let_go(&self, author: &NodeId) -> bool {
+        self.replica.is_spent(author)
+    }
+
     /// The run of an author that its log last showed.
     pub fn generation_of(&self, author: &NodeId) -> Generation {
         self.replica.generation(author)

@@ -34,6 +34,8 @@ pub(super) struct Log {
     bytes: usize,
     /// What is cleared of it.
     floor: Floor,
+    /// Nothing is held of it any more, and the newest batch is its last.
+    spent: bool,
 }
 
 /// The write that stood for a key before, if any did.
@@ -93,6 +95,29 @@ impl Log {
     /// What is cleared of it.
     pub(super) const fn floor(&self) -> Floor {
         self.floor
+    }
+
+    /// The head of its last batch, if there is one that says just how far it goes.
+    pub(super) fn last_head(&self) -> Option<Arc<Sealed<BatchHead>>> {
+        let last = self.slots.last()?.batch();
+        let mut heads = [Some(last), self.newest.as_ref()].into_iter().flatten();
+        let head = heads.find(|head| head.value.after() == self.head);
+        head.cloned()
+    }
+
+    /// Nothing is held of it any more but the head of its last batch.
+    pub(super) fn spend(&mut self, last: Arc<Sealed<BatchHead>>) {
+        *self = Self {
+            head: last.value.after(),
+            newest: Some(last),
+            spent: true,
+            ..Self::default()
+        };
+    }
+
+    /// Whether that is all.
+    pub(super) const fn is_spent(&self) -> bool {
+        self.spent
     }
 
     /// An empty one, to be filled from nothing by a run under a floor.
@@ -357,6 +382,18 @@ impl Log {
         budget: usize,
     ) -> Option<(LogDelta, Option<Handed>)> {
         let newest = self.newest.as_ref()?;
+        if self.spent {
+            let head = Batch {
+                head: Arc::clone(newest),
+                parts: Vec::new(),
+            };
+            let run = LogDelta {
+                from: Version(0),
+                batches: Vec::from([head]),
+                more: false,
+            };
+            return (theirs < self.head).then_some((run, None));
+        }
         if self.head.version == Version(0) && newest.value.floor.through > Version(0) {
             // It was cut to nothing, and waits to be fetched again.
             return None;

@@ -88,6 +88,9 @@ impl Replica {
             return Outcome::default();
         };
         let author = newest.author.clone();
+        if self.logs.len() >= limit::LOGS && !self.logs.contains(&author) {
+            self.logs.remove_spent();
+        }
         if !self.logs.contains(&author) && self.logs.len() >= limit::LOGS {
             counters.logs_full += 1;
             return Outcome::default();
@@ -95,6 +98,9 @@ impl Replica {
         let floors = heads.map(|head| head.floor);
         let floor = floors.max_by_key(|floor| floor.through).unwrap_or_default();
         self.logs.open(&author);
+        if let Some(outcome) = self.hear_of_spent(&author, from, batches, counters) {
+            return outcome;
+        }
         let Some(log) = self.logs.get(&author) else {
             return Outcome::default();
         };
@@ -334,7 +340,7 @@ impl Replica {
     /// A tombstone is cleared away. It is forgotten, unless it still hides a
     /// write of another author that we hold: then it goes on standing, as a
     /// shadow, until that one is gone.
-    fn clear(&mut self, author: &NodeId, version: Version) {
+    pub(super) fn clear(&mut self, author: &NodeId, version: Version) {
         let Some((entry, stood, _)) = self.take_out(author, version) else {
             return;
         };

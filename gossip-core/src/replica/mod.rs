@@ -18,6 +18,7 @@ mod logs;
 mod merge;
 mod order;
 mod read;
+mod reclaim;
 mod room;
 mod select;
 mod slot;
@@ -43,6 +44,7 @@ pub use log::Handed;
 use log::Superseded;
 use logs::{Logs, Spot};
 use order::At;
+pub use reclaim::stands_for_all;
 use slot::Slot;
 use view::{Contest, View, Winner};
 

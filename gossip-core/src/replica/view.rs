@@ -212,6 +212,12 @@ impl View {
             .insert((write.stamp.millis, write.author, write.version));
     }
 
+    /// Whether a write is kept out until its time.
+    pub(super) fn is_held(&self, author: &NodeId, version: Version, stamp: Stamp) -> bool {
+        let held = (stamp.millis, author.clone(), version);
+        self.held.contains(&held)
+    }
+
     /// A write is no longer: if it was kept out, it is not waited for.
     pub(super) fn forget(&mut self, author: &NodeId, version: Version, stamp: Stamp) {
         self.held.remove(&(stamp.millis, author.clone(), version));

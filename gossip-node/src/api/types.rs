@@ -416,6 +416,7 @@ fn protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
         early_dropped,
         tombstones_cleared,
         logs_replaced,
+        logs_reclaimed,
         outbox_full,
         copies_sent,
         copies_useful,
