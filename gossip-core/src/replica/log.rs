@@ -50,34 +50,41 @@ pub struct Handed {
     floor: Version,
 }
 
+/// One entry of a batch that was taken.
+#[derive(Debug)]
+pub(super) struct Taken {
+    /// Its place in the batch.
+    pub(super) index: u32,
+    pub(super) version: Version,
+    pub(super) superseded: Superseded,
+}
+
 /// What a batch did to a log.
 #[derive(Debug, Default)]
 pub(super) struct Accepted {
-    /// The places in the batch that were taken, with their versions and what
-    /// each superseded.
-    pub(super) taken: Vec<(u32, Version, Superseded)>,
+    pub(super) taken: Vec<Taken>,
     /// The generation is new to us, with or without entries.
     pub(super) new_generation: bool,
     /// It does not follow on what we hold.
     pub(super) gap: bool,
     /// Entries refused for lack of room: they advance the head as holes.
     pub(super) holes: u64,
-    /// What the floor of the batch cleared away.
-    pub(super) cleared: Vec<(Version, Slot)>,
+    /// What the floor of the batch clears away: to be taken out.
+    pub(super) cleared: Vec<Version>,
 }
 
 impl Accepted {
     /// What is new of the batch, and which versions it put an end to.
     pub(super) fn commit(&self, batch: &Batch) -> (Batch, Vec<Version>) {
-        let is_taken = |index| self.taken.iter().any(|(taken, ..)| *taken == index);
+        let is_taken = |index| self.taken.iter().any(|taken| taken.index == index);
         let parts = batch.parts.iter().filter(|part| is_taken(part.index));
         let batch = Batch {
             head: batch.head.clone(),
             parts: parts.cloned().collect(),
         };
         let superseded = self.taken.iter();
-        let superseded = superseded.filter_map(|(_, _, before)| Some(before.as_ref()?.0));
-        let cleared = self.cleared.iter().map(|(version, _)| *version);
+        let superseded = superseded.filter_map(|taken| Some(taken.superseded.as_ref()?.0));
+        let cleared = self.cleared.iter().copied();
         (batch, superseded.chain(cleared).collect())
     }
 }
@@ -114,8 +121,8 @@ impl Log {
     }
 
     /// Cuts it back to what a batch of a newer generation continues: to which
-    /// version, and what it lost.
-    pub(super) fn cut(&mut self, head: &BatchHead) -> Option<(Version, Vec<(Version, Slot)>)> {
+    /// version, and what is to be taken out.
+    pub(super) fn cut(&mut self, head: &BatchHead) -> Option<(Version, Vec<Version>)> {
         let newer = head.generation() > self.head.generation && self.newest.is_some();
         newer.then(|| self.rebase(&head.lineage)).flatten()
     }
@@ -149,6 +156,16 @@ impl Log {
 
     pub(super) fn slot(&self, version: Version) -> Option<&Slot> {
         self.slots.get(version)
+    }
+
+    /// Where a write is.
+    pub(super) fn place(&self, version: Version) -> Option<u32> {
+        self.slots.place_of(version)
+    }
+
+    /// The write in a place.
+    pub(super) fn at(&self, place: u32) -> Option<&Slot> {
+        self.slots.slot(place)
     }
 
     pub(super) fn slots(&self) -> impl Iterator<Item = (Version, &Slot)> {
@@ -196,33 +213,46 @@ impl Log {
             }
             self.head.version = version;
             match self.insert(&batch.head, part, version) {
-                Ok(superseded) => accepted.taken.push((part.index, version, superseded)),
+                Ok(superseded) => accepted.taken.push(Taken {
+                    index: part.index,
+                    version,
+                    superseded,
+                }),
                 Err(NoRoom) => accepted.holes += 1,
             }
         }
         if !accepted.taken.is_empty() && head.floor.through > self.floor.through {
-            accepted.cleared = self.clear(head.floor);
+            accepted.cleared = self.raise(head.floor);
         }
         accepted
     }
 
-    /// Raises the floor, and takes out what it clears away.
-    pub(super) fn clear(&mut self, floor: Floor) -> Vec<(Version, Slot)> {
+    /// Raises the floor: what it clears away is to be taken out.
+    fn raise(&mut self, floor: Floor) -> Vec<Version> {
         self.floor = floor;
-        let dead: Vec<Version> = self.below(floor).collect();
-        let taken = dead
-            .into_iter()
-            .filter_map(|version| Some((version, self.take(version)?)));
-        taken.collect()
+        self.below(floor).collect()
     }
 
-    /// Takes everything out.
-    pub(super) fn drain(&mut self) -> Vec<(Version, Slot)> {
-        self.bytes = 0;
-        let slots = core::mem::take(&mut self.slots).into_iter();
-        let mut slots: Vec<_> = slots.map(|slot| (slot.version(), slot)).collect();
-        slots.sort_by_key(|(version, _)| *version);
-        slots
+    /// Raises the floor, and takes out what it clears away.
+    pub(super) fn clear(&mut self, floor: Floor) {
+        for version in self.raise(floor) {
+            self.take(version);
+        }
+    }
+
+    /// It is what another says that was built aside: its writes, to be
+    /// [put](Self::put), and the versions to be taken out then.
+    pub(super) fn becomes(&mut self, other: Self) -> (Vec<Slot>, Vec<Version>) {
+        let gone = self.slots().map(|(version, _)| version);
+        let gone = gone.filter(|version| other.slot(*version).is_none());
+        let gone = gone.collect();
+        self.head = other.head;
+        self.newest = other.newest;
+        self.floor = other.floor;
+        let mut slots: Vec<Slot> = other.slots.into_iter().collect();
+        slots.retain(|slot| self.slot(slot.version()).is_none());
+        slots.sort_by_key(Slot::version);
+        (slots, gone)
     }
 
     /// What a floor would clear away.
@@ -265,28 +295,29 @@ impl Log {
         {
             return Err(NoRoom);
         }
-        let at = old.map(Slot::version);
-        let superseded = at.and_then(|at| Some((at, self.slots.remove(at)?)));
-        self.bytes = bytes;
         let slot = Slot::new(batch, part);
         debug_assert_eq!(slot.version(), version, "its place in the batch");
-        self.slots.insert(slot);
-        Ok(superseded)
+        Ok(self.put(slot))
     }
 
-    /// Drops what a newer generation never wrote.
+    /// Keeps a write, in the place of the one it supersedes.
+    pub(super) fn put(&mut self, slot: Slot) -> Superseded {
+        self.bytes += slot.payload_bytes();
+        let before = self.slots.put(slot)?;
+        self.bytes -= before.payload_bytes();
+        Some((before.version(), before))
+    }
+
+    /// Drops what a newer generation never wrote: down to which version, and
+    /// what is to be taken out.
     ///
     /// A dropped write may have hidden older ones that *are* part of the new
     /// history, here or already at whoever sent it to us. So the cut reaches
     /// down to the first version we do not hold, and the rest is fetched again.
-    pub(super) fn rebase(&mut self, lineage: &Lineage) -> Option<(Version, Vec<(Version, Slot)>)> {
+    pub(super) fn rebase(&mut self, lineage: &Lineage) -> Option<(Version, Vec<Version>)> {
         let through = self.cut_through(lineage)?;
         let beyond = self.slots.from(through.plus(1));
-        let beyond: Vec<Version> = beyond.map(Slot::version).collect();
-        let dropped = beyond
-            .into_iter()
-            .filter_map(|version| Some((version, self.take(version)?)));
-        let dropped = dropped.collect();
+        let dropped = beyond.map(Slot::version).collect();
         self.head.version = through;
         // What stays is unbroken: no floor has taken anything from it.
         self.floor = Floor::default();

@@ -11,10 +11,9 @@
 //! stopped there would hold less than its head says, and nobody could know.
 
 use alloc::vec::Vec;
-use core::mem;
 
 use super::log::Log;
-use super::slot::Slot;
+use super::view::Winner;
 use super::{Change, Outcome, Replica, reset};
 use crate::base::id::NodeId;
 use crate::base::limit;
@@ -79,13 +78,16 @@ impl Replica {
             return Outcome::default();
         };
         let author = newest.author.clone();
-        if !self.logs.contains_key(&author) && self.logs.len() >= limit::LOGS {
+        if !self.logs.contains(&author) && self.logs.len() >= limit::LOGS {
             counters.logs_full += 1;
             return Outcome::default();
         }
         let floors = heads.map(|head| head.floor);
         let floor = floors.max_by_key(|floor| floor.through).unwrap_or_default();
-        let log = self.logs.entry(author.clone()).or_default();
+        self.logs.open(&author);
+        let Some(log) = self.logs.get(&author) else {
+            return Outcome::default();
+        };
         let before = log.head();
         let kept = log.kept_by(&newest.lineage, newest.generation());
         let replaces =
@@ -111,8 +113,16 @@ impl Replica {
         let author = first.author();
         let floors = batches.iter().map(|batch| batch.head.value.floor);
         let floor = floors.max_by_key(|floor| floor.through).unwrap_or_default();
-        self.logs.insert(author.clone(), Log::under(floor));
         let (mut counters, mut told) = (Counters::default(), Vec::new());
+        self.logs.open(author);
+        let held = self.logs.get(author).into_iter().flat_map(Log::slots);
+        let held: Vec<Version> = held.map(|(version, _)| version).collect();
+        for version in held {
+            self.undo(author, version, wall, &mut told);
+        }
+        if let Some(log) = self.logs.get_mut(author) {
+            *log = Log::under(floor);
+        }
         for batch in batches {
             let held = self
                 .logs
@@ -149,8 +159,8 @@ impl Replica {
             // was cut away has to be one that stood there before.
             if let Some((through, dropped)) = log.cut(&batch.head.value) {
                 kept.cut = Some(through);
-                for (version, slot) in dropped {
-                    self.undo(author, version, &slot, wall, &mut told);
+                for version in dropped {
+                    self.undo(author, version, wall, &mut told);
                 }
             }
             let Some(log) = self.logs.get_mut(author) else {
@@ -163,17 +173,16 @@ impl Replica {
                 outcome.fresh = true;
                 kept.commits.push(accepted.commit(batch));
             }
-            for (index, version, superseded) in accepted.taken {
-                let part = batch.parts.iter().find(|part| part.index == index);
+            for taken in accepted.taken {
+                let part = batch.parts.iter().find(|part| part.index == taken.index);
                 if let Some(part) = part {
-                    let entry = &part.entry.value;
-                    let write = (author, version);
-                    self.tell(write, entry, superseded, wall, counters, &mut told);
+                    let (entry, write) = (&part.entry.value, (author, taken.version));
+                    self.tell(write, entry, taken.superseded, wall, counters, &mut told);
                 }
             }
-            for (version, slot) in accepted.cleared {
+            for version in accepted.cleared {
                 counters.tombstones_cleared += 1;
-                self.clear(author, version, &slot);
+                self.clear(author, version);
             }
             if outcome.gap {
                 break;
@@ -227,14 +236,9 @@ impl Replica {
             false => None,
         };
         let mut told = Vec::new();
-        for (version, slot) in cut.into_iter().flat_map(|(_, dropped)| dropped) {
-            self.undo(author, version, &slot, wall, &mut told);
+        for version in cut.into_iter().flat_map(|(_, dropped)| dropped) {
+            self.undo(author, version, wall, &mut told);
         }
-        let Some(log) = self.logs.get_mut(author) else {
-            return Outcome::default();
-        };
-        let taken: Vec<Version> = fresh.slots().map(|(version, _)| version).collect();
-        let mut old = mem::replace(log, fresh);
         let record = Record::Run {
             author: author.clone(),
             cut: Some(Version(0)),
@@ -245,26 +249,7 @@ impl Replica {
         };
         changes.push(Change::Record(record));
         changes.append(&mut told);
-        self.renew(author, taken, &mut old, wall, counters, changes);
-        let mut dropped = 0;
-        for (version, slot) in old.drain() {
-            let Some(entry) = slot.entry() else {
-                continue;
-            };
-            let shown = match entry.scope {
-                Scope::Own => !self.is_veiled(author),
-                Scope::Shared => self.view.stands(&entry.key, author, version),
-            };
-            if shown && slot.is_live() {
-                let write = WriteId {
-                    author: author.clone(),
-                    version,
-                };
-                changes.push(reset(&entry, write));
-                dropped += 1;
-            }
-            self.clear(author, version, &slot);
-        }
+        let dropped = self.renew(author, fresh, wall, counters, changes);
         if before != Head::default() {
             changes.push(Change::Notify(Notification::CaughtUp {
                 author: author.clone(),
@@ -279,64 +264,75 @@ impl Replica {
         }
     }
 
-    /// Tells what of a log that was replaced is new, and takes out of the `old`
-    /// one what has its place in the new.
+    /// Makes a log what was built aside, and tells what is new of it and what is
+    /// gone. How many keys hold nothing by it any more.
     fn renew(
         &mut self,
         author: &NodeId,
-        taken: Vec<Version>,
-        old: &mut Log,
+        fresh: Log,
         wall: WallTime,
         counters: &mut Counters,
         changes: &mut Vec<Change>,
-    ) {
-        for version in taken {
-            let Some(log) = self.logs.get_mut(author) else {
-                return;
-            };
-            if let Some(before) = old.take(version) {
-                if before.expired {
-                    log.expire(version);
-                }
-                continue;
+    ) -> u64 {
+        let Some(log) = self.logs.get_mut(author) else {
+            return 0;
+        };
+        let (slots, gone) = log.becomes(fresh);
+        for slot in slots {
+            let (version, entry) = (slot.version(), slot.entry());
+            let log = self.logs.get_mut(author);
+            let superseded = log.and_then(|log| log.put(slot));
+            if let Some(entry) = entry {
+                let write = (author, version);
+                self.tell(write, &entry, superseded, wall, counters, changes);
             }
-            let Some(slot) = log.slot(version) else {
-                continue;
-            };
-            let Some(entry) = slot.entry() else {
-                continue;
-            };
-            let superseded = old.find(entry.scope, &entry.key).map(|(at, _)| at);
-            let superseded = superseded.and_then(|at| Some((at, old.take(at)?)));
-            self.tell(
-                (author, version),
-                &entry,
-                superseded,
-                wall,
-                counters,
-                changes,
-            );
         }
+        let mut dropped = 0;
+        for version in gone {
+            // Not there: one of the new ones has superseded it.
+            let slot = self.slot(author, version);
+            let Some((entry, live)) = slot.and_then(|slot| Some((slot.entry()?, slot.is_live())))
+            else {
+                continue;
+            };
+            let shown = match entry.scope {
+                Scope::Own => !self.is_veiled(author),
+                Scope::Shared => self.view.stands(&self.logs, &entry.key, author, version),
+            };
+            if shown && live {
+                let write = WriteId {
+                    author: author.clone(),
+                    version,
+                };
+                changes.push(reset(&entry, write));
+                dropped += 1;
+            }
+            self.clear(author, version);
+        }
+        dropped
     }
 
-    /// A tombstone was cleared away. It is forgotten, unless it still hides a
+    /// A tombstone is cleared away. It is forgotten, unless it still hides a
     /// write of another author that we hold: then it goes on standing, as a
     /// shadow, until that one is gone.
-    fn clear(&mut self, author: &NodeId, version: Version, slot: &Slot) {
-        let Some(entry) = slot.entry() else {
+    fn clear(&mut self, author: &NodeId, version: Version) {
+        let Some((entry, stood, _)) = self.take_out(author, version) else {
             return;
         };
-        self.expiries.remove(author, version, entry.expires);
         if entry.scope == Scope::Own {
             return;
         }
-        self.view.forget(author, version, entry.stamp);
-        let winner = self.view.winner(&entry.key);
-        let shadow =
-            winner.is_some_and(|winner| self.slot(&winner.author, winner.version).is_none());
-        let hides = |log: &Log| log.find(Scope::Shared, &entry.key).is_some();
-        if shadow && !self.logs.values().any(hides) {
-            self.view.remove(&entry.key);
+        let mut logs = self.logs.iter();
+        let hides = logs.any(|(_, log)| log.find(Scope::Shared, &entry.key).is_some());
+        if stood && hides {
+            let winner = Winner {
+                author: author.clone(),
+                version,
+                stamp: entry.stamp,
+            };
+            self.view.shade(entry.key, winner);
+        } else if !hides {
+            self.view.lighten(&entry.key);
         }
     }
 }

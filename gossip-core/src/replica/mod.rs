@@ -14,6 +14,7 @@ mod chronicle;
 mod expiry;
 mod floor;
 mod log;
+mod logs;
 mod merge;
 mod order;
 mod read;
@@ -23,7 +24,7 @@ mod slots;
 mod veil;
 mod view;
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
@@ -37,7 +38,8 @@ pub use chronicle::Chronicle;
 
 use expiry::Expiries;
 pub use log::Handed;
-use log::{Log, Superseded};
+use log::Superseded;
+use logs::{Logs, Spot};
 use slot::Slot;
 use view::{Contest, View, Winner};
 
@@ -62,7 +64,7 @@ pub struct Outcome {
 /// All logs and the view over them.
 #[derive(Debug, Default)]
 pub struct Replica {
-    logs: BTreeMap<NodeId, Log>,
+    logs: Logs,
     view: View,
     expiries: Expiries,
     clock: Stamp,
@@ -93,9 +95,10 @@ impl Replica {
             withdrawn = entry.op == Op::Delete && entry.stamp == slot.stamp();
             self.view.forget(author, version, slot.stamp());
             self.expiries.remove(author, version, slot.expires());
-            before = Some(WriteId {
+            before = Some(Winner {
                 author: author.clone(),
                 version,
+                stamp: slot.stamp(),
             });
         }
         let write = Winner {
@@ -114,14 +117,18 @@ impl Replica {
         match entry.scope {
             Scope::Own => {
                 if !self.is_veiled(author) && (live || was_live) {
+                    let before = before.as_ref().map(Winner::write);
                     changes.push(event(entry, write.write(), before, live));
                 }
             }
             Scope::Shared => {
+                let Some(spot) = self.logs.spot(author, version) else {
+                    return;
+                };
+                let before = before.as_ref();
                 let stood = self
                     .view
-                    .winner(&entry.key)
-                    .filter(|stood| stood.author == *author);
+                    .own_before(&self.logs, &entry.key, (author, spot), before);
                 let stands_itself = stood.is_some();
                 if let Some(stood) = stood.filter(|stood| early || entry.stamp < stood.stamp) {
                     // The author's own newer write has removed the one that stands
@@ -129,13 +136,13 @@ impl Replica {
                     // or is held. Whoever is next stands, as on a replica that
                     // never saw the first.
                     let stood = stood.write();
-                    self.view.remove(&entry.key);
+                    self.view.remove(&self.logs, &entry.key);
                     let stands = self.elect(&entry.key, Some(&stood), wall, changes);
                     if !stands && was_live {
                         changes.push(reset(entry, stood));
                     }
                 } else if stands_itself || !(early || withdrawn) {
-                    self.contend(write, entry, (was_live, live), changes);
+                    self.contend((&write, spot), entry, (before, was_live, live), changes);
                 }
             }
         }
@@ -154,17 +161,21 @@ impl Replica {
         false
     }
 
-    /// A write to a shared key contends with the one that stands. Whether its
-    /// author's last write to it, and this one, hold something.
+    /// A write to a shared key contends with the one that stands. Its author's
+    /// last write to it, and whether that and this one hold something.
     fn contend(
         &mut self,
-        write: Winner,
+        (write, spot): (&Winner, Spot),
         entry: &Entry,
-        (was_live, live): (bool, bool),
+        (superseded, was_live, live): (Option<&Winner>, bool, bool),
         changes: &mut Vec<Change>,
     ) {
         let seen = entry.replaces.as_ref().map(|replaced| replaced.stamp);
-        match self.view.contend(&entry.key, write.clone()) {
+        let key = &entry.key;
+        match self
+            .view
+            .contend(&self.logs, key, (write, spot), superseded)
+        {
             Contest::Won(before) => {
                 let stood = before.as_ref().is_some_and(|before| {
                     let slot = self.slot(&before.author, before.version);
@@ -179,7 +190,7 @@ impl Replica {
                     && lost.author != write.author
                     && seen.is_none_or(|seen| seen < lost.stamp)
                 {
-                    changes.push(conflict(&entry.key, &write, &lost));
+                    changes.push(conflict(key, write, &lost));
                 }
             }
             Contest::Lost(standing) => {
@@ -188,47 +199,53 @@ impl Replica {
                     .and_then(Slot::replaces)
                     .map(|replaced| replaced.stamp);
                 if standing_saw.is_none_or(|saw| saw < write.stamp) {
-                    changes.push(conflict(&entry.key, &standing, &write));
+                    changes.push(conflict(key, &standing, write));
                 }
             }
         }
     }
 
-    /// One entry was cut away: it never was.
+    /// One entry is cut away: it never was.
     fn undo(
         &mut self,
         author: &NodeId,
         version: Version,
-        slot: &Slot,
         wall: WallTime,
         changes: &mut Vec<Change>,
     ) {
-        let Some(entry) = slot.entry() else {
+        let Some((entry, stood, live)) = self.take_out(author, version) else {
             return;
         };
-        let write = WriteId {
-            author: author.clone(),
-            version,
-        };
-        self.expiries.remove(author, version, entry.expires);
-        if entry.scope == Scope::Shared {
-            self.view.forget(author, version, entry.stamp);
-            if self
-                .view
-                .winner(&entry.key)
-                .is_none_or(|winner| winner.write() != write)
-            {
-                return;
-            }
-            self.view.remove(&entry.key);
+        if entry.scope == Scope::Shared && !stood {
+            return;
         }
         let shown = entry.scope == Scope::Shared || !self.is_veiled(author);
-        if shown && slot.is_live() {
+        if shown && live {
+            let write = WriteId {
+                author: author.clone(),
+                version,
+            };
             changes.push(reset(&entry, write));
         }
         if entry.scope == Scope::Shared {
             self.elect(&entry.key, None, wall, changes);
         }
+    }
+
+    /// Takes a write out of its log, and out of everything that knows of it.
+    /// Whether it stood for a shared key, and whether it held something.
+    fn take_out(&mut self, author: &NodeId, version: Version) -> Option<(Entry, bool, bool)> {
+        let spot = self.logs.spot(author, version)?;
+        let slot = self.slot(author, version)?;
+        let (entry, live) = (slot.entry()?, slot.is_live());
+        self.expiries.remove(author, version, entry.expires);
+        let mut stood = false;
+        if entry.scope == Scope::Shared {
+            self.view.forget(author, version, entry.stamp);
+            stood = self.view.withdraw(&self.logs, &entry.key, spot);
+        }
+        self.logs.get_mut(author)?.take(version);
+        Some((entry, stood, live))
     }
 
     /// Finds the write that stands for a key nobody stands for, in the place of
@@ -241,7 +258,7 @@ impl Replica {
         changes: &mut Vec<Change>,
     ) -> bool {
         let mut best: Option<(Winner, &Slot)> = None;
-        for (author, log) in &self.logs {
+        for (author, log) in self.logs.iter() {
             let Some((version, slot)) = log.find(Scope::Shared, key) else {
                 continue;
             };
@@ -267,7 +284,9 @@ impl Replica {
         if live && let Some(entry) = slot.entry() {
             changes.push(event(&entry, winner.write(), stood.cloned(), true));
         }
-        self.view.contend(key, winner);
+        if let Some(spot) = self.logs.spot(&winner.author, winner.version) {
+            self.view.contend(&self.logs, key, (&winner, spot), None);
+        }
         live
     }
 
@@ -286,7 +305,8 @@ impl Replica {
                 continue;
             };
             let live = slot.is_live();
-            let Some(entry) = slot.entry() else {
+            let spot = self.logs.spot(&author, version);
+            let Some((entry, spot)) = slot.entry().zip(spot) else {
                 continue;
             };
             self.clock = self.clock.max(entry.stamp);
@@ -295,7 +315,7 @@ impl Replica {
                 version,
                 stamp: entry.stamp,
             };
-            self.contend(write, &entry, (false, live), changes);
+            self.contend((&write, spot), &entry, (None, false, live), changes);
         }
     }
 
