@@ -115,6 +115,7 @@ impl Node {
         }
         let id = &event.id;
         self.book.met(id);
+        self.is_strange(id);
         self.events.forget(id);
         self.outbox
             .push(Output::Remember(Record::Forget(id.clone())));
@@ -154,9 +155,17 @@ impl Node {
         let mut changes = Vec::new();
         self.replica.veil(&event.id, &mut changes);
         self.events.forget(&event.id);
+        self.is_strange(&event.id);
         self.book.remember(claim);
         self.outbox.notify(Notification::Member(event));
         self.replica_changed(changes);
+    }
+
+    /// One without a row, who may have a link.
+    fn is_strange(&mut self, id: &NodeId) {
+        if self.links.is_up(id) {
+            self.strangers.insert(id.clone());
+        }
     }
 
     /// A connection to a dead member is in the way of its return: a transport

@@ -114,6 +114,15 @@ impl Node {
     /// An item came, from whomever. Whether it does not follow on what we hold.
     pub(super) fn hear_item(&mut self, now: Now, from: &NodeId, item: Item) -> bool {
         match item {
+            // Most of what comes has come before.
+            Item::Claim(claim) if self.roster.knows(&claim) => {
+                self.outbox.counters.stale += 1;
+                false
+            }
+            Item::Accusation(accusation) if self.roster.is_settled(&accusation) => {
+                self.outbox.counters.stale += 1;
+                false
+            }
             Item::Claim(claim) if self.is_unbelievable(claim.value.footing.generation, now) => {
                 false
             }
@@ -148,9 +157,9 @@ impl Node {
         let Item::Accusation(accusation) = item else {
             return false;
         };
-        let me = self.roster.member(&self.identity.id);
+        let me = || self.roster.member(&self.identity.id);
         accusation.value.accused == self.identity.id
-            && me.is_some_and(|me| accusation.value.footing < me.footing())
+            && me().is_some_and(|me| accusation.value.footing < me.footing())
     }
 
     /// A probe of ours was answered: by its target, or by a relay.

@@ -100,6 +100,8 @@ pub struct Node {
     witnesses: BTreeSet<NodeId>,
     /// Peers to compare notes with as soon as there is a link.
     appointments: BTreeSet<NodeId>,
+    /// Peers with a link that had no row when we last looked; no more than links.
+    strangers: BTreeSet<NodeId>,
     /// What we are being told is not told on item by item: while joining it is
     /// news to us alone, and much at once goes on in sessions.
     absorbing: bool,
@@ -194,6 +196,7 @@ impl Node {
             leaving: None,
             witnesses: BTreeSet::new(),
             appointments: BTreeSet::new(),
+            strangers: BTreeSet::new(),
             absorbing: false,
             outbox: Outbox::default(),
             rng,
@@ -262,7 +265,8 @@ impl Node {
     pub fn poll_timeout(&self) -> Option<Instant> {
         match self.phase {
             Phase::Halted => None,
-            _ => self.next_deadline(),
+            // Every input ends with a look at all deadlines.
+            _ => self.timers.armed().or_else(|| self.next_deadline()),
         }
     }
 

@@ -90,6 +90,12 @@ impl Node {
         self.roster.iter().map(|(id, member)| sight(id, member))
     }
 
+    /// Where a member stands in its history, and how.
+    pub fn held(&self, id: &NodeId) -> Option<(Footing, MemberStatus)> {
+        let member = self.roster.member(id)?;
+        Some((member.footing(), member.status()))
+    }
+
     /// One row.
     pub fn sight<'a>(&'a self, id: &'a NodeId) -> Option<Sight<'a>> {
         self.roster.member(id).map(|member| sight(id, member))

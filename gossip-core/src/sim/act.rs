@@ -89,7 +89,7 @@ impl<M: Machine> World<M> {
                 self.watch_told(host, &notification);
                 let at = &mut self.hosts[host.index()];
                 self.trace.notification(now, host, &notification);
-                at.picture.fold(&notification);
+                at.picture.fold(&mut self.names, &notification);
                 at.notifications.push((now, notification));
             }
             Output::Halt(halt) => {

@@ -81,7 +81,7 @@ impl<M: Machine> World<M> {
         let at = &mut self.hosts[host.index()];
         let now = at.clocks.read(self.now).mono;
         if let Some(node) = at.node.as_ref().and_then(M::as_node) {
-            at.checks.watch.hears(node, now, input);
+            at.checks.watch.hears(&mut self.names, node, now, input);
         }
     }
 
@@ -138,12 +138,12 @@ impl<M: Machine> World<M> {
             return;
         }
         let at = &mut self.hosts[host.index()];
-        let watch = &mut at.checks.watch;
+        let (watch, names) = (&mut at.checks.watch, &mut self.names);
         match output {
-            Output::Dial(Target::Member(id, _)) => watch.asks(id),
+            Output::Dial(Target::Member(id, _)) => watch.asks(names.insert(id)),
             Output::Send(transmit) => {
                 if transmit.message.asks_directly() {
-                    watch.asks(&transmit.to);
+                    watch.asks(names.insert(&transmit.to));
                 }
                 if self.rules.has(Rule::Ownership) {
                     let verdict = tells_what_was_never_issued(&self.truth, &transmit.message);
@@ -158,19 +158,23 @@ impl<M: Machine> World<M> {
                 }
                 let now = at.clocks.read(self.now).mono;
                 let node = at.node.as_ref().and_then(M::as_node);
-                let verdict = watch.says(self.rules, node, now, statement);
+                let verdict = watch.says(self.rules, names, node, now, statement);
                 self.hold(host, verdict);
             }
-            Output::Remember(Record::Claim(claim)) => watch.touches(&claim.value.member),
-            Output::Remember(Record::Verdict(verdict)) => watch.touches(&verdict.value.accused),
+            Output::Remember(Record::Claim(claim)) => {
+                watch.touches(names.insert(&claim.value.member));
+            }
+            Output::Remember(Record::Verdict(verdict)) => {
+                watch.touches(names.insert(&verdict.value.accused));
+            }
             Output::Notify(Notification::Member(event)) => match event.kind {
                 MemberEventKind::Removed { .. } | MemberEventKind::Forgotten { .. } => {
-                    watch.removes(&event.id);
+                    watch.removes(names.insert(&event.id));
                 }
                 MemberEventKind::Died { .. } => {
-                    watch.mourns(&event.id);
+                    watch.mourns(names.insert(&event.id));
                 }
-                _ => watch.touches(&event.id),
+                _ => watch.touches(names.insert(&event.id)),
             },
             Output::Notify(Notification::Key(event)) => {
                 let node = at.node.as_ref().and_then(M::as_node);
@@ -197,7 +201,8 @@ impl<M: Machine> World<M> {
         let mut verdict = Ok(());
         if let Some(node) = at.node.as_ref().and_then(M::as_node) {
             let watch = &mut at.checks.watch;
-            verdict = watch.settles(self.rules, &self.truth, node, &at.picture, now);
+            let (names, truth) = (&mut self.names, &self.truth);
+            verdict = watch.settles(self.rules, names, truth, node, &at.picture, now);
             if self.rules.has(Rule::Heads) {
                 let looks = at.checks.heads.settles(node, now, &mut self.prints);
                 verdict = verdict.and(looks);

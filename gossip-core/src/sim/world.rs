@@ -23,7 +23,7 @@ use super::link::Links;
 use super::machine::Machine;
 use super::names::Names;
 use super::network::Network;
-use super::picture::Picture;
+use super::picture::Shown;
 use super::queue::{Event, Queue};
 use super::session::{Session, SessionKey};
 use super::setup::{NodeSetup, Setup};
@@ -289,8 +289,11 @@ impl<M: Machine> World<M> {
     }
 
     /// What its application knows from the notifications of this run.
-    pub fn picture(&self, host: HostId) -> &Picture {
-        &self.hosts[host.index()].picture
+    pub fn picture(&self, host: HostId) -> Shown<'_> {
+        Shown {
+            picture: &self.hosts[host.index()].picture,
+            names: &self.names,
+        }
     }
 
     /// Every notification it ever gave, with its time, over all runs.

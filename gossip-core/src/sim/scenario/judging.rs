@@ -63,7 +63,8 @@ impl<M: Machine> Stage<M> {
 
     fn unanswered(&self, who: &Who) -> Option<String> {
         self.of(who).into_iter().find_map(|host| {
-            let ended = &self.world.picture(host).ended;
+            let picture = self.world.picture(host);
+            let ended = &picture.ended;
             let wrong = match ended
                 .iter()
                 .find(|counts| (counts.acked, counts.answered) != (counts.asked, counts.asked))
