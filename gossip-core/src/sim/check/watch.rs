@@ -23,10 +23,12 @@ use super::bump::Bumps;
 use super::fairness::Fairness;
 use super::fold::was_told_otherwise;
 use super::haste::{is_hasty, least};
+use super::merge::stands_by_chance;
 use super::monotone::{Held, goes_back, leaps};
 use super::myself::{holds_itself, lets_it_stand};
 use super::ownership::never_issued;
 use super::rule::{Rule, Rules};
+use super::share::holds_too_much;
 use super::sketch::forgot_a_change;
 use super::truth::Truth;
 use super::{Verdict, alarm};
@@ -270,6 +272,12 @@ impl Watch {
         }
         if rules.has(Rule::Sketch) {
             forgot_a_change(node.is_sketch_true())?;
+        }
+        if rules.has(Rule::Merge) {
+            stands_by_chance(node.misjudged())?;
+        }
+        if rules.has(Rule::Share) {
+            holds_too_much(node)?;
         }
         // All in order of name: walked side by side.
         let mut beheld = self.beheld.iter().peekable();
