@@ -13,6 +13,8 @@
 mod chronicle;
 mod expiry;
 mod floor;
+#[cfg(feature = "sim")]
+mod inspect;
 mod log;
 mod logs;
 mod merge;

@@ -216,6 +216,12 @@ impl View {
             .insert((write.stamp.millis, write.author, write.version));
     }
 
+    /// Whether a write is kept out.
+    #[cfg(feature = "sim")]
+    pub(super) fn is_held(&self, author: &NodeId, version: Version, stamp: Stamp) -> bool {
+        !self.held.is_empty() && self.held.contains(&(stamp.millis, author.clone(), version))
+    }
+
     /// A write is no longer: if it was kept out, it is not waited for.
     pub(super) fn forget(&mut self, author: &NodeId, version: Version, stamp: Stamp) {
         self.held.remove(&(stamp.millis, author.clone(), version));

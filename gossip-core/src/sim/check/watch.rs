@@ -23,10 +23,12 @@ use super::bump::Bumps;
 use super::fairness::Fairness;
 use super::fold::was_told_otherwise;
 use super::haste::{is_hasty, least};
+use super::merge::stands_by_chance;
 use super::monotone::{Held, goes_back, leaps};
 use super::myself::{holds_itself, lets_it_stand};
 use super::ownership::never_issued;
 use super::rule::{Rule, Rules};
+use super::share::holds_too_much;
 use super::sketch::forgot_a_change;
 use super::truth::Truth;
 use super::{Verdict, alarm};
@@ -105,13 +107,7 @@ impl Watch {
         }
     }
 
-    fn hears_message(
-        &mut self,
-        names: &mut Names,
-        node: &Node,
-        me: &NodeId,
-        message: &Message,
-    ) {
+    fn hears_message(&mut self, names: &mut Names, node: &Node, me: &NodeId, message: &Message) {
         let members = match &message.body {
             Body::Delta(delta) => delta.members.as_slice(),
             _ => &[],
@@ -284,6 +280,12 @@ impl Watch {
             forgot_a_change(node.is_sketch_true())?;
         }
         let mut known = 0;
+        if rules.has(Rule::Merge) {
+            stands_by_chance(node.misjudged())?;
+        }
+        if rules.has(Rule::Share) {
+            holds_too_much(node)?;
+        }
         for sight in node.sights() {
             let name = names.insert(sight.id);
             known += usize::from(picture.row(name).is_some());
