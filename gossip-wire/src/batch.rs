@@ -148,7 +148,7 @@ pub(crate) fn from_pb(
 }
 
 /// The hash of the entry in place `index`, if the head names one.
-fn hash_at(head: &pb::BatchHead, index: u32) -> Option<&[u8]> {
+pub(crate) fn hash_at(head: &pb::BatchHead, index: u32) -> Option<&[u8]> {
     let index = usize::try_from(index).ok()?;
     head.entry_hashes
         .chunks_exact(limit::ENTRY_HASH_BYTES)

@@ -43,6 +43,7 @@ impl Node {
                 self.outbox.datagram(&peer, Body::Gossip);
                 self.tell_news_to(&peer);
                 self.tell_waiting(&peer);
+                self.fetch(now);
                 let stranger = match self.roster.member(&peer).map(|member| &member.standing) {
                     None | Some(Standing::Dead(_) | Standing::Left) => true,
                     Some(Standing::Alive | Standing::Suspect(_)) => false,
@@ -61,6 +62,8 @@ impl Node {
             LinkEvent::Down { peer, why } => {
                 self.links.remove(&peer);
                 self.syncs.unlinked(&peer);
+                self.fetches.unlinked(&peer);
+                self.fetch(now);
                 self.prober.link_down(&peer, &self.roster, &mut self.outbox);
                 if let LinkError::Outlived { by } = why {
                     self.hear_of_a_later_run(now, Some(peer), by);

@@ -16,6 +16,7 @@ mod floor;
 mod log;
 mod merge;
 mod order;
+mod piece;
 mod read;
 mod select;
 mod slot;
