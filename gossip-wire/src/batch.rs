@@ -24,7 +24,7 @@ pub(crate) fn head_to_pb<'a>(
         from_generation: base.from.generation.0,
         from_version: base.from.version.0,
     });
-    let hashes: Vec<u8> = entries.flat_map(|bytes| entry::hash(bytes)).collect();
+    let hashes: Vec<u8> = entries.flat_map(entry::hash).collect();
     pb::BatchHead {
         author: head.author.to_string(),
         bases: bases.collect(),
