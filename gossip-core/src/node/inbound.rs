@@ -101,6 +101,9 @@ impl Node {
                 let syncs = &self.syncs;
                 self.pieces.keep(|id| syncs.has(id));
             }
+            (Body::Outline(outline), Via::Stream) => self.hear_outline(now, from, outline),
+            (Body::ChunkAsk(ask), Via::Stream) => self.hear_chunk_ask(from, &ask),
+            (Body::Chunk(chunk), Via::Stream) => self.hear_chunk(now, from, chunk),
             (Body::EventSum(sum), Via::Datagram | Via::Stream) => {
                 self.hear_event_sum(now, from, sum);
             }
@@ -295,6 +298,9 @@ impl Node {
         let outcome = self
             .replica
             .merge(from, batches, now.wall, counters, &mut changes);
+        if let Some(head) = self.replica.head(&newest.author) {
+            self.fetches.is_held(&newest.author, head);
+        }
         self.replica_changed(changes);
         (outcome.fresh, outcome.gap)
     }
@@ -321,25 +327,43 @@ impl Node {
             let Some(run) = self.pieces.add(id, piece.clone(), counters) else {
                 continue;
             };
-            let (fresh, gap) = self.hear_run(now, run.from, &run.batches);
-            if let Some(first) = run.batches.first() {
-                let author = first.author().clone();
-                self.take_early(now, &author);
+            if !run.chunked.is_empty() {
+                self.order_run(now, from, run);
+                continue;
             }
-            if fresh && !gap {
-                let whole = run.batches.into_iter().filter(Batch::is_whole);
-                let items = whole.map(Item::Batch);
-                found.extend(items.filter(|item| !self.news.knows(self.news.id(item))));
-            }
+            let (new, gap) = self.take_run(now, run.from, run.batches);
+            found.extend(new);
             gaps |= gap;
         }
         self.tell_found(now, found);
         gaps
     }
 
+    /// A whole run of a log, from a session: what of it is news, and whether it
+    /// does not follow on what we hold.
+    pub(super) fn take_run(
+        &mut self,
+        now: Now,
+        from: Version,
+        batches: Vec<Batch>,
+    ) -> (Vec<Item>, bool) {
+        let (fresh, gap) = self.hear_run(now, from, &batches);
+        if let Some(first) = batches.first() {
+            let author = first.author().clone();
+            self.take_early(now, &author);
+        }
+        if !fresh || gap {
+            return (Vec::new(), gap);
+        }
+        let whole = batches.into_iter().filter(Batch::is_whole);
+        let items = whole.map(Item::Batch);
+        let news = items.filter(|item| !self.news.knows(self.news.id(item)));
+        (news.collect(), gap)
+    }
+
     /// What a session found missing here is missing elsewhere, perhaps: it is
     /// news again, by name. Much at once goes on in sessions, as it came.
-    fn tell_found(&mut self, now: Now, found: Vec<Item>) {
+    pub(super) fn tell_found(&mut self, now: Now, found: Vec<Item>) {
         let running = self.phase == Phase::Running;
         self.absorbing = !running || found.len() > MUCH;
         if running && self.absorbing {

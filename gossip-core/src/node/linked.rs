@@ -46,6 +46,7 @@ impl Node {
                 self.outbox.datagram(&peer, Body::Gossip);
                 self.tell_news_to(&peer);
                 self.tell_waiting(&peer);
+                self.fetch(now);
                 let stranger = match self.roster.member(&peer).map(|member| &member.standing) {
                     None | Some(Standing::Dead(_) | Standing::Left) => true,
                     Some(Standing::Alive | Standing::Suspect(_)) => false,
@@ -65,6 +66,8 @@ impl Node {
                 self.links.remove(&peer);
                 self.strangers.remove(&peer);
                 self.syncs.unlinked(&peer);
+                self.fetches.unlinked(&peer);
+                self.fetch(now);
                 self.prober.link_down(&peer, &self.roster, &mut self.outbox);
                 if let LinkError::Outlived { by } = why {
                     self.hear_of_a_later_run(now, Some(peer), by);

@@ -173,6 +173,7 @@ impl Node {
                     .front()
                     .map(|(heard, _)| *heard + self.config.forget_after),
                 self.syncs.next_deadline(),
+                self.fetches.next_deadline(),
                 self.quorum.next_deadline(),
                 self.next_event_deadline(),
             ]
@@ -244,6 +245,7 @@ impl Node {
                 }
                 self.reconnect_if_due(now);
                 self.sync_if_due(now);
+                self.fetch_if_due(now);
                 self.release_if_due(now);
                 self.clear_if_due(now);
                 self.events_if_due(now);

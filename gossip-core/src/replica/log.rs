@@ -23,7 +23,7 @@ use super::slots::Slots;
 use crate::base::limit;
 use crate::message::{
     Batch, BatchHead, BatchPart, Floor, Generation, Head, Key, Lineage, LogDelta, Scope, Sealed,
-    Version,
+    Version, chunks_of,
 };
 
 /// Everything held of one author.
@@ -391,7 +391,7 @@ impl Log {
             let continued = batches
                 .last_mut()
                 .filter(|last| Arc::ptr_eq(&last.head, slot.batch()));
-            let adds = part.entry.weight()
+            let adds = told_weight(&part)
                 + PART_WEIGHT
                 + if continued.is_some() {
                     0
@@ -433,6 +433,7 @@ impl Log {
             LogDelta {
                 from,
                 batches,
+                chunked: Vec::new(),
                 more,
             },
             next,
@@ -449,6 +450,14 @@ impl Log {
     /// Whether the author is in a later run than any batch of it shows.
     pub(super) fn generation(&self) -> Generation {
         self.head.generation
+    }
+}
+
+/// What a part adds to a delta: one of more than a chunk is told by its chunks.
+fn told_weight(part: &BatchPart) -> usize {
+    match part.entry.bytes.len() {
+        bytes if bytes > limit::CHUNK_BYTES => chunks_of(bytes) * limit::ENTRY_HASH_BYTES,
+        _ => part.entry.weight(),
     }
 }
 

@@ -19,6 +19,7 @@ mod log;
 mod logs;
 mod merge;
 mod order;
+mod piece;
 mod read;
 mod select;
 mod slot;

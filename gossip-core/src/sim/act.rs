@@ -7,6 +7,7 @@ use super::host::{Boot, HostId};
 use super::link::{Cargo, Packet};
 use super::machine::Machine;
 use super::queue::Event;
+use super::reader::{as_read, assemble};
 use super::sealer::seal;
 use super::trace::kind;
 use super::wire;
@@ -66,6 +67,9 @@ impl<M: Machine> World<M> {
                 self.watch_sealed(host, &item);
                 self.input_soon(host, Input::Sealed(id, item));
             }
+            Output::Assemble(id, gathered) => {
+                self.input_soon(host, Input::Assembled(id, assemble(gathered)));
+            }
             Output::Persist(id, record) => {
                 at.checks.generation.persists(id, &record);
                 let done = at.disk.persist(now, id, record);
@@ -115,8 +119,7 @@ impl<M: Machine> World<M> {
 
     fn send(&mut self, host: HostId, transmit: Transmit) {
         let at = &self.hosts[host.index()];
-        let tells =
-            !transmit.message.rumors.is_empty() || matches!(transmit.message.body, Body::Delta(_));
+        let tells = !transmit.message.rumors.is_empty() || tells_writes(&transmit.message.body);
         let checked = outgrows_its_carrier(&transmit)
             .and_then(|()| at.checks.generation.may_speak(at.id(), &transmit.message))
             .and_then(|()| {
@@ -127,7 +130,12 @@ impl<M: Machine> World<M> {
                 told_before_durable(at.id(), run, at.durable(), &transmit.message)
             });
         self.hold(host, checked);
-        let Transmit { to, via, message } = transmit;
+        let Transmit {
+            to,
+            via,
+            mut message,
+        } = transmit;
+        as_read(&mut message);
         let at = &mut self.hosts[host.index()];
         let name = self.names.find(&to);
         let Some((link, side)) = name.and_then(|name| at.peers.link(name)) else {
@@ -180,4 +188,9 @@ impl<M: Machine> World<M> {
             Via::Session(id) => self.send_in_session(host, (link, side), id, message, bytes),
         }
     }
+}
+
+/// Whether a message tells of writes, beside what rides on it.
+const fn tells_writes(body: &Body) -> bool {
+    matches!(body, Body::Delta(_) | Body::Outline(_))
 }

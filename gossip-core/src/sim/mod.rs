@@ -72,6 +72,7 @@ mod network;
 mod path;
 mod picture;
 mod queue;
+pub mod reader;
 pub mod scenario;
 mod sealer;
 mod session;

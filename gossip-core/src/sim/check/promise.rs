@@ -174,7 +174,7 @@ fn judge(
         Scope::Shared => Space::Shared,
     };
     let key = key.clone();
-    let rank = node.rank(&key).map(|(stamp, by)| (stamp, by.clone()));
+    let rank = node.rank(&key);
     let row = node.value(&Query { space, key });
     let is_it = |row: &crate::output::Row| {
         row.write.author == *author && row.write.version == promise.version

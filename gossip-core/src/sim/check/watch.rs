@@ -147,6 +147,11 @@ impl Watch {
         {
             self.bumps.is_told();
         }
+        if let Body::Outline(outline) = &message.body
+            && outline.head.value.author == *me
+        {
+            self.bumps.is_told();
+        }
     }
 
     /// Something was said of a member: its row is worth a look.
