@@ -198,7 +198,7 @@ pub struct Config {
     pub author_keys: u32,
 
     /// Most bytes of keys and values this node writes. Agreed by the cluster, as
-    /// `author_keys`. 1 KiB to 1 GiB. (64 MiB: guess.)
+    /// `author_keys`. 1 KiB to 128 MiB. (64 MiB: guess.)
     pub author_bytes: u32,
 
     /// Most keys this node takes of each other member; 0: as many as it writes.
@@ -208,7 +208,7 @@ pub struct Config {
     pub author_keys_taken: u32,
 
     /// Most bytes this node takes of each other member; 0: as many as it writes.
-    /// `author_bytes` to 1 GiB.
+    /// `author_bytes` to 128 MiB.
     pub author_bytes_taken: u32,
 }
 

@@ -10,8 +10,8 @@ use alloc::collections::VecDeque;
 
 use crate::base::id::NodeId;
 use crate::base::limit;
-use crate::input::{PersistId, SealId, SessionId};
-use crate::message::{Body, Message, Statement};
+use crate::input::{AssembleId, PersistId, SealId, SessionId};
+use crate::message::{Body, Gathered, Message, Statement};
 use crate::output::{Counters, Notification, Output, Record, Transmit, Via};
 
 /// The queue of outputs, and the counters beside it.
@@ -20,6 +20,7 @@ pub struct Outbox {
     queue: VecDeque<Output>,
     next_seal: u64,
     next_persist: u64,
+    next_assemble: u64,
     /// A member changed since the node last looked at its quorum.
     pub members_changed: bool,
     /// What happened and what was refused.
@@ -76,6 +77,14 @@ impl Outbox {
         self.next_seal += 1;
         let id = SealId(self.next_seal);
         self.push(Output::Seal(id, statement));
+        id
+    }
+
+    /// Asks for the entries of a batch to be read; it comes back under the id.
+    pub fn assemble(&mut self, gathered: Gathered) -> AssembleId {
+        self.next_assemble += 1;
+        let id = AssembleId(self.next_assemble);
+        self.push(Output::Assemble(id, gathered));
         id
     }
 

@@ -10,11 +10,11 @@ use crate::base::id::NodeId;
 use crate::electorate::{Elected, ElectorateError};
 pub use crate::history::{HistoryView, NewsAges, SessionEnd, SessionRecord};
 pub use crate::input::Via;
-use crate::input::{DiskError, Expected, PersistId, SealId, SessionId, Target, Ticket};
+use crate::input::{AssembleId, DiskError, Expected, PersistId, SealId, SessionId, Target, Ticket};
 pub use crate::message::AskCounts;
 use crate::message::{
-    Accusation, Batch, Claim, Event, EventId, Footing, Generation, Head, Key, Message, Run, Said,
-    Scope, Sealed, Stamp, Statement, Value, Version, WriteId,
+    Accusation, Batch, Claim, Event, EventId, Footing, Gathered, Generation, Head, Key, Message,
+    Run, Said, Scope, Sealed, Stamp, Statement, Value, Version, WriteId,
 };
 use crate::quorum::{QuorumEvent, QuorumStanding, QuorumView};
 use crate::watched::{Cursor, Selection};
@@ -35,6 +35,10 @@ pub enum Output {
     Reset(SessionId),
     /// Encode and sign; answered by [`Input::Sealed`](crate::input::Input::Sealed).
     Seal(SealId, Statement),
+    /// Put the bytes of these entries together and read them, each against its
+    /// hash in the head; answered by
+    /// [`Input::Assembled`](crate::input::Input::Assembled).
+    Assemble(AssembleId, Gathered),
     /// Write and sync, then answer with
     /// [`Input::Persisted`](crate::input::Input::Persisted). Records are
     /// written in the order they come. Of our own commits at most one is under
@@ -729,4 +733,26 @@ pub struct Counters {
     /// Queries and answers turned away: [`ASKS_HEARD`](crate::base::limit::ASKS_HEARD)
     /// or [`ANSWERS_WAITING`](crate::base::limit::ANSWERS_WAITING).
     pub answers_refused: u64,
+    /// Chunks of large entries that were asked for here and sent.
+    pub chunks_sent: u64,
+    /// Chunks that were asked for here and are not held, or not any more.
+    pub chunks_missed: u64,
+    /// Chunks of large entries that came and were wanted.
+    pub chunks_taken: u64,
+    /// Chunks that came twice, or unasked.
+    pub chunks_in_vain: u64,
+    /// Chunks that are not what their author wrote; whoever sent one is not asked
+    /// for it again.
+    pub chunks_wrong: u64,
+    /// Chunks that did not come in time and were asked for again.
+    pub chunks_overdue: u64,
+    /// Large entries not fetched:
+    /// [`CHUNKED_ENTRIES`](crate::base::limit::CHUNKED_ENTRIES),
+    /// [`CHUNKED_BYTES`](crate::base::limit::CHUNKED_BYTES) or
+    /// [`CHUNKED_ORDERS`](crate::base::limit::CHUNKED_ORDERS); anti-entropy tells
+    /// of them again.
+    pub chunked_refused: u64,
+    /// Batches and runs of logs given up because nobody sent their chunks, or
+    /// because nobody could read them.
+    pub chunked_dropped: u64,
 }

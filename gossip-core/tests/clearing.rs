@@ -84,6 +84,7 @@ impl Node {
         let run = LogDelta {
             from: head.version,
             batches: vec![batch],
+            chunked: vec![],
             more: false,
         };
         self.take(&run);

@@ -131,6 +131,7 @@ fn run_of(batch: &Batch) -> LogDelta {
     LogDelta {
         from: batch.head.value.before(),
         batches: vec![batch.clone()],
+        chunked: vec![],
         more: false,
     }
 }

@@ -11,7 +11,7 @@
 //!           ├ Delta ─ item, log ─ item
 //!           ├ EventHave ─ row
 //!           ├ EventDelta ─ run ─ event
-//!           └ item ─ part
+//!           └ item, Outline ─ part, chunked
 //! ```
 //!
 //! It accepts nothing that the decoder behind it would read differently: a
@@ -30,7 +30,7 @@ const ROW: Shape = Shape(&[(2, &FLAT), (3, &FLAT)]);
 const LOG: Shape = Shape(&[(2, &ITEM)]);
 
 /// The shape of an `Item`.
-pub(crate) const ITEM: Shape = Shape(&[(2, &FLAT)]);
+pub(crate) const ITEM: Shape = Shape(&[(2, &FLAT), (3, &FLAT)]);
 
 /// The shape of a `Message`.
 pub(crate) const MESSAGE: Shape = Shape(&[
@@ -56,6 +56,9 @@ pub(crate) const MESSAGE: Shape = Shape(&[
     (30, &Shape(&[(1, &FLAT)])),
     (31, &Shape(&[(1, &Shape(&[(5, &FLAT)]))])),
     (32, &Shape(&[(5, &FLAT)])),
+    (45, &ITEM),
+    (46, &FLAT),
+    (47, &FLAT),
 ]);
 
 /// The number of pieces in `bytes`, at most [`bound::PIECES`].

@@ -54,6 +54,13 @@ pub const STREAM_MESSAGE_BYTES: usize = BATCH_BYTES + 64 * 1024;
 /// Most items that ride on one message.
 pub const MESSAGE_ITEMS: usize = 256;
 
+/// Bytes of one chunk of an entry: it holds up what is small for 26 ms on a link
+/// of 10 Mbit/s (guess: small enough for that, and its frame is half a percent).
+pub const CHUNK_BYTES: usize = 32 * 1024;
+
+/// Most chunks asked for in one message (guess).
+pub const CHUNKS_ASKED: usize = 16;
+
 /// Most rows in one piece of a digest.
 pub const DIGEST_ROWS: usize = 512;
 
@@ -133,7 +140,7 @@ pub const BYTES_PER_AUTHOR: u32 = 64 * 1024 * 1024;
 
 /// Most bytes a cluster can agree on (guess: twice as much is what a node keeps
 /// of logs that come in pieces).
-pub const BYTES_PER_AUTHOR_MAX: u32 = 1024 * 1024 * 1024;
+pub const BYTES_PER_AUTHOR_MAX: u32 = 128 * 1024 * 1024;
 
 /// Fewest bytes a cluster can agree on: a few keys (guess).
 pub const BYTES_PER_AUTHOR_MIN: u32 = 1_024;
@@ -277,3 +284,24 @@ pub const ASKS_HEARD: usize = 1_024;
 
 /// Answers that wait for a link to their asker, or to a relay (guess).
 pub const ANSWERS_WAITING: usize = 256;
+
+/// Entries that are being fetched in chunks (guess: two of the largest logs of
+/// values that are just large enough).
+pub const CHUNKED_ENTRIES: usize = 4_096;
+
+/// Bytes of them, come or to come: the largest log that can be agreed on, and what
+/// frames its entries.
+pub const CHUNKED_BYTES: usize = BYTES_PER_AUTHOR_MAX as usize / 8 * 9;
+
+/// Batches and runs of logs that wait for chunks (guess).
+pub const CHUNKED_ORDERS: usize = 1_024;
+
+/// Peers that are remembered to have one of these entries.
+pub const CHUNK_HOLDERS: usize = 16;
+
+/// Entries told by their chunks that stay at hand although a newer write has
+/// taken their place (guess).
+pub const SHELF_ENTRIES: usize = 256;
+
+/// Bytes of them (guess: a dozen of full size, for as long as they are fetched).
+pub const SHELF_BYTES: usize = 16 * 1024 * 1024;

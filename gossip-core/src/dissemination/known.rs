@@ -72,9 +72,9 @@ impl Awaited {
         true
     }
 
-    /// It has come.
-    pub(super) fn came(&mut self, id: RumorId) {
-        self.0.remove(&id);
+    /// It has come. Whether it was asked for.
+    pub(super) fn came(&mut self, id: RumorId) -> bool {
+        self.0.remove(&id).is_some()
     }
 
     /// When the first is overdue.

@@ -13,29 +13,37 @@
 //!   measures how many calls fail, [`Zones`] says who is near.
 //! * [`Early`]: writes that overtook what they follow on.
 //! * [`Pieces`]: what comes of a log in a session, until it is all there.
+//! * [`Fetches`]: large entries, chunk by chunk, from several holders; [`Shelf`]
+//!   is the other end.
 
 mod compare;
 mod early;
 pub mod fanout;
+mod fetch;
 mod follow;
 mod heat;
 mod history;
 mod known;
+mod load;
 mod loss;
 mod method;
 mod news;
+mod order;
 mod picture;
 mod pieces;
 mod rumor;
 mod session;
+mod shelf;
 mod sync;
 mod tell;
+mod window;
 
 pub use history::History;
 mod zones;
 
 pub use crate::mongering::{Mode, Mongering, Stop};
 pub use early::Early;
+pub use fetch::{Done, Fetches};
 pub use heat::Heat;
 pub use known::Overdue;
 pub use loss::Loss;
@@ -44,5 +52,6 @@ pub use news::{Heard, News, Telling, Terms};
 pub use picture::Picture;
 pub use pieces::Pieces;
 pub use rumor::Hot;
+pub use shelf::Shelf;
 pub use sync::Syncs;
 pub use zones::Zones;

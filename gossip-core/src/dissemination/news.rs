@@ -133,7 +133,17 @@ impl News {
             Item::Batch(batch) => &batch.head.bytes,
             Item::Event(event) => &event.bytes,
         };
+        self.named(sealed)
+    }
+
+    /// The name of what an author sealed.
+    pub fn named(&self, sealed: &[u8]) -> RumorId {
         RumorId((self.key.hash(sealed) & u128::from(u64::MAX)) as u64)
+    }
+
+    /// What we asked for has begun to come, in another form. Whether we did.
+    pub fn comes(&mut self, id: RumorId) -> bool {
+        self.awaited.came(id)
     }
 
     /// Whether we have heard it.

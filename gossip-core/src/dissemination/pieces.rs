@@ -48,6 +48,10 @@ impl Pieces {
             before.filter(|run| run.author() == piece.author() && run.reaches() == piece.from);
         let run = match goes_on {
             Some(mut run) => {
+                let before = u32::try_from(run.batches.len()).unwrap_or(u32::MAX);
+                let chunked = piece.chunked.into_iter();
+                run.chunked
+                    .extend(chunked.map(|(batch, part)| (before.saturating_add(batch), part)));
                 run.batches.extend(piece.batches);
                 run.more = piece.more;
                 run

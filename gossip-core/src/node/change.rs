@@ -115,6 +115,7 @@ impl Node {
         }
         let id = &event.id;
         self.book.met(id);
+        self.is_strange(id);
         self.events.forget(id);
         self.outbox
             .push(Output::Remember(Record::Forget(id.clone())));
@@ -152,9 +153,17 @@ impl Node {
         };
         let id = event.id.clone();
         self.events.forget(&id);
+        self.is_strange(&id);
         self.book.remember(claim);
         self.outbox.notify(Notification::Member(event));
         self.veil(&id);
+    }
+
+    /// One without a row, who may have a link.
+    fn is_strange(&mut self, id: &NodeId) {
+        if self.links.is_up(id) {
+            self.strangers.insert(id.clone());
+        }
     }
 
     /// A connection to a dead member is in the way of its return: a transport

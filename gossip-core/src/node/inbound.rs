@@ -102,6 +102,9 @@ impl Node {
                 let syncs = &self.syncs;
                 self.pieces.keep(|id| syncs.has(id));
             }
+            (Body::Outline(outline), Via::Stream) => self.hear_outline(now, from, outline),
+            (Body::ChunkAsk(ask), Via::Stream) => self.hear_chunk_ask(from, &ask),
+            (Body::Chunk(chunk), Via::Stream) => self.hear_chunk(now, from, chunk),
             (Body::EventSum(sum), Via::Datagram | Via::Stream) => {
                 self.hear_event_sum(now, from, sum);
             }
@@ -115,6 +118,15 @@ impl Node {
     /// An item came, from whomever. Whether it does not follow on what we hold.
     pub(super) fn hear_item(&mut self, now: Now, from: &NodeId, item: Item) -> bool {
         match item {
+            // Most of what comes has come before.
+            Item::Claim(claim) if self.roster.knows(&claim) => {
+                self.outbox.counters.stale += 1;
+                false
+            }
+            Item::Accusation(accusation) if self.roster.is_settled(&accusation) => {
+                self.outbox.counters.stale += 1;
+                false
+            }
             Item::Claim(claim) if self.is_unbelievable(claim.value.footing.generation, now) => {
                 false
             }
@@ -149,9 +161,9 @@ impl Node {
         let Item::Accusation(accusation) = item else {
             return false;
         };
-        let me = self.roster.member(&self.identity.id);
+        let me = || self.roster.member(&self.identity.id);
         accusation.value.accused == self.identity.id
-            && me.is_some_and(|me| accusation.value.footing < me.footing())
+            && me().is_some_and(|me| accusation.value.footing < me.footing())
     }
 
     /// A probe of ours was answered: by its target, or by a relay.
@@ -295,6 +307,9 @@ impl Node {
         let outcome = self
             .replica
             .merge(from, batches, now.wall, counters, &mut changes);
+        if let Some(head) = self.replica.head(&newest.author) {
+            self.fetches.is_held(&newest.author, head);
+        }
         self.replica_changed(changes);
         (outcome.fresh, outcome.gap)
     }
@@ -321,25 +336,43 @@ impl Node {
             let Some(run) = self.pieces.add(id, piece.clone(), counters) else {
                 continue;
             };
-            let (fresh, gap) = self.hear_run(now, run.from, &run.batches);
-            if let Some(first) = run.batches.first() {
-                let author = first.author().clone();
-                self.take_early(now, &author);
+            if !run.chunked.is_empty() {
+                self.order_run(now, from, run);
+                continue;
             }
-            if fresh && !gap {
-                let whole = run.batches.into_iter().filter(Batch::is_whole);
-                let items = whole.map(Item::Batch);
-                found.extend(items.filter(|item| !self.news.knows(self.news.id(item))));
-            }
+            let (new, gap) = self.take_run(now, run.from, run.batches);
+            found.extend(new);
             gaps |= gap;
         }
         self.tell_found(now, found);
         gaps
     }
 
+    /// A whole run of a log, from a session: what of it is news, and whether it
+    /// does not follow on what we hold.
+    pub(super) fn take_run(
+        &mut self,
+        now: Now,
+        from: Version,
+        batches: Vec<Batch>,
+    ) -> (Vec<Item>, bool) {
+        let (fresh, gap) = self.hear_run(now, from, &batches);
+        if let Some(first) = batches.first() {
+            let author = first.author().clone();
+            self.take_early(now, &author);
+        }
+        if !fresh || gap {
+            return (Vec::new(), gap);
+        }
+        let whole = batches.into_iter().filter(Batch::is_whole);
+        let items = whole.map(Item::Batch);
+        let news = items.filter(|item| !self.news.knows(self.news.id(item)));
+        (news.collect(), gap)
+    }
+
     /// What a session found missing here is missing elsewhere, perhaps: it is
     /// news again, by name. Much at once goes on in sessions, as it came.
-    fn tell_found(&mut self, now: Now, found: Vec<Item>) {
+    pub(super) fn tell_found(&mut self, now: Now, found: Vec<Item>) {
         let running = self.phase == Phase::Running;
         self.absorbing = !running || found.len() > MUCH;
         if running && self.absorbing {

@@ -139,6 +139,11 @@ impl Node {
     /// We have compared notes with somebody, or there is nobody.
     pub(super) fn run(&mut self, now: Now) {
         if self.phase == Phase::Joining {
+            self.joined = true;
+            if self.fetches.has_runs() {
+                // It has heard of all there is, and large values are on their way.
+                return;
+            }
             self.phase = Phase::Running;
             self.begin_events(now);
             // Others join at the same time, and what was told of them while we

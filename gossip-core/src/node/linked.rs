@@ -28,6 +28,9 @@ impl Node {
                 }
                 self.links
                     .insert(peer.clone(), Link::new(addr, rtt, now.mono));
+                if self.roster.member(&peer).is_none() {
+                    self.strangers.insert(peer.clone());
+                }
                 if self.phase == Phase::Starting {
                     // Our generation is not on disk: whatever we have to say waits.
                     return;
@@ -43,6 +46,7 @@ impl Node {
                 self.outbox.datagram(&peer, Body::Gossip);
                 self.tell_news_to(&peer);
                 self.tell_waiting(&peer);
+                self.fetch(now);
                 let stranger = match self.roster.member(&peer).map(|member| &member.standing) {
                     None | Some(Standing::Dead(_) | Standing::Left) => true,
                     Some(Standing::Alive | Standing::Suspect(_)) => false,
@@ -60,7 +64,10 @@ impl Node {
             }
             LinkEvent::Down { peer, why } => {
                 self.links.remove(&peer);
+                self.strangers.remove(&peer);
                 self.syncs.unlinked(&peer);
+                self.fetches.unlinked(&peer);
+                self.fetch(now);
                 self.prober.link_down(&peer, &self.roster, &mut self.outbox);
                 if let LinkError::Outlived { by } = why {
                     self.hear_of_a_later_run(now, Some(peer), by);

@@ -26,6 +26,7 @@ mod command;
 mod commit;
 mod event;
 mod inbound;
+mod large;
 mod life;
 mod linked;
 #[cfg(feature = "sim")]
@@ -41,7 +42,7 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
-use crate::dissemination::{Early, History, Hot, Loss, News, Pieces, Syncs, Zones};
+use crate::dissemination::{Early, Fetches, History, Hot, Loss, News, Pieces, Shelf, Syncs, Zones};
 use crate::electorate::Electorate;
 use crate::event::{Answering, Asked, Events, Flow};
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
@@ -79,6 +80,8 @@ pub struct Node {
     syncs: Syncs,
     history: History,
     pieces: Pieces,
+    fetches: Fetches,
+    shelf: Shelf,
     early: Early,
     commits: Commits,
     quorum: Quorum,
@@ -100,6 +103,10 @@ pub struct Node {
     witnesses: BTreeSet<NodeId>,
     /// Peers to compare notes with as soon as there is a link.
     appointments: BTreeSet<NodeId>,
+    /// Peers with a link that had no row when we last looked; no more than links.
+    strangers: BTreeSet<NodeId>,
+    /// Notes are compared, and what they told of by its chunks is on its way.
+    joined: bool,
     /// What we are being told is not told on item by item: while joining it is
     /// news to us alone, and much at once goes on in sessions.
     absorbing: bool,
@@ -179,6 +186,9 @@ impl Node {
             loss: Loss::default(),
             mail: false,
             pieces: Pieces::of(config.agreed().takes.bytes),
+            fetches: Fetches::default(),
+            shelf: Shelf::default(),
+            joined: false,
             early: Early::default(),
             commits: Commits::default(),
             quorum: Quorum::new(config.quorum.clone()),
@@ -194,6 +204,7 @@ impl Node {
             leaving: None,
             witnesses: BTreeSet::new(),
             appointments: BTreeSet::new(),
+            strangers: BTreeSet::new(),
             absorbing: false,
             outbox: Outbox::default(),
             rng,
@@ -224,6 +235,7 @@ impl Node {
             Input::Session(id, event) => self.hear_session(now, id, event),
             Input::Command(ticket, command) => self.obey(now, ticket, command),
             Input::Sealed(id, item) => self.hear_sealed(now, id, item),
+            Input::Assembled(id, batch) => self.hear_assembled(now, id, batch),
             Input::Persisted(id, result) => self.hear_persisted(now, id, result),
             Input::Timeout => {}
         }
@@ -254,6 +266,7 @@ impl Node {
                 self.outbox.counters.messages_out += 1;
             }
             self.history.goes(&output);
+            self.shelve(&output);
             return Some(output);
         }
     }
@@ -262,7 +275,8 @@ impl Node {
     pub fn poll_timeout(&self) -> Option<Instant> {
         match self.phase {
             Phase::Halted => None,
-            _ => self.next_deadline(),
+            // Every input ends with a look at all deadlines.
+            _ => self.timers.armed().or_else(|| self.next_deadline()),
         }
     }
 

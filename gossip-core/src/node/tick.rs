@@ -122,6 +122,11 @@ impl Timers {
         }
     }
 
+    /// The deadline we last asked the host to keep.
+    pub(super) const fn armed(&self) -> Option<Instant> {
+        self.armed
+    }
+
     /// Many died: once for all of them.
     pub(super) fn shock(&mut self, at: Instant) {
         self.shock.get_or_insert(at);
@@ -168,6 +173,7 @@ impl Node {
                     .front()
                     .map(|(heard, _)| *heard + self.config.forget_after),
                 self.syncs.next_deadline(),
+                self.fetches.next_deadline(),
                 self.quorum.next_deadline(),
                 self.next_event_deadline(),
             ]
@@ -239,6 +245,7 @@ impl Node {
                 }
                 self.reconnect_if_due(now);
                 self.sync_if_due(now);
+                self.fetch_if_due(now);
                 self.release_if_due(now);
                 self.clear_if_due(now);
                 self.events_if_due(now);
@@ -475,10 +482,9 @@ impl Node {
         }
         // Those we are connected to and do not know yet, while we join.
         let (roster, missing) = (&self.roster, fanout.saturating_sub(peers.len()));
-        let strangers = self
-            .links
-            .sample(missing, &mut self.rng, |peer| roster.member(peer).is_none());
-        peers.extend(strangers);
+        self.strangers.retain(|peer| roster.member(peer).is_none());
+        let strangers = self.rng.sample(missing, self.strangers.iter());
+        peers.extend(strangers.into_iter().cloned());
         for target in cold {
             self.outbox.push(Output::Dial(target));
         }

@@ -20,8 +20,10 @@ use alloc::vec::Vec;
 
 use super::slot::Slot;
 use super::slots::Slots;
+use crate::base::limit;
 use crate::message::{
-    Batch, BatchHead, Floor, Generation, Head, Key, Lineage, LogDelta, Scope, Sealed, Version,
+    Batch, BatchHead, BatchPart, Floor, Generation, Head, Key, Lineage, LogDelta, Scope, Sealed,
+    Version, chunks_of,
 };
 
 /// Everything held of one author.
@@ -390,6 +392,7 @@ impl Log {
             let run = LogDelta {
                 from: Version(0),
                 batches: Vec::from([head]),
+                chunked: Vec::new(),
                 more: false,
             };
             return (theirs < self.head).then_some((run, None));
@@ -438,7 +441,7 @@ impl Log {
             let continued = batches
                 .last_mut()
                 .filter(|last| Arc::ptr_eq(&last.head, slot.batch()));
-            let adds = part.entry.weight()
+            let adds = told_weight(&part)
                 + PART_WEIGHT
                 + if continued.is_some() {
                     0
@@ -480,6 +483,7 @@ impl Log {
             LogDelta {
                 from,
                 batches,
+                chunked: Vec::new(),
                 more,
             },
             next,
@@ -496,6 +500,14 @@ impl Log {
     /// Whether the author is in a later run than any batch of it shows.
     pub(super) fn generation(&self) -> Generation {
         self.head.generation
+    }
+}
+
+/// What a part adds to a delta: one of more than a chunk is told by its chunks.
+fn told_weight(part: &BatchPart) -> usize {
+    match part.entry.bytes.len() {
+        bytes if bytes > limit::CHUNK_BYTES => chunks_of(bytes) * limit::ENTRY_HASH_BYTES,
+        _ => part.entry.weight(),
     }
 }
 

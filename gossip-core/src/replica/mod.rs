@@ -13,10 +13,13 @@
 mod chronicle;
 mod expiry;
 mod floor;
+#[cfg(feature = "sim")]
+mod inspect;
 mod log;
 mod logs;
 mod merge;
 mod order;
+mod piece;
 mod read;
 mod reclaim;
 mod room;

@@ -214,8 +214,7 @@ impl View {
 
     /// Whether a write is kept out until its time.
     pub(super) fn is_held(&self, author: &NodeId, version: Version, stamp: Stamp) -> bool {
-        let held = (stamp.millis, author.clone(), version);
-        self.held.contains(&held)
+        !self.held.is_empty() && self.held.contains(&(stamp.millis, author.clone(), version))
     }
 
     /// A write is no longer: if it was kept out, it is not waited for.

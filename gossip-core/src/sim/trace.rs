@@ -20,7 +20,9 @@ use super::host::HostId;
 use crate::base::id::NodeId;
 use crate::base::time::Instant;
 use crate::input::{Input, LinkEvent, SessionEvent, Via};
-use crate::message::{Batch, Body, Delta, DigestRow, Item, MemberRow, Message, RangePart};
+use crate::message::{
+    Batch, Body, ChunkedPart, Delta, DigestRow, Item, MemberRow, Message, RangePart,
+};
 use crate::output::Notification;
 
 /// What happened, in short.
@@ -134,6 +136,8 @@ impl Trace {
                 for log in logs {
                     self.hash.word(log.from.0);
                     log.batches.iter().for_each(|batch| self.batch(batch));
+                    let chunked = log.chunked.iter();
+                    chunked.for_each(|(batch, part)| self.chunked(u64::from(*batch), part));
                 }
             }
             Body::Digest(digest) => {
@@ -205,6 +209,25 @@ impl Trace {
                 self.words(26, u64::from(sum.fresh));
                 self.hash.bytes(&sum.sum.0.to_le_bytes());
             }
+            Body::Outline(outline) => {
+                self.hash.word(29);
+                self.hash.bytes(&outline.head.bytes);
+                for part in &outline.parts {
+                    self.hash.bytes(&part.entry.bytes);
+                }
+                let chunked = outline.chunked.iter();
+                chunked.for_each(|part| self.chunked(0, part));
+            }
+            Body::ChunkAsk(ask) => {
+                self.words(30, ask.of.version.0);
+                ask.chunks
+                    .iter()
+                    .for_each(|chunk| self.hash.word(u64::from(*chunk)));
+            }
+            Body::Chunk(chunk) => {
+                self.words(31, chunk.of.version.0);
+                self.words(u64::from(chunk.index), chunk.bytes.len() as u64);
+            }
             body @ (Body::EventHave(_) | Body::EventDelta(_) | Body::Answer(_)) => {
                 self.hash.word(27);
                 // Writing to a hash cannot fail.
@@ -243,6 +266,11 @@ impl Trace {
         }
     }
 
+    fn chunked(&mut self, batch: u64, part: &ChunkedPart) {
+        self.words(batch, u64::from(part.index));
+        self.hash.word(part.entry.bytes() as u64);
+    }
+
     fn batch(&mut self, batch: &Batch) {
         self.hash.bytes(&batch.head.bytes);
         for part in &batch.parts {
@@ -276,5 +304,8 @@ pub(super) const fn kind(body: &Body) -> &'static str {
         Body::EventHave(_) => "EventHave",
         Body::EventDelta(_) => "EventDelta",
         Body::Answer(_) => "Answer",
+        Body::Outline(_) => "Outline",
+        Body::ChunkAsk(_) => "ChunkAsk",
+        Body::Chunk(_) => "Chunk",
     }
 }

@@ -433,5 +433,13 @@ fn protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
         answers_dropped,
         answers_relayed,
         answers_refused,
+        chunks_sent,
+        chunks_missed,
+        chunks_taken,
+        chunks_in_vain,
+        chunks_wrong,
+        chunks_overdue,
+        chunked_refused,
+        chunked_dropped,
     )
 }

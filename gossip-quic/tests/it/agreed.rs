@@ -20,8 +20,16 @@ fn writes(keys: u64) -> Agreed {
 async fn limits_that_do_not_fit_are_refused_both_ways() {
     let pki = Pki::new("main");
     for (ours, theirs, who) in [
-        (10, 20, "the other end is set to limits.author_keys = 20, we to take 10"),
-        (20, 10, "we are set to limits.author_keys = 20, the other end to take 10"),
+        (
+            10,
+            20,
+            "the other end is set to limits.author_keys = 20, we to take 10",
+        ),
+        (
+            20,
+            10,
+            "we are set to limits.author_keys = 20, the other end to take 10",
+        ),
     ] {
         let (mut one, mut other) = (config(1), config(1));
         (one.agreed, other.agreed) = (writes(ours), writes(theirs));
@@ -31,7 +39,10 @@ async fn limits_that_do_not_fit_are_refused_both_ways() {
         let why = dialer.dialed(target).await.unwrap_err();
         assert!(matches!(why, DialError::Disagreed { .. }), "{why:?}");
         let text = why.to_string();
-        assert!(text.contains(who) && text.contains("author_keys_taken"), "{text}");
+        assert!(
+            text.contains(who) && text.contains("author_keys_taken"),
+            "{text}"
+        );
         let counted = || listener.counters().refused_disagreed > 0;
         eventually("the listener to count it", counted).await;
         assert_eq!(dialer.counters().refused_disagreed, 1);

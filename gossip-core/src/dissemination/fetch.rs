@@ -1,0 +1,436 @@
+//! Large entries on their way: what was told of them, who has them, and what
+//! waits until they are here.
+//!
+//! ```text
+//!   outline, or a run of a log ─▶ order ─▶ loads, one an entry
+//!                                  ▲           │ asks, spread over who has it
+//!              all its batches read│           ▼
+//!   the log ◀──────────────────────┴── assemble ◀─ chunks, each by its hash
+//! ```
+//!
+//! An order is taken whole or not at all, like everything of a log. What has come
+//! of it stays when a link breaks, and when a longer run takes the place of one
+//! that waits; it is given up when nothing of it has come for [`STALE`], or when
+//! nobody is left who has it.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::load::{Came, Load};
+use super::order::{Order, Told, gather, ids_of};
+use super::window::Window;
+use crate::base::id::NodeId;
+use crate::base::limit;
+use crate::base::rng::Rng;
+use crate::base::time::Instant;
+use crate::input::AssembleId;
+use crate::message::{
+    Batch, Body, Chunk, ChunkAsk, Chunked, ChunkedId, Head, LogDelta, Message, Offer, Outline,
+    RumorId, Version,
+};
+use crate::outbox::Outbox;
+use crate::output::{Counters, Via};
+
+/// An order of which nothing has come for so long is given up (guess: as a
+/// session that does not move).
+const STALE: Duration = Duration::from_secs(30);
+
+/// What was waited for is here.
+#[derive(Debug)]
+pub struct Done {
+    /// Who told us of it.
+    pub peer: NodeId,
+    /// Whether it came as a rumor; else it is a run from a session.
+    pub rumored: bool,
+    /// What it may follow on.
+    pub from: Version,
+    /// The batches, read.
+    pub batches: Vec<Batch>,
+}
+
+/// A chunk that was asked for.
+#[derive(Debug)]
+struct Flight {
+    peer: NodeId,
+    since: Instant,
+    due: Instant,
+}
+
+/// Everything large that is on its way.
+#[derive(Debug, Default)]
+pub struct Fetches {
+    orders: BTreeMap<u64, Order>,
+    loads: BTreeMap<ChunkedId, Load>,
+    flights: BTreeMap<(ChunkedId, u32), Flight>,
+    windows: BTreeMap<NodeId, Window>,
+    bytes: usize,
+    next: u64,
+}
+
+impl Fetches {
+    /// Whether a run of a log waits: who joins is not ready before it is here.
+    pub fn has_runs(&self) -> bool {
+        self.orders.values().any(|order| order.rumor.is_none())
+    }
+
+    /// What a peer offers, without what is on its way here; it has that too.
+    pub fn hear_offer(&mut self, peer: &NodeId, offer: &Offer) -> Option<Offer> {
+        let mut rest = None;
+        for order in self.orders.values() {
+            let Some(id) = order
+                .rumor
+                .filter(|id| offer.hot.iter().any(|(hot, _)| hot == id))
+            else {
+                continue;
+            };
+            for of in order.open().flat_map(ids_of) {
+                if let Some(load) = self.loads.get_mut(&of) {
+                    load.is_held_by(peer);
+                }
+            }
+            let rest: &mut Offer = rest.get_or_insert_with(|| offer.clone());
+            rest.hot.retain(|(hot, _)| *hot != id);
+        }
+        rest
+    }
+
+    /// A batch that was wanted is told by its outline. Whether there is room.
+    pub fn add_rumor(
+        &mut self,
+        now: Instant,
+        peer: &NodeId,
+        id: RumorId,
+        outline: Outline,
+        counters: &mut Counters,
+    ) -> bool {
+        let known = self.orders.values().any(|order| order.rumor == Some(id));
+        let order = Order::of_rumor(now, peer, id, outline);
+        let taken = self.add(order, counters);
+        if taken && known {
+            // It was told twice: the first order is enough.
+            self.drop_last();
+        }
+        taken
+    }
+
+    /// A run of a log came in a session, some of its entries told by their chunks.
+    pub fn add_run(
+        &mut self,
+        now: Instant,
+        peer: &NodeId,
+        run: LogDelta,
+        counters: &mut Counters,
+    ) -> bool {
+        let Some(order) = Order::of_run(now, peer, run) else {
+            return false;
+        };
+        let author = order.author.clone();
+        let taken = self.add(order, counters);
+        if taken {
+            self.keep_longest_run(&author);
+        }
+        taken
+    }
+
+    /// Of the runs of one log that wait the one that reaches furthest is enough;
+    /// of two that reach as far, the one that needs less before it.
+    fn keep_longest_run(&mut self, author: &NodeId) {
+        let runs = self.orders.iter();
+        let runs = runs.filter(|(_, order)| order.rumor.is_none() && order.author == *author);
+        let runs: Vec<(u64, (Head, core::cmp::Reverse<Version>))> = runs
+            .map(|(number, order)| (*number, (order.reaches, core::cmp::Reverse(order.from))))
+            .collect();
+        let longest = runs
+            .iter()
+            .max_by_key(|(number, rank)| (*rank, core::cmp::Reverse(*number)));
+        let longest = longest.map(|(number, _)| *number);
+        for (number, _) in runs {
+            if Some(number) != longest {
+                self.remove(number);
+            }
+        }
+    }
+
+    fn add(&mut self, order: Order, counters: &mut Counters) -> bool {
+        let entries: usize = order.open().map(|outline| outline.chunked.len()).sum();
+        let parts = || order.open().flat_map(|outline| &outline.chunked);
+        let bytes: usize = parts().map(|part| part.entry.bytes()).sum();
+        let fits = self.orders.len() < limit::CHUNKED_ORDERS
+            && self.loads.len() + entries <= limit::CHUNKED_ENTRIES
+            && self.bytes.saturating_add(bytes) <= limit::CHUNKED_BYTES;
+        if !fits {
+            counters.chunked_refused += 1;
+            return false;
+        }
+        for outline in order.open() {
+            for part in &outline.chunked {
+                let of = outline.id_of(part.index);
+                self.load(of, &part.entry, &order.peer);
+            }
+        }
+        self.next += 1;
+        self.orders.insert(self.next, order);
+        true
+    }
+
+    fn load(&mut self, of: ChunkedId, entry: &Chunked, peer: &NodeId) {
+        let Chunked::Named { bytes: _, chunks } = entry else {
+            return;
+        };
+        if let Some(load) = self.loads.get_mut(&of).filter(|load| load.is(chunks)) {
+            load.users += 1;
+            load.is_held_by(peer);
+            return;
+        }
+        self.bytes += entry.bytes();
+        let mut load = Load::new(chunks.clone(), entry.bytes());
+        load.users = 1;
+        load.is_held_by(peer);
+        load.should_be_held_by(&of.author);
+        if let Some(other) = self.loads.insert(of, load) {
+            // Two entries under one name: its author equivocates. The later one
+            // is as good; who waits for the other waits in vain.
+            self.bytes -= other.bytes;
+        }
+    }
+
+    fn drop_last(&mut self) {
+        self.remove(self.next);
+    }
+
+    fn remove(&mut self, number: u64) {
+        if let Some(order) = self.orders.remove(&number) {
+            order.ids().iter().for_each(|of| self.release(of));
+        }
+    }
+
+    fn release(&mut self, of: &ChunkedId) {
+        let Some(load) = self.loads.get_mut(of) else {
+            return;
+        };
+        load.users = load.users.saturating_sub(1);
+        if load.users > 0 {
+            return;
+        }
+        self.bytes -= load.bytes;
+        self.loads.remove(of);
+        let windows = &mut self.windows;
+        self.flights.retain(|(flying, _), flight| {
+            if flying == of
+                && let Some(window) = windows.get_mut(&flight.peer)
+            {
+                window.lands();
+            }
+            flying != of
+        });
+    }
+
+    /// A log is held so far: what waits for no more than that waits in vain.
+    pub fn is_held(&mut self, author: &NodeId, head: Head) {
+        let in_vain = self.orders.iter();
+        let in_vain = in_vain.filter(|(_, order)| order.author == *author && order.reaches <= head);
+        let in_vain: Vec<u64> = in_vain.map(|(number, _)| *number).collect();
+        in_vain.into_iter().for_each(|number| self.remove(number));
+    }
+
+    /// Asks for what is missing, as much as the windows allow.
+    pub fn ask(
+        &mut self,
+        now: Instant,
+        is_up: &dyn Fn(&NodeId) -> bool,
+        rng: &mut Rng,
+        outbox: &mut Outbox,
+    ) {
+        let mut asks: BTreeMap<(NodeId, ChunkedId), Vec<u32>> = BTreeMap::new();
+        for of in self.orders.values().flat_map(Order::ids) {
+            let Some(load) = self.loads.get(&of).filter(|load| !load.is_whole()) else {
+                continue;
+            };
+            for index in load.missing() {
+                if self.flights.contains_key(&(of.clone(), index)) {
+                    continue;
+                }
+                let Some(peer) = load.pick(&self.windows, is_up, rng) else {
+                    break;
+                };
+                let window = self.windows.entry(peer.clone()).or_default();
+                let flight = Flight {
+                    peer: peer.clone(),
+                    since: now,
+                    due: now + window.asks(),
+                };
+                self.flights.insert((of.clone(), index), flight);
+                asks.entry((peer, of.clone())).or_default().push(index);
+            }
+        }
+        for ((peer, of), chunks) in asks {
+            for chunks in chunks.chunks(limit::CHUNKS_ASKED) {
+                let ask = ChunkAsk {
+                    of: of.clone(),
+                    chunks: chunks.to_vec(),
+                };
+                let message = Message::bare(Body::ChunkAsk(ask));
+                outbox.send(&peer, Via::Stream, message);
+            }
+        }
+    }
+
+    /// A chunk came. What is complete by it is given to the host to be read.
+    pub fn take(&mut self, now: Instant, from: &NodeId, chunk: Chunk, outbox: &mut Outbox) {
+        let counters = &mut outbox.counters;
+        let Some(load) = self.loads.get_mut(&chunk.of) else {
+            counters.chunks_in_vain += 1;
+            return;
+        };
+        let (of, bytes) = (chunk.of.clone(), chunk.bytes.len());
+        let flight = (of.clone(), chunk.index);
+        let asked = self
+            .flights
+            .get(&flight)
+            .filter(|flight| flight.peer == *from);
+        let took = asked.map(|asked| now.since(asked.since));
+        if took.is_some() {
+            self.flights.remove(&flight);
+        }
+        let window = took.and_then(|_| self.windows.get_mut(from));
+        let came = load.take(from, chunk);
+        let whole = load.is_whole();
+        match came {
+            Came::Taken => counters.chunks_taken += 1,
+            Came::Again => counters.chunks_in_vain += 1,
+            Came::Wrong => counters.chunks_wrong += 1,
+            Came::Missed => {}
+        }
+        if let (Some(window), Some(took)) = (window, took) {
+            window.lands();
+            // A short one says nothing of how long a full one takes.
+            if came == Came::Taken && bytes > limit::CHUNK_BYTES / 2 {
+                window.came(now, took);
+            }
+        }
+        if came != Came::Taken {
+            return self.drop_hopeless(counters);
+        }
+        for order in self.orders.values_mut() {
+            if order.open().flat_map(ids_of).any(|id| id == of) {
+                order.moved = now;
+            }
+        }
+        if whole {
+            self.assemble(outbox);
+        }
+    }
+
+    /// Nobody is left who has it.
+    fn drop_hopeless(&mut self, counters: &mut Counters) {
+        let loads = &self.loads;
+        let hopeless = |of: &ChunkedId| {
+            let load = loads.get(of);
+            load.is_none_or(|load| !load.is_whole() && !load.has_holders())
+        };
+        let orders = self.orders.iter();
+        let lost = orders.filter(|(_, order)| order.ids().iter().any(&hopeless));
+        let lost: Vec<u64> = lost.map(|(number, _)| *number).collect();
+        for number in lost {
+            counters.chunked_dropped += 1;
+            self.remove(number);
+        }
+    }
+
+    /// Gives the host what is complete.
+    fn assemble(&mut self, outbox: &mut Outbox) {
+        let mut released = Vec::new();
+        for told in self
+            .orders
+            .values_mut()
+            .flat_map(|order| &mut order.batches)
+        {
+            let Told::Open(outline) = told else {
+                continue;
+            };
+            if let Some(gathered) = gather(outline, &self.loads) {
+                released.extend(ids_of(outline));
+                *told = Told::Read(outbox.assemble(gathered));
+            }
+        }
+        released.iter().for_each(|of| self.release(of));
+    }
+
+    /// The host has read a batch, or could not. What is complete by it.
+    pub fn assembled(
+        &mut self,
+        id: AssembleId,
+        batch: Option<Batch>,
+        counters: &mut Counters,
+    ) -> Option<Done> {
+        let is_it = |told: &Told| matches!(told, Told::Read(read) if *read == id);
+        let mut orders = self.orders.iter_mut();
+        let (number, order) = orders.find(|(_, order)| order.batches.iter().any(is_it))?;
+        let number = *number;
+        let Some(batch) = batch else {
+            counters.chunked_dropped += 1;
+            self.remove(number);
+            return None;
+        };
+        for told in &mut order.batches {
+            if is_it(told) {
+                *told = Told::Whole(batch);
+                break;
+            }
+        }
+        let is_here = |told: &Told| matches!(told, Told::Whole(_));
+        if !order.batches.iter().all(is_here) {
+            return None;
+        }
+        let order = self.orders.remove(&number)?;
+        let batches = order.batches.into_iter().filter_map(|told| match told {
+            Told::Whole(batch) => Some(batch),
+            Told::Open(_) | Told::Read(_) => None,
+        });
+        Some(Done {
+            peer: order.peer,
+            rumored: order.rumor.is_some(),
+            from: order.from,
+            batches: batches.collect(),
+        })
+    }
+
+    /// The link to a peer is gone, and what it was asked for with it.
+    pub fn unlinked(&mut self, peer: &NodeId) {
+        self.flights.retain(|_, flight| flight.peer != *peer);
+        self.windows.remove(peer);
+    }
+
+    /// What did not come in time is asked for again, elsewhere perhaps; what has
+    /// not moved for long is given up.
+    pub fn expire(&mut self, now: Instant, counters: &mut Counters) {
+        let windows = &mut self.windows;
+        self.flights.retain(|_, flight| {
+            let late = flight.due <= now;
+            if late && let Some(window) = windows.get_mut(&flight.peer) {
+                window.lands();
+                window.overdue(now);
+            }
+            counters.chunks_overdue += u64::from(late);
+            !late
+        });
+        let stale = self.orders.iter();
+        let stale = stale.filter(|(_, order)| order.moved + STALE <= now);
+        let stale: Vec<u64> = stale.map(|(number, _)| *number).collect();
+        for number in stale {
+            counters.chunked_dropped += 1;
+            self.remove(number);
+        }
+        if self.orders.is_empty() {
+            self.windows.clear();
+        }
+    }
+
+    /// When [`Fetches::expire`] has something to do.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let flights = self.flights.values().map(|flight| flight.due);
+        let orders = self.orders.values().map(|order| order.moved + STALE);
+        flights.chain(orders).min()
+    }
+}
