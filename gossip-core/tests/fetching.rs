@@ -85,7 +85,7 @@ struct Stage {
 impl Stage {
     fn new(up: &[&str]) -> Self {
         Self {
-            fetches: Fetches::default(),
+            fetches: Fetches::of(u64::from(limit::BYTES_PER_AUTHOR)),
             outbox: Outbox::default(),
             rng: Rng::new(1),
             up: up.iter().map(|name| id(name)).collect(),

@@ -119,10 +119,9 @@ impl Node {
         self.events.forget(id);
         self.outbox
             .push(Output::Remember(Record::Forget(id.clone())));
-        let mut changes = Vec::new();
-        self.replica.veil(id, &mut changes);
+        let id = id.clone();
         self.outbox.notify(Notification::Member(event));
-        self.replica_changed(changes);
+        self.veil(&id);
         if let Some(item) = item {
             self.spread(now, item);
         }
@@ -152,13 +151,12 @@ impl Node {
         let Some(claim) = dead else {
             return self.member_forgotten(None, event, now);
         };
-        let mut changes = Vec::new();
-        self.replica.veil(&event.id, &mut changes);
-        self.events.forget(&event.id);
-        self.is_strange(&event.id);
+        let id = event.id.clone();
+        self.events.forget(&id);
+        self.is_strange(&id);
         self.book.remember(claim);
         self.outbox.notify(Notification::Member(event));
-        self.replica_changed(changes);
+        self.veil(&id);
     }
 
     /// One without a row, who may have a link.

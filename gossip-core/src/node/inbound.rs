@@ -9,6 +9,7 @@ use crate::input::{SessionId, Via};
 use crate::membership::{Answer, Sight};
 use crate::message::{Accusation, Batch, Body, Delta, Item, Message, Sealed, Version};
 use crate::output::{Output, Phase};
+use crate::replica::stands_for_all;
 
 use super::Node;
 
@@ -235,6 +236,9 @@ impl Node {
             true => self.hear_run(now, from, core::slice::from_ref(&batch)),
             false => (false, true),
         };
+        // What an author says above its limit has nothing to follow on: nobody
+        // will have it, and asking around for it is what such an author may want.
+        let gap = gap && !self.replica.is_over(batch.author());
         if fresh && !gap {
             self.outbox.counters.copies_useful += 1;
             let author = batch.author().clone();
@@ -292,6 +296,11 @@ impl Node {
             // We have not written yet: a run of ours that began in the same
             // millisecond, or later on another clock, has, and its journal is lost.
             self.outlive(generation);
+        }
+        let is_known = ours || self.roster.member(&newest.author).is_some();
+        if !is_known && stands_for_all(from, batches).is_some() {
+            // It is forgotten where this comes from, and nobody here either.
+            self.veil(&newest.author);
         }
         let mut changes = Vec::new();
         let counters = &mut self.outbox.counters;

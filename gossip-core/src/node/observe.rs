@@ -129,6 +129,11 @@ impl Node {
         entries.collect()
     }
 
+    /// Whether it has let go of the log of a member that is forgotten here.
+    pub fn has_let_go(&self, author: &NodeId) -> bool {
+        self.replica.is_spent(author)
+    }
+
     /// The run of an author that its log last showed.
     pub fn generation_of(&self, author: &NodeId) -> Generation {
         self.replica.generation(author)
@@ -149,6 +154,11 @@ impl Node {
     /// or a shadow of one.
     pub fn rank(&self, key: &Key) -> Option<(Stamp, NodeId)> {
         self.replica.rank(key)
+    }
+
+    /// What it writes and takes at most, as its cluster agrees.
+    pub fn agreed(&self) -> crate::base::agreed::Agreed {
+        self.config.agreed()
     }
 
     /// Keys and bytes that it holds of an author.

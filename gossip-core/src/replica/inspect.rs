@@ -93,7 +93,9 @@ impl Replica {
                 return;
             };
             self.view.remove(&self.logs, &key);
-            self.view.contend(&self.logs, &key, (&lesser, spot), None);
+            let at = self.view.search(&self.logs, &key);
+            self.view
+                .contend(&self.logs, (at, &key), (&lesser, spot), None);
         }
     }
 }

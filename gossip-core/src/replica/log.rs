@@ -36,6 +36,8 @@ pub(super) struct Log {
     bytes: usize,
     /// What is cleared of it.
     floor: Floor,
+    /// Nothing is held of it any more, and the newest batch is its last.
+    spent: bool,
 }
 
 /// The write that stood for a key before, if any did.
@@ -67,8 +69,6 @@ pub(super) struct Accepted {
     pub(super) new_generation: bool,
     /// It does not follow on what we hold.
     pub(super) gap: bool,
-    /// Entries refused for lack of room: they advance the head as holes.
-    pub(super) holes: u64,
     /// What the floor of the batch clears away: to be taken out.
     pub(super) cleared: Vec<Version>,
 }
@@ -99,6 +99,29 @@ impl Log {
         self.floor
     }
 
+    /// The head of its last batch, if there is one that says just how far it goes.
+    pub(super) fn last_head(&self) -> Option<Arc<Sealed<BatchHead>>> {
+        let last = self.slots.last()?.batch();
+        let mut heads = [Some(last), self.newest.as_ref()].into_iter().flatten();
+        let head = heads.find(|head| head.value.after() == self.head);
+        head.cloned()
+    }
+
+    /// Nothing is held of it any more but the head of its last batch.
+    pub(super) fn spend(&mut self, last: Arc<Sealed<BatchHead>>) {
+        *self = Self {
+            head: last.value.after(),
+            newest: Some(last),
+            spent: true,
+            ..Self::default()
+        };
+    }
+
+    /// Whether that is all.
+    pub(super) const fn is_spent(&self) -> bool {
+        self.spent
+    }
+
     /// An empty one, to be filled from nothing by a run under a floor.
     pub(super) fn under(floor: Floor) -> Self {
         Self {
@@ -120,20 +143,83 @@ impl Log {
         }
     }
 
-    /// Cuts it back to what a batch of a newer generation continues: to which
-    /// version, and what is to be taken out.
-    pub(super) fn cut(&mut self, head: &BatchHead) -> Option<(Version, Vec<Version>)> {
-        let newer = head.generation() > self.head.generation && self.newest.is_some();
-        newer.then(|| self.rebase(&head.lineage)).flatten()
+    /// Cuts it back to what a batch of a newer generation continues, which may
+    /// follow on `from`: to which version, and what is to be taken out. It is as
+    /// of that generation then.
+    ///
+    /// What has to be fetched again and lies below a floor begins from nothing:
+    /// of two that were cut to one version, one may have cleared and the other not.
+    pub(super) fn cut(
+        &mut self,
+        from: Version,
+        head: &Arc<Sealed<BatchHead>>,
+    ) -> Option<(Version, Vec<Version>)> {
+        let BatchHead { lineage, floor, .. } = &head.value;
+        let ceiling = self.ceiling(lineage, head.value.generation())?;
+        if self.misses(&head.value) {
+            return None;
+        }
+        let mut through = self.unbroken().min(ceiling);
+        if from > through && floor.through > Version(0) {
+            through = Version(0);
+        }
+        self.head.generation = head.value.generation();
+        self.newest = Some(Arc::clone(head));
+        Some((through, self.keep_through(through)))
+    }
+
+    /// Drops what a newer generation never wrote: down to which version, and
+    /// what is to be taken out.
+    ///
+    /// A dropped write may have hidden older ones that *are* part of the new
+    /// history, here or already at whoever sent it to us. So the cut reaches
+    /// down to the first version we do not hold, and the rest is fetched again.
+    pub(super) fn rebase(
+        &mut self,
+        lineage: &Lineage,
+        generation: Generation,
+    ) -> Option<Vec<Version>> {
+        let ceiling = self.ceiling(lineage, generation)?;
+        let through = self.unbroken().min(ceiling);
+        Some(self.keep_through(through))
+    }
+
+    fn keep_through(&mut self, through: Version) -> Vec<Version> {
+        let beyond = self.slots.from(through.plus(1));
+        let dropped = beyond.map(Slot::version).collect();
+        self.head.version = through;
+        // What stays is unbroken: no floor has taken anything from it.
+        self.floor = Floor::default();
+        dropped
+    }
+
+    /// Up to which version a newer generation agrees with it, if that is not all
+    /// of it.
+    fn ceiling(&self, lineage: &Lineage, generation: Generation) -> Option<Version> {
+        let newer = generation > self.head.generation && self.newest.is_some();
+        let ceiling = newer.then(|| lineage.agrees_with(&self.lineage()))?;
+        (self.head.version > ceiling).then_some(ceiling)
+    }
+
+    /// Up to which version it holds every one.
+    fn unbroken(&self) -> Version {
+        let slots = self.slots.iter().zip(1..);
+        let unbroken = slots.take_while(|(held, count)| held.version().0 == *count);
+        Version(unbroken.count() as u64)
     }
 
     /// How much of it a run of `lineage` would leave.
     pub(super) fn kept_by(&self, lineage: &Lineage, generation: Generation) -> Version {
-        if generation > self.head.generation && self.newest.is_some() {
-            self.cut_through(lineage).unwrap_or(self.head.version)
-        } else {
-            self.head.version
-        }
+        let ceiling = self.ceiling(lineage, generation);
+        ceiling.map_or(self.head.version, |ceiling| self.unbroken().min(ceiling))
+    }
+
+    /// Whether a batch tells of a floor above what is held, or agreed to be: only
+    /// what comes from nothing can follow.
+    fn misses(&self, head: &BatchHead) -> bool {
+        let ceiling = self.ceiling(&head.lineage, head.generation());
+        let known = ceiling.unwrap_or(self.head.version.max(self.floor.through));
+        head.floor.through > known
     }
 
     /// Keys held, tombstones included.
@@ -191,17 +277,16 @@ impl Log {
         let head = &batch.head.value;
         let generation = head.generation();
         let mut ceiling = Version(u64::MAX);
+        accepted.gap = from > self.head.version || self.misses(head);
+        if accepted.gap {
+            return accepted;
+        }
         if generation > self.head.generation || self.newest.is_none() {
             accepted.new_generation = true;
             self.head.generation = generation;
             self.newest = Some(Arc::clone(&batch.head));
         } else if generation < self.head.generation {
             ceiling = self.lineage().agrees_with(&head.lineage);
-        }
-        let known = self.head.version.max(self.floor.through);
-        if from > self.head.version || head.floor.through > known {
-            accepted.gap = true;
-            return accepted;
         }
         for part in &batch.parts {
             let version = batch.version(part.index);
@@ -212,14 +297,13 @@ impl Log {
                 break;
             }
             self.head.version = version;
-            match self.insert(&batch.head, part, version) {
-                Ok(superseded) => accepted.taken.push(Taken {
-                    index: part.index,
-                    version,
-                    superseded,
-                }),
-                Err(NoRoom) => accepted.holes += 1,
-            }
+            let slot = Slot::new(&batch.head, part);
+            debug_assert_eq!(slot.version(), version, "its place in the batch");
+            accepted.taken.push(Taken {
+                index: part.index,
+                version,
+                superseded: self.put(slot),
+            });
         }
         if !accepted.taken.is_empty() && head.floor.through > self.floor.through {
             accepted.cleared = self.raise(head.floor);
@@ -279,63 +363,12 @@ impl Log {
         Some(slot)
     }
 
-    /// Keeps one entry, the newest of its log.
-    fn insert(
-        &mut self,
-        batch: &Arc<Sealed<BatchHead>>,
-        part: &BatchPart,
-        version: Version,
-    ) -> Result<Superseded, NoRoom> {
-        let entry = &part.entry.value;
-        let old = self.slots.find(entry.scope, &entry.key);
-        let old_bytes = old.map_or(0, Slot::payload_bytes);
-        let bytes = self.bytes - old_bytes + entry.payload_bytes();
-        if bytes > limit::BYTES_PER_AUTHOR
-            || (old.is_none() && self.slots.len() >= limit::KEYS_PER_AUTHOR)
-        {
-            return Err(NoRoom);
-        }
-        let slot = Slot::new(batch, part);
-        debug_assert_eq!(slot.version(), version, "its place in the batch");
-        Ok(self.put(slot))
-    }
-
     /// Keeps a write, in the place of the one it supersedes.
     pub(super) fn put(&mut self, slot: Slot) -> Superseded {
         self.bytes += slot.payload_bytes();
         let before = self.slots.put(slot)?;
         self.bytes -= before.payload_bytes();
         Some((before.version(), before))
-    }
-
-    /// Drops what a newer generation never wrote: down to which version, and
-    /// what is to be taken out.
-    ///
-    /// A dropped write may have hidden older ones that *are* part of the new
-    /// history, here or already at whoever sent it to us. So the cut reaches
-    /// down to the first version we do not hold, and the rest is fetched again.
-    pub(super) fn rebase(&mut self, lineage: &Lineage) -> Option<(Version, Vec<Version>)> {
-        let through = self.cut_through(lineage)?;
-        let beyond = self.slots.from(through.plus(1));
-        let dropped = beyond.map(Slot::version).collect();
-        self.head.version = through;
-        // What stays is unbroken: no floor has taken anything from it.
-        self.floor = Floor::default();
-        Some((through, dropped))
-    }
-
-    /// Where a newer generation cuts it, if it does.
-    fn cut_through(&self, lineage: &Lineage) -> Option<Version> {
-        let ceiling = lineage.agrees_with(&self.lineage());
-        if self.head.version <= ceiling {
-            return None;
-        }
-        let unbroken = self
-            .slots
-            .iter()
-            .zip(1..)
-            .take_while(|(held, count)| held.version().0 == *count);
-        Some(ceiling.min(Version(unbroken.count() as u64)))
     }
 
     /// What `theirs` lacks, oldest first, up to about `budget` bytes; at least
@@ -351,6 +384,23 @@ impl Log {
         budget: usize,
     ) -> Option<(LogDelta, Option<Handed>)> {
         let newest = self.newest.as_ref()?;
+        if self.spent {
+            let head = Batch {
+                head: Arc::clone(newest),
+                parts: Vec::new(),
+            };
+            let run = LogDelta {
+                from: Version(0),
+                batches: Vec::from([head]),
+                chunked: Vec::new(),
+                more: false,
+            };
+            return (theirs < self.head).then_some((run, None));
+        }
+        if self.head.version == Version(0) && newest.value.floor.through > Version(0) {
+            // It was cut to nothing, and waits to be fetched again.
+            return None;
+        }
         let handed = handed.filter(|handed| self.still_holds(*handed));
         if theirs >= self.head && handed.is_none() {
             return None;
@@ -463,7 +513,3 @@ fn told_weight(part: &BatchPart) -> usize {
 
 /// Room for the place and the tags of a part, in bytes.
 const PART_WEIGHT: usize = 64;
-
-/// The author has used up its share.
-#[derive(Debug)]
-struct NoRoom;

@@ -70,6 +70,25 @@ impl Logs {
         self.numbers.insert(author.clone(), number);
     }
 
+    /// Takes out a log of which nothing is held but its last head, if there is
+    /// one, to make room for another.
+    pub(super) fn remove_spent(&mut self) {
+        let mut logs = self.iter();
+        let spent = logs.find(|(_, log)| log.is_spent());
+        let Some(author) = spent.map(|(author, _)| author.clone()) else {
+            return;
+        };
+        drop(logs);
+        let Some(number) = self.numbers.remove(&author) else {
+            return;
+        };
+        let room = usize::try_from(number).ok();
+        if let Some(room) = room.and_then(|number| self.logs.get_mut(number)) {
+            *room = None;
+            self.free.push(number);
+        }
+    }
+
     /// Every log, in order of its author's name.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&NodeId, &Log)> {
         self.after(None)

@@ -6,7 +6,8 @@
 //!     └──▶ from nothing, under a floor above what we hold? ──▶ the log is replaced
 //! ```
 //!
-//! A run is taken whole or not at all, and the journal gets it as one record.
+//! A run is taken whole or not at all, and the journal gets it as one record; one
+//! that would make a log [too large](super::room) is not.
 //! In a part of it a write may be missing because a later part supersedes it; who
 //! stopped there would hold less than its head says, and nobody could know.
 
@@ -20,6 +21,15 @@ use crate::base::limit;
 use crate::base::time::WallTime;
 use crate::message::{Batch, Floor, Head, Scope, Version, WriteId};
 use crate::output::{Counters, Notification, Record};
+
+impl Outcome {
+    /// Refused, since its author would have too much.
+    const OVER: Self = Self {
+        fresh: false,
+        gap: false,
+        over: true,
+    };
+}
 
 /// What the journal has to do about a run.
 #[derive(Default)]
@@ -78,6 +88,9 @@ impl Replica {
             return Outcome::default();
         };
         let author = newest.author.clone();
+        if self.logs.len() >= limit::LOGS && !self.logs.contains(&author) {
+            self.logs.remove_spent();
+        }
         if !self.logs.contains(&author) && self.logs.len() >= limit::LOGS {
             counters.logs_full += 1;
             return Outcome::default();
@@ -85,6 +98,9 @@ impl Replica {
         let floors = heads.map(|head| head.floor);
         let floor = floors.max_by_key(|floor| floor.through).unwrap_or_default();
         self.logs.open(&author);
+        if let Some(outcome) = self.hear_of_spent(&author, from, batches, counters) {
+            return outcome;
+        }
         let Some(log) = self.logs.get(&author) else {
             return Outcome::default();
         };
@@ -94,8 +110,17 @@ impl Replica {
             from == Version(0) && floor.through > kept && newest.generation() >= before.generation;
         let outcome = match replaces {
             true => self.replace(&author, floor, batches, wall, counters, changes),
-            false => self.follow(&author, from, batches, wall, counters, changes),
+            false => match self.has_room(&author, from, batches) {
+                Ok(()) => self.follow(&author, from, batches, wall, counters, changes),
+                Err(share) => {
+                    self.refuse(&author, share, batches, counters, changes);
+                    Outcome::OVER
+                }
+            },
         };
+        if outcome.fresh {
+            self.over.remove(&author);
+        }
         let after = self.logs.get(&author).map(Log::head);
         if after != Some(before) {
             self.touched.note(&author);
@@ -157,7 +182,9 @@ impl Replica {
             };
             // Before anything new is there: whoever stands next for a key that
             // was cut away has to be one that stood there before.
-            if let Some((through, dropped)) = log.cut(&batch.head.value) {
+            let cut = log.cut(from, &batch.head);
+            let was_cut = cut.is_some();
+            if let Some((through, dropped)) = cut {
                 kept.cut = Some(through);
                 for version in dropped {
                     self.undo(author, version, wall, &mut told);
@@ -167,9 +194,8 @@ impl Replica {
                 break;
             };
             let accepted = log.accept(from, batch);
-            counters.author_full += accepted.holes;
             outcome.gap = accepted.gap;
-            if accepted.new_generation || !accepted.taken.is_empty() {
+            if was_cut || accepted.new_generation || !accepted.taken.is_empty() {
                 outcome.fresh = true;
                 kept.commits.push(accepted.commit(batch));
             }
@@ -209,11 +235,10 @@ impl Replica {
         changes: &mut Vec<Change>,
     ) -> Outcome {
         let mut fresh = Log::under(floor);
-        let (mut from, mut holes, mut gap) = (Version(0), 0, false);
+        let (mut from, mut gap) = (Version(0), false);
         for batch in batches {
             let accepted = fresh.accept(from, batch);
             gap |= accepted.gap;
-            holes += accepted.holes;
             if let Some(part) = batch.parts.last() {
                 from = batch.version(part.index);
             }
@@ -224,19 +249,19 @@ impl Replica {
                 ..Outcome::default()
             };
         }
-        counters.author_full += holes;
-        counters.logs_replaced += 1;
         fresh.clear(floor);
+        if self.is_too_much(author, fresh.share()) {
+            self.refuse(author, fresh.share(), batches, counters, changes);
+            return Outcome::OVER;
+        }
+        counters.logs_replaced += 1;
         let Some(log) = self.logs.get_mut(author) else {
             return Outcome::default();
         };
         let before = log.head();
-        let cut = match fresh.generation() > log.generation() {
-            true => log.rebase(&fresh.lineage()),
-            false => None,
-        };
+        let cut = log.rebase(&fresh.lineage(), fresh.generation());
         let mut told = Vec::new();
-        for version in cut.into_iter().flat_map(|(_, dropped)| dropped) {
+        for version in cut.into_iter().flatten() {
             self.undo(author, version, wall, &mut told);
         }
         let record = Record::Run {
@@ -260,7 +285,7 @@ impl Replica {
         }
         Outcome {
             fresh: true,
-            gap: false,
+            ..Outcome::default()
         }
     }
 
@@ -315,7 +340,7 @@ impl Replica {
     /// A tombstone is cleared away. It is forgotten, unless it still hides a
     /// write of another author that we hold: then it goes on standing, as a
     /// shadow, until that one is gone.
-    fn clear(&mut self, author: &NodeId, version: Version) {
+    pub(super) fn clear(&mut self, author: &NodeId, version: Version) {
         let Some((entry, stood, _)) = self.take_out(author, version) else {
             return;
         };

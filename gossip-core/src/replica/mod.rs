@@ -21,6 +21,8 @@ mod merge;
 mod order;
 mod piece;
 mod read;
+mod reclaim;
+mod room;
 mod select;
 mod slot;
 mod slots;
@@ -30,6 +32,7 @@ mod view;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+use crate::base::agreed::Share;
 use crate::base::id::NodeId;
 use crate::base::time::WallTime;
 use crate::base::touched::Touched;
@@ -43,6 +46,8 @@ use expiry::Expiries;
 pub use log::Handed;
 use log::Superseded;
 use logs::{Logs, Spot};
+use order::At;
+pub use reclaim::stands_for_all;
 use slot::Slot;
 use view::{Contest, View, Winner};
 
@@ -62,6 +67,8 @@ pub struct Outcome {
     pub fresh: bool,
     /// It does not follow on what we hold.
     pub gap: bool,
+    /// It would give its author more than it may have: refused.
+    pub over: bool,
 }
 
 /// All logs and the view over them.
@@ -75,6 +82,12 @@ pub struct Replica {
     veiled: BTreeSet<NodeId>,
     /// Whose head is another.
     touched: Touched,
+    /// Whose own log it is that is never too large.
+    me: Option<NodeId>,
+    /// The most that is taken of each other author.
+    most: Share,
+    /// Whose last word was more than that.
+    over: BTreeSet<NodeId>,
 }
 
 impl Replica {
@@ -129,9 +142,9 @@ impl Replica {
                     return;
                 };
                 let before = before.as_ref();
-                let stood = self
-                    .view
-                    .own_before(&self.logs, &entry.key, (author, spot), before);
+                let at = self.view.search(&self.logs, &entry.key);
+                let place = (at, &entry.key);
+                let stood = self.view.own_before(place, (author, spot), before);
                 let stands_itself = stood.is_some();
                 if let Some(stood) = stood.filter(|stood| early || entry.stamp < stood.stamp) {
                     // The author's own newer write has removed the one that stands
@@ -145,7 +158,8 @@ impl Replica {
                         changes.push(reset(entry, stood));
                     }
                 } else if stands_itself || !(early || withdrawn) {
-                    self.contend((&write, spot), entry, (before, was_live, live), changes);
+                    let ours = (before, was_live, live);
+                    self.contend(at, (&write, spot), entry, ours, changes);
                 }
             }
         }
@@ -168,6 +182,7 @@ impl Replica {
     /// last write to it, and whether that and this one hold something.
     fn contend(
         &mut self,
+        at: Result<At, At>,
         (write, spot): (&Winner, Spot),
         entry: &Entry,
         (superseded, was_live, live): (Option<&Winner>, bool, bool),
@@ -177,7 +192,7 @@ impl Replica {
         let key = &entry.key;
         match self
             .view
-            .contend(&self.logs, key, (write, spot), superseded)
+            .contend(&self.logs, (at, key), (write, spot), superseded)
         {
             Contest::Won(before) => {
                 let stood = before.as_ref().is_some_and(|before| {
@@ -288,7 +303,9 @@ impl Replica {
             changes.push(event(&entry, winner.write(), stood.cloned(), true));
         }
         if let Some(spot) = self.logs.spot(&winner.author, winner.version) {
-            self.view.contend(&self.logs, key, (&winner, spot), None);
+            let at = self.view.search(&self.logs, key);
+            let view = &mut self.view;
+            view.contend(&self.logs, (at, key), (&winner, spot), None);
         }
         live
     }
@@ -318,7 +335,9 @@ impl Replica {
                 version,
                 stamp: entry.stamp,
             };
-            self.contend((&write, spot), &entry, (None, false, live), changes);
+            let at = self.view.search(&self.logs, &entry.key);
+            let ours = (None, false, live);
+            self.contend(at, (&write, spot), &entry, ours, changes);
         }
     }
 

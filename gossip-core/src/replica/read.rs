@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::Replica;
 use super::log::{Handed, Log};
 use super::slot::Slot;
+use crate::base::agreed::Share;
 use crate::base::id::NodeId;
 use crate::base::touched::Touched;
 use crate::input::{Query, Space};
@@ -82,6 +83,14 @@ impl Replica {
             keys.next()
                 .is_some_and(|slot| slot.key_bytes().starts_with(begin.as_str().as_bytes()))
         })
+    }
+
+    /// Keys, tombstones included, and bytes that are held of an author.
+    pub fn log_share(&self, author: &NodeId) -> Share {
+        self.logs
+            .get(author)
+            .map(Log::share)
+            .unwrap_or(Share { keys: 0, bytes: 0 })
     }
 
     /// Keys and bytes an author holds.

@@ -73,8 +73,9 @@ pub(super) enum Contest {
 }
 
 impl View {
-    /// Where a key's write is in the order, or belongs.
-    fn search(&self, logs: &Logs, key: &Key) -> Result<At, At> {
+    /// Where a key's write is in the order, or belongs. It holds until the view
+    /// changes.
+    pub(super) fn search(&self, logs: &Logs, key: &Key) -> Result<At, At> {
         let key = key.as_str().as_bytes();
         self.standing.search(|spot| {
             let slot = logs.at(spot);
@@ -84,13 +85,9 @@ impl View {
         })
     }
 
-    fn spot(&self, logs: &Logs, key: &Key) -> Option<Spot> {
-        self.standing.get(self.search(logs, key).ok()?)
-    }
-
     /// The write that stands for a key, and whose it is; not a shadow.
     pub(super) fn standing<'a>(&self, logs: &'a Logs, key: &Key) -> Option<(&'a NodeId, &'a Slot)> {
-        logs.at(self.spot(logs, key)?)
+        logs.at(self.standing.get(self.search(logs, key).ok()?)?)
     }
 
     /// The write that stands for a key, be it a shadow.
@@ -104,15 +101,14 @@ impl View {
     /// was its own: the write it `superseded`, or a shadow.
     pub(super) fn own_before(
         &self,
-        logs: &Logs,
-        key: &Key,
+        (at, key): (Result<At, At>, &Key),
         (author, spot): (&NodeId, Spot),
         superseded: Option<&Winner>,
     ) -> Option<Winner> {
-        match self.spot(logs, key) {
-            Some(standing) if standing == spot => superseded.cloned(),
-            Some(_) => None,
-            None => {
+        match at {
+            Ok(at) if self.standing.get(at) == Some(spot) => superseded.cloned(),
+            Ok(_) => None,
+            Err(_) => {
                 let shadow = self.shadows.get(key);
                 shadow.filter(|shadow| shadow.author == *author).cloned()
             }
@@ -148,11 +144,11 @@ impl View {
     pub(super) fn contend(
         &mut self,
         logs: &Logs,
-        key: &Key,
+        (at, key): (Result<At, At>, &Key),
         (write, spot): (&Winner, Spot),
         superseded: Option<&Winner>,
     ) -> Contest {
-        let at = match self.search(logs, key) {
+        let at = match at {
             Ok(at) => at,
             Err(at) => {
                 let shadow = self.shadows.get(key);
@@ -216,8 +212,7 @@ impl View {
             .insert((write.stamp.millis, write.author, write.version));
     }
 
-    /// Whether a write is kept out.
-    #[cfg(feature = "sim")]
+    /// Whether a write is kept out until its time.
     pub(super) fn is_held(&self, author: &NodeId, version: Version, stamp: Stamp) -> bool {
         !self.held.is_empty() && self.held.contains(&(stamp.millis, author.clone(), version))
     }

@@ -74,6 +74,7 @@ impl Picture {
             Notification::Ended { counts, .. } => self.ended.push(*counts),
             Notification::Twin { .. }
             | Notification::CaughtUp { .. }
+            | Notification::OverLimit { .. }
             | Notification::Quorum(_)
             | Notification::Disk(_)
             | Notification::Asked(_)

@@ -148,6 +148,10 @@ pub(crate) const KNOBS: &[Knob] = &[
     knob("timing.plain_rows", Shape::Count, "0 to 512"),
     knob("timing.reconnect_interval", Shape::Span, "100ms to 1h"),
     knob("timing.leave_linger", Shape::Span, "0s to 1m"),
+    knob("limits.author_keys", Shape::Count, "1 to 1048576"),
+    knob("limits.author_bytes", Shape::Count, "1024 to 1073741824"),
+    knob("limits.author_keys_taken", Shape::Count, "0 to 1048576"),
+    knob("limits.author_bytes_taken", Shape::Count, "0 to 1073741824"),
     knob(
         "quorum.provider",
         Shape::Text,
@@ -226,7 +230,7 @@ mod tests {
         assert!(variables.contains(&"GOSSIP_TIMING_PROBE_INTERVAL".to_owned()));
         assert_eq!(
             sections(),
-            ["node", "tls", "api", "log", "timing", "quorum"]
+            ["node", "tls", "api", "log", "timing", "limits", "quorum"]
         );
     }
 

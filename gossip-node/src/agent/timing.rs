@@ -70,7 +70,7 @@ const SPANS: [(&str, Slot<Duration>); 15] = [
     ("quorum.probation", |c| &mut c.quorum.probation),
 ];
 
-const COUNTS: [(&str, Slot<u32>); 9] = [
+const COUNTS: [(&str, Slot<u32>); 13] = [
     ("timing.relays", |c| &mut c.relays),
     ("timing.awareness_max", |c| &mut c.awareness_max),
     ("timing.confirmations", |c| &mut c.confirmations),
@@ -80,6 +80,10 @@ const COUNTS: [(&str, Slot<u32>); 9] = [
     ("timing.mongering_k", |c| &mut c.mongering.k),
     ("timing.eager_bytes", |c| &mut c.eager_bytes),
     ("timing.plain_rows", |c| &mut c.plain_rows),
+    ("limits.author_keys", |c| &mut c.author_keys),
+    ("limits.author_bytes", |c| &mut c.author_bytes),
+    ("limits.author_keys_taken", |c| &mut c.author_keys_taken),
+    ("limits.author_bytes_taken", |c| &mut c.author_bytes_taken),
 ];
 
 /// Knobs whose range ends or begins with another: if the one that is out of its
@@ -350,7 +354,7 @@ mod tests {
             .iter()
             .filter(|knob| {
                 let spans = ["quorum.timeout", "quorum.probation"];
-                knob.section() == "timing" || spans.contains(&knob.path)
+                ["timing", "limits"].contains(&knob.section()) || spans.contains(&knob.path)
             })
             .filter(|knob| ![DETECTOR, THRESHOLD, MODE, STOP, MINIMISE, FORM].contains(&knob.path))
             .collect();
