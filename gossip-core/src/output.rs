@@ -748,7 +748,7 @@ pub struct Counters {
     pub chunks_overdue: u64,
     /// Large entries not fetched:
     /// [`CHUNKED_ENTRIES`](crate::base::limit::CHUNKED_ENTRIES),
-    /// [`CHUNKED_BYTES`](crate::base::limit::CHUNKED_BYTES) or
+    /// [`CHUNKED_LOGS`](crate::base::limit::CHUNKED_LOGS) or
     /// [`CHUNKED_ORDERS`](crate::base::limit::CHUNKED_ORDERS); anti-entropy tells
     /// of them again.
     pub chunked_refused: u64,

@@ -131,7 +131,7 @@ fn run_of(batch: &Batch) -> LogDelta {
     LogDelta {
         from: batch.head.value.before(),
         batches: vec![batch.clone()],
-        chunked: vec![],
+        chunked: Vec::new(),
         more: false,
     }
 }

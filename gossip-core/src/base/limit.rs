@@ -289,9 +289,8 @@ pub const ANSWERS_WAITING: usize = 256;
 /// values that are just large enough).
 pub const CHUNKED_ENTRIES: usize = 4_096;
 
-/// Bytes of them, come or to come: the largest log that can be agreed on, and what
-/// frames its entries.
-pub const CHUNKED_BYTES: usize = BYTES_PER_AUTHOR_MAX as usize / 8 * 9;
+/// How many of the largest logs may come by chunks at once (as [`PIECES_LOGS`]).
+pub const CHUNKED_LOGS: u64 = PIECES_LOGS;
 
 /// Batches and runs of logs that wait for chunks (guess).
 pub const CHUNKED_ORDERS: usize = 1_024;

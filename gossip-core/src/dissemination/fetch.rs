@@ -19,6 +19,7 @@ use core::time::Duration;
 
 use super::load::{Came, Load};
 use super::order::{Order, Told, gather, ids_of};
+use super::pieces::room_for;
 use super::window::Window;
 use crate::base::id::NodeId;
 use crate::base::limit;
@@ -58,17 +59,31 @@ struct Flight {
 }
 
 /// Everything large that is on its way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Fetches {
     orders: BTreeMap<u64, Order>,
     loads: BTreeMap<ChunkedId, Load>,
     flights: BTreeMap<(ChunkedId, u32), Flight>,
     windows: BTreeMap<NodeId, Window>,
     bytes: usize,
+    most: usize,
     next: u64,
 }
 
 impl Fetches {
+    /// Where a log may hold so many bytes.
+    pub fn of(log_bytes: u64) -> Self {
+        Self {
+            orders: BTreeMap::new(),
+            loads: BTreeMap::new(),
+            flights: BTreeMap::new(),
+            windows: BTreeMap::new(),
+            bytes: 0,
+            most: room_for(limit::CHUNKED_LOGS, log_bytes),
+            next: 0,
+        }
+    }
+
     /// Whether a run of a log waits: who joins is not ready before it is here.
     pub fn has_runs(&self) -> bool {
         self.orders.values().any(|order| order.rumor.is_none())
@@ -158,7 +173,7 @@ impl Fetches {
         let bytes: usize = parts().map(|part| part.entry.bytes()).sum();
         let fits = self.orders.len() < limit::CHUNKED_ORDERS
             && self.loads.len() + entries <= limit::CHUNKED_ENTRIES
-            && self.bytes.saturating_add(bytes) <= limit::CHUNKED_BYTES;
+            && self.bytes.saturating_add(bytes) <= self.most;
         if !fits {
             counters.chunked_refused += 1;
             return false;

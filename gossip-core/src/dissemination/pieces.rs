@@ -15,6 +15,12 @@ use crate::output::Counters;
 /// may weigh more than the entry (guess).
 const PIECES_LEAST: u64 = 8 * 1024 * 1024;
 
+/// Bytes that so many logs take on their way, if each may hold so many.
+pub(super) fn room_for(logs: u64, log_bytes: u64) -> usize {
+    let most = logs.saturating_mul(log_bytes).max(PIECES_LEAST);
+    usize::try_from(most).unwrap_or(usize::MAX)
+}
+
 /// At most one run a session.
 #[derive(Debug)]
 pub struct Pieces {
@@ -26,11 +32,10 @@ pub struct Pieces {
 impl Pieces {
     /// Where a log may hold so many bytes.
     pub fn of(log_bytes: u64) -> Self {
-        let most = limit::PIECES_LOGS.saturating_mul(log_bytes);
         Self {
             runs: BTreeMap::new(),
             bytes: 0,
-            most: usize::try_from(most.max(PIECES_LEAST)).unwrap_or(usize::MAX),
+            most: room_for(limit::PIECES_LOGS, log_bytes),
         }
     }
 

@@ -186,7 +186,7 @@ impl Node {
             loss: Loss::default(),
             mail: false,
             pieces: Pieces::of(config.agreed().takes.bytes),
-            fetches: Fetches::default(),
+            fetches: Fetches::of(config.agreed().takes.bytes),
             shelf: Shelf::default(),
             joined: false,
             early: Early::default(),

@@ -6,7 +6,6 @@
 use alloc::vec::Vec;
 use bytes::Bytes;
 
-use crate::base::agreed::{Agreed, Share};
 use crate::base::id::NodeId;
 use crate::base::time::WallTime;
 use crate::config::Config;
@@ -157,14 +156,14 @@ impl Node {
         self.replica.rank(key)
     }
 
-    /// Keys and bytes that it holds of an author.
-    pub fn share_of(&self, author: &NodeId) -> Share {
-        self.replica.log_share(author)
+    /// What it writes and takes at most, as its cluster agrees.
+    pub fn agreed(&self) -> crate::base::agreed::Agreed {
+        self.config.agreed()
     }
 
-    /// What it holds itself and others to.
-    pub fn agreed(&self) -> Agreed {
-        self.config.agreed()
+    /// Keys and bytes that it holds of an author.
+    pub fn share_of(&self, author: &NodeId) -> (usize, usize) {
+        self.replica.share(author)
     }
 
     /// A shared key that does not stand as the logs say.

@@ -94,8 +94,8 @@ impl Replica {
             };
             self.view.remove(&self.logs, &key);
             let at = self.view.search(&self.logs, &key);
-            let view = &mut self.view;
-            view.contend(&self.logs, (at, &key), (&lesser, spot), None);
+            self.view
+                .contend(&self.logs, (at, &key), (&lesser, spot), None);
         }
     }
 }

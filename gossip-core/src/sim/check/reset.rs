@@ -30,7 +30,12 @@ impl Resets {
         let logs = logs.iter().filter_map(|log| log.batches.first());
         for author in rumors.chain(logs.map(crate::message::Batch::author)) {
             if self.0.iter().all(|(known, _)| known != author) {
-                self.0.push((author.clone(), node.head_of(author)));
+                // Of one that was let go nothing is held, whatever its head says.
+                let head = match node.has_let_go(author) {
+                    true => Head::default(),
+                    false => node.head_of(author),
+                };
+                self.0.push((author.clone(), head));
             }
         }
     }
