@@ -82,22 +82,8 @@ impl Promises {
     /// A batch of its own is sealed.
     pub(in crate::sim) fn drafts(&mut self, batch: &Batch) {
         for part in &batch.parts {
-            let (version, entry) = (batch.version(part.index), &part.entry.value);
-            self.withdraws(entry);
-            self.drafted.insert(version, entry.clone());
-        }
-    }
-
-    /// A deletion of the same stamp in the place of a value that has lost: nobody
-    /// asked for it, and both may be cleared away.
-    fn withdraws(&mut self, entry: &Entry) {
-        let name = (entry.scope, entry.key.clone());
-        for kept in [&mut self.synced, &mut self.at_once] {
-            let promise = kept.get_mut(&name);
-            let promise = promise.filter(|promise| promise.stamp == entry.stamp);
-            if let Some(promise) = promise.filter(|_| entry.op == Op::Delete) {
-                promise.value = None;
-            }
+            let version = batch.version(part.index);
+            self.drafted.insert(version, part.entry.value.clone());
         }
     }
 
