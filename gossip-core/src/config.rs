@@ -10,6 +10,7 @@ use core::time::Duration;
 
 use crate::base::id::{ClusterId, NodeId};
 use crate::base::limit;
+use crate::defence::Defences;
 use crate::electorate::{ElectorateError, QuorumConfig};
 use crate::message::{Form, Key};
 use crate::mongering::Mongering;
@@ -188,6 +189,10 @@ pub struct Config {
     /// (`lan` 1 s: serf's leave propagation delay.)
     pub leave_linger: Duration,
 
+    /// What protects others from this node: always all of it. See
+    /// [`Defence`](crate::defence::Defence).
+    pub defences: Defences,
+
     /// Who votes, how it is counted, and how long a lost quorum is suspect.
     pub quorum: QuorumConfig,
 }
@@ -229,6 +234,7 @@ impl Config {
             plain_rows: 64,
             reconnect_interval: ms(1_000),
             leave_linger: ms(1_000),
+            defences: Defences::default(),
             quorum: QuorumConfig::default(),
         };
         match profile {

@@ -88,7 +88,9 @@ impl NodeId {
         let mut print = self.begin.wrapping_mul(ODD);
         if !self.is_short() {
             for chunk in self.text.as_bytes().chunks(8) {
-                let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+                let word = chunk
+                    .iter()
+                    .fold(0, |word, byte| word << 8 | u64::from(*byte));
                 print = (print ^ print >> 29 ^ word).wrapping_mul(ODD);
             }
         }

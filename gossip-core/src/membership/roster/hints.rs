@@ -119,7 +119,8 @@ mod tests {
         hints.take(&names(7), 9_999);
         assert!(!found(&hints, 7, 9_999));
         // Few others share window and mark.
-        let strange = (0..count).map(|number| hints.of(&format!("x{number}").parse().unwrap()).count());
+        let strange =
+            (0..count).map(|number| hints.of(&format!("x{number}").parse().unwrap()).count());
         assert!(strange.sum::<usize>() < 10);
     }
 }

@@ -46,9 +46,8 @@ impl Roster {
     pub fn knows(&self, claim: &Sealed<Claim>) -> bool {
         let claim = &claim.value;
         let member = self.members.of(&claim.member);
-        member.is_some_and(|member| {
-            claim.footing < member.footing() || *claim == member.claim.value
-        })
+        member
+            .is_some_and(|member| claim.footing < member.footing() || *claim == member.claim.value)
     }
 
     /// Whether an accusation is answered, carried out, or counted already.

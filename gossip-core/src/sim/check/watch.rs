@@ -105,13 +105,7 @@ impl Watch {
         }
     }
 
-    fn hears_message(
-        &mut self,
-        names: &mut Names,
-        node: &Node,
-        me: &NodeId,
-        message: &Message,
-    ) {
+    fn hears_message(&mut self, names: &mut Names, node: &Node, me: &NodeId, message: &Message) {
         let members = match &message.body {
             Body::Delta(delta) => delta.members.as_slice(),
             _ => &[],
