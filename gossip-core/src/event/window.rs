@@ -1,7 +1,9 @@
 //! All runs: what is heard of each, and the window of what is kept.
 //!
 //! An event is kept until it is older than [`KEEP`], or until there are more
-//! than [`limit::EVENTS_KEPT`]: then the one that came first goes.
+//! than [`limit::EVENTS_KEPT`]: then the one that came first goes. What was heard of
+//! a run is remembered longer, also of a member that is forgotten: should it come
+//! back in the same run, nothing of it is news again.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -222,15 +224,6 @@ impl Events {
             if let Some(order) = kept.order {
                 self.order.remove(&order);
             }
-        }
-    }
-
-    /// A member is forgotten, and what it said.
-    pub fn forget(&mut self, author: &NodeId) {
-        let runs = self.runs.keys().filter(|run| run.author == *author);
-        let runs: Vec<Run> = runs.cloned().collect();
-        for run in runs {
-            self.forget_run(&run);
         }
     }
 

@@ -115,7 +115,6 @@ impl Node {
         }
         let id = &event.id;
         self.book.met(id);
-        self.events.forget(id);
         self.outbox
             .push(Output::Remember(Record::Forget(id.clone())));
         let mut changes = Vec::new();
@@ -153,7 +152,6 @@ impl Node {
         };
         let mut changes = Vec::new();
         self.replica.veil(&event.id, &mut changes);
-        self.events.forget(&event.id);
         self.book.remember(claim);
         self.outbox.notify(Notification::Member(event));
         self.replica_changed(changes);
