@@ -42,6 +42,7 @@ impl Node {
                 // A new link is told what is hot: often our own claim.
                 self.outbox.datagram(&peer, Body::Gossip);
                 self.tell_news_to(&peer);
+                self.rounds.part(&peer);
                 self.tell_waiting(&peer);
                 let stranger = match self.roster.member(&peer).map(|member| &member.standing) {
                     None | Some(Standing::Dead(_) | Standing::Left) => true,
