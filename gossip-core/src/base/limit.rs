@@ -273,6 +273,10 @@ pub const EVENTS_HOT: usize = 128;
 /// the lists (guess: what one author may have under way, and as much again).
 pub const EVENTS_AHEAD: u64 = 4_096;
 
+/// Peers of which we know up to where both have heard the same (guess: all that
+/// one is connected to).
+pub const EVENT_AGREED: usize = 1_024;
+
 /// Peers we remember to have heard our events.
 pub const EVENT_HOLDERS: usize = 64;
 

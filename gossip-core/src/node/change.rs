@@ -141,7 +141,6 @@ impl Node {
         let id = &event.id;
         self.book.met(id);
         self.is_strange(id);
-        self.events.forget(id);
         self.outbox
             .push(Output::Remember(Record::Forget(id.clone())));
         let id = id.clone();
@@ -177,7 +176,6 @@ impl Node {
             return self.member_forgotten(None, event, now);
         };
         let id = event.id.clone();
-        self.events.forget(&id);
         self.is_strange(&id);
         self.book.remember(claim);
         self.outbox.notify(Notification::Member(event));

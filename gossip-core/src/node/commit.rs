@@ -20,6 +20,7 @@ use crate::base::agreed::Share;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::{Now, WallTime};
+use crate::config::Config;
 use crate::input::{DiskError, Durability, Expected, PersistId, Query, Space, Ticket, Write};
 use crate::message::{
     Batch, Draft, Entry, Head, Item, Op, Replaced, Scope, Stamp, Statement, Version, WriteId,
@@ -161,11 +162,17 @@ impl Node {
     /// Raises the floor of our log, where that is worth it.
     pub(super) fn clear_log(&mut self, now: Now) {
         let busy = self.commits.flight.is_some() || !self.commits.queue.is_empty();
+        let ago = |span: Duration| {
+            let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+            WallTime::from_millis(now.wall.as_millis().saturating_sub(millis))
+        };
         let grace = self.config.tombstone_grace;
-        let millis = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
-        let as_of = WallTime::from_millis(now.wall.as_millis().saturating_sub(millis));
+        let as_of = ago(grace);
         let me = self.identity.id.clone();
-        let all_here = self.have_all_been_here(now, grace);
+        // Who is gone is held for here for a while: it may have written what nobody
+        // has heard, and bring it when it is back.
+        let grace = grace.max(self.longest_silence());
+        let all_here = self.have_all_been_here(now, grace).then(|| ago(grace));
         let next = self.replica.next_floor(&me, as_of, all_here);
         if let Some((floor, entries)) = next.filter(|_| !busy) {
             let head = self.replica.head(&me).unwrap_or_default();
@@ -176,6 +183,18 @@ impl Node {
             };
             self.seal_commit(draft, Vec::new(), Durability::Synced);
         }
+    }
+
+    /// For how long a member may be gone before it is held for gone (guess: a round
+    /// of those who doubt themselves most, and the longest suspicion).
+    fn longest_silence(&self) -> Duration {
+        let Config {
+            probe_interval,
+            awareness_max,
+            suspicion_max,
+            ..
+        } = self.config;
+        suspicion_max + probe_interval * (awareness_max + 2)
     }
 
     /// Whether everybody who may ever have written has been here for so long.

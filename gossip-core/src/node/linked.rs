@@ -45,6 +45,7 @@ impl Node {
                 // A new link is told what is hot: often our own claim.
                 self.outbox.datagram(&peer, Body::Gossip);
                 self.tell_news_to(&peer);
+                self.rounds.part(&peer);
                 self.tell_waiting(&peer);
                 self.fetch(now);
                 let stranger = match self.roster.member(&peer).map(|member| &member.standing) {

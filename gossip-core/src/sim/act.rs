@@ -84,9 +84,8 @@ impl<M: Machine> World<M> {
                 if let Reply::Written(writes) = &reply {
                     self.watch_written(host, ticket, writes);
                 }
-                // A query is told to those whom it asks.
-                if let Reply::Said { id, asked: 0 } = &reply {
-                    self.enter_said(host, id);
+                if let Reply::Said { id, asked } = &reply {
+                    self.watch_said(host, id, *asked);
                 }
                 let verdict = self.replies.answer(host, ticket, reply);
                 self.hold(host, verdict);

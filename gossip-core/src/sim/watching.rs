@@ -117,7 +117,7 @@ impl<M: Machine> World<M> {
         let at = &self.hosts[host.index()];
         if let Some(node) = at.node.as_ref().and_then(M::as_node) {
             let wall = at.clocks.read(self.now).wall;
-            let verdict = at.promises.survive(node, wall);
+            let verdict = at.promises.survive(node, &self.tops, wall);
             self.hold(host, verdict);
         }
     }
@@ -136,6 +136,7 @@ impl<M: Machine> World<M> {
         match item {
             Item::Batch(batch) => {
                 at.promises.drafts(batch);
+                self.tops.seals(batch);
                 let mut verdict = self.issued.seals(&at.identity.id, batch);
                 if !self.rules.has(Rule::Issued) {
                     verdict = Ok(());
@@ -146,8 +147,6 @@ impl<M: Machine> World<M> {
                 self.hold(host, verdict);
             }
             Item::Event(event) => {
-                let now = at.clocks.read(self.now).mono;
-                at.checks.questions.asks(now, &event.value);
                 let verdict = self
                     .said
                     .seals(&at.identity.id, &at.checks.latest, &event.value);
@@ -156,6 +155,19 @@ impl<M: Machine> World<M> {
                 }
             }
             Item::Claim(_) | Item::Accusation(_) => {}
+        }
+    }
+
+    /// An application is told that its event, or its query, is said.
+    pub(super) fn watch_said(&mut self, host: HostId, id: &EventId, asked: usize) {
+        let at = &mut self.hosts[host.index()];
+        let now = at.clocks.read(self.now).mono;
+        if let Some(event) = self.said.event(id) {
+            at.checks.questions.asks(now, event);
+        }
+        // A query is told to those whom it asks.
+        if asked == 0 {
+            self.enter_said(host, id);
         }
     }
 
@@ -175,7 +187,7 @@ impl<M: Machine> World<M> {
 
     /// An event was accepted: whoever takes part now is to be told. Of those that
     /// coalesce the newest is to be told.
-    pub(super) fn enter_said(&mut self, host: HostId, id: &EventId) {
+    fn enter_said(&mut self, host: HostId, id: &EventId) {
         let mut here = BTreeSet::new();
         for other in self.hosts() {
             let at = &self.hosts[other.index()];

@@ -14,7 +14,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use super::archive::Archive;
-use super::check::{Given, Issued, Ledger, Prints, Replies, Rules, Said, Truth};
+use super::check::{Given, Issued, Ledger, Prints, Replies, Rules, Said, Tops, Truth};
 use super::clock::Clocks;
 use super::disk::{Disk, DiskSetup};
 use super::hash::RunningHash;
@@ -72,6 +72,7 @@ pub struct World<M = Node> {
     pub(super) prints: Prints,
     pub(super) ledger: Ledger,
     pub(super) issued: Issued,
+    pub(super) tops: Tops,
     pub(super) said: Said,
     pub(super) given: Given,
     pub(super) rules: Rules,
@@ -116,6 +117,7 @@ impl<M: Machine> World<M> {
             prints: Prints::default(),
             ledger: Ledger::default(),
             issued: Issued::default(),
+            tops: Tops::default(),
             said: Said::default(),
             given: Given::default(),
             rules: Rules::default(),

@@ -27,7 +27,7 @@ pub(in crate::sim) fn told_before_durable(
         let told = head.after();
         if head.author == *author && Some(told.generation) >= run && told > durable {
             return Err(format!(
-                "it tells its write {told:?}, and its disk holds {durable:?}"
+                "durable: it tells its write {told:?}, and its disk holds {durable:?}"
             ));
         }
         Ok(())
@@ -57,7 +57,7 @@ pub(in crate::sim) fn written_before_durable(
     for write in writes {
         if write.author != *author || write.version > durable.version {
             return Err(format!(
-                "it reports {write:?} as written, and its disk holds {durable:?}"
+                "durable: it reports {write:?} as written, and its disk holds {durable:?}"
             ));
         }
     }

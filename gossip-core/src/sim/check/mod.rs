@@ -50,7 +50,7 @@ pub(super) use issued::Issued;
 pub(super) use keys::{Keys, outlasts_its_time};
 pub(super) use ownership::tells_what_was_never_issued;
 pub(super) use progress::Progress;
-pub(super) use promise::Promises;
+pub(super) use promise::{Promises, Tops};
 pub(super) use quiet::still_tells;
 pub(super) use replies::Replies;
 pub(super) use reset::Resets;

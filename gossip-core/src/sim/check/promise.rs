@@ -62,6 +62,34 @@ fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// Of all writes to each shared key that there ever were, the one above the
+/// others. A write that lost against a deletion is withdrawn by its author in
+/// time, and then both are cleared away: nobody can show them any more.
+#[derive(Debug, Default)]
+pub(in crate::sim) struct Tops(BTreeMap<Key, (Stamp, NodeId)>);
+
+impl Tops {
+    /// A batch is sealed.
+    pub(in crate::sim) fn seals(&mut self, batch: &Batch) {
+        for part in &batch.parts {
+            let entry = &part.entry.value;
+            if entry.scope == Scope::Shared {
+                let rank = (entry.stamp, batch.author().clone());
+                let top = self
+                    .0
+                    .entry(entry.key.clone())
+                    .or_insert_with(|| rank.clone());
+                *top = top.clone().max(rank);
+            }
+        }
+    }
+
+    fn is_above(&self, author: &NodeId, scope: Scope, key: &Key, promise: &Promise) -> bool {
+        let top = self.0.get(key).filter(|_| scope == Scope::Shared);
+        top.is_some_and(|(stamp, by)| (*stamp, by) > (promise.stamp, author))
+    }
+}
+
 /// What one host has promised its application.
 #[derive(Debug, Default)]
 pub(in crate::sim) struct Promises {
@@ -69,6 +97,8 @@ pub(in crate::sim) struct Promises {
     asked: BTreeMap<Ticket, Durability>,
     /// What was sealed and is not acknowledged.
     drafted: BTreeMap<Version, Entry>,
+    /// What was sealed last of each key, acknowledged or not.
+    newest: BTreeMap<(Scope, Key), Promise>,
     synced: BTreeMap<(Scope, Key), Promise>,
     at_once: BTreeMap<(Scope, Key), Promise>,
 }
@@ -82,8 +112,10 @@ impl Promises {
     /// A batch of its own is sealed.
     pub(in crate::sim) fn drafts(&mut self, batch: &Batch) {
         for part in &batch.parts {
-            let version = batch.version(part.index);
-            self.drafted.insert(version, part.entry.value.clone());
+            let (version, entry) = (batch.version(part.index), &part.entry.value);
+            let name = (entry.scope, entry.key.clone());
+            self.newest.insert(name, Promise::of(version, entry));
+            self.drafted.insert(version, entry.clone());
         }
     }
 
@@ -118,13 +150,30 @@ impl Promises {
         *self = Self::default();
     }
 
+    /// Whether its author may hold nothing under a key: what was promised, or what
+    /// replaced it, has been deleted or has ended, or lost against another's.
+    fn may_be_gone(
+        &self,
+        author: &NodeId,
+        name: &(Scope, Key),
+        promise: &Promise,
+        tops: &Tops,
+        wall: WallTime,
+    ) -> bool {
+        let newest = self.newest.get(name);
+        promise.may_be_gone(wall)
+            || newest.is_some_and(|newest| newest.may_be_gone(wall))
+            || tops.is_above(author, name.0, &name.1, promise)
+    }
+
     /// Holds where a process that has just begun on this disk has what was
     /// promised.
-    pub(in crate::sim) fn survive(&self, node: &Node, wall: WallTime) -> Verdict {
+    pub(in crate::sim) fn survive(&self, node: &Node, tops: &Tops, wall: WallTime) -> Verdict {
         let me = node.id();
-        for ((scope, key), promise) in &self.synced {
+        for (name, promise) in &self.synced {
+            let (scope, key) = name;
             let held = node.last_write(me, *scope, key);
-            let cleared = held.is_none() && promise.may_be_gone(wall);
+            let cleared = held.is_none() && self.may_be_gone(me, name, promise, tops, wall);
             if held < Some(promise.version) && !cleared {
                 return Err(format!(
                     "promise: {key} was written as {promise:?}, and after a restart it holds {held:?}"
@@ -139,6 +188,7 @@ impl Promises {
         &self,
         author: &NodeId,
         node: &Node,
+        tops: &Tops,
         wall: WallTime,
     ) -> Option<String> {
         self.synced
@@ -146,18 +196,19 @@ impl Promises {
             .chain(&self.at_once)
             .find_map(|(name, promise)| {
                 let (scope, key) = name;
-                let wrong = judge(author, *scope, key, promise, node, wall)?;
+                let gone = self.may_be_gone(author, name, promise, tops, wall);
+                let wrong = judge(author, (*scope, key), (promise, gone), node, wall)?;
                 Some(format!("{key} of {author}, {promise:?}: {wrong}"))
             })
     }
 }
 
-/// How a key stands at `node`, if that breaks the promise.
+/// How a key stands at `node`, if that breaks the promise. `gone`: nothing may be
+/// left of it.
 fn judge(
     author: &NodeId,
-    scope: Scope,
-    key: &Key,
-    promise: &Promise,
+    (scope, key): (Scope, &Key),
+    (promise, gone): (&Promise, bool),
     node: &Node,
     wall: WallTime,
 ) -> Option<String> {
@@ -166,7 +217,7 @@ fn judge(
         // Its author has replaced it, with a word or without.
         return None;
     }
-    if held < Some(promise.version) && !(held.is_none() && promise.may_be_gone(wall)) {
+    if held < Some(promise.version) && !(held.is_none() && gone) {
         return Some(format!("of its author it holds {held:?}"));
     }
     let space = match scope {
@@ -185,7 +236,7 @@ fn judge(
     };
     match row {
         _ if above => None,
-        None if promise.may_be_gone(wall) => None,
+        None if gone => None,
         Some(row) if is_it(&row) && !promise.must_be_gone(wall) => {
             (Some(&row.value) != promise.value.as_ref()).then(|| format!("it shows {row:?}"))
         }
@@ -222,6 +273,7 @@ mod tests {
     #[test]
     fn fires_where_a_write_is_lost_and_where_another_stands() {
         let wall = WallTime::from_millis(1_000_000);
+        let tops = Tops::default();
         let (batch, older) = (put("n1", 2, "k", "two"), put("n1", 1, "k", "one"));
         let mut promises = Promises::default();
         promises.asks(Ticket(1), Durability::Synced);
@@ -232,17 +284,25 @@ mod tests {
         };
         assert_eq!(promises.makes(Ticket(1), &[write]), Durability::Synced);
         let nothing = node(Vec::new());
-        assert!(promises.survive(&nothing, wall).is_err());
-        assert!(promises.broken_at(&id("n1"), &nothing, wall).is_some());
+        assert!(promises.survive(&nothing, &tops, wall).is_err());
+        assert!(
+            promises
+                .broken_at(&id("n1"), &nothing, &tops, wall)
+                .is_some()
+        );
         let old = node([older.clone()].into());
-        assert!(promises.survive(&old, wall).is_err());
+        assert!(promises.survive(&old, &tops, wall).is_err());
         let both = node([older, batch.clone()].into());
-        assert_eq!(promises.survive(&both, wall), Ok(()));
-        assert_eq!(promises.broken_at(&id("n1"), &both, wall), None);
+        assert_eq!(promises.survive(&both, &tops, wall), Ok(()));
+        assert_eq!(promises.broken_at(&id("n1"), &both, &tops, wall), None);
         let above = node([put("n2", 3, "k", "three"), batch].into());
-        assert_eq!(promises.broken_at(&id("n1"), &above, wall), None);
+        assert_eq!(promises.broken_at(&id("n1"), &above, &tops, wall), None);
+        let mut tops = Tops::default();
+        tops.seals(&put("n2", 3, "k", "three"));
+        assert_eq!(promises.survive(&nothing, &tops, wall), Ok(()), "withdrawn");
         promises.forgets();
-        assert_eq!(promises.survive(&nothing, wall), Ok(()));
+        let tops = Tops::default();
+        assert_eq!(promises.survive(&nothing, &tops, wall), Ok(()));
     }
 
     #[test]
@@ -259,7 +319,8 @@ mod tests {
         };
         let judge = |node: &Node| {
             let key: Key = "k".parse().unwrap();
-            judge(&id("n1"), Scope::Shared, &key, &deleted, node, wall)
+            let name = (Scope::Shared, &key);
+            judge(&id("n1"), name, (&deleted, true), node, wall)
         };
         assert!(judge(&node([put("n2", 1, "k", "ghost")].into())).is_some());
         assert_eq!(judge(&node([put("n2", 3, "k", "new")].into())), None);
@@ -269,6 +330,7 @@ mod tests {
     #[test]
     fn what_was_written_at_once_is_promised_until_the_process_ends() {
         let wall = WallTime::from_millis(1_000_000);
+        let tops = Tops::default();
         let mut promises = Promises::default();
         promises.asks(Ticket(1), Durability::AtOnce);
         promises.drafts(&put("n1", 1, "k", "v"));
@@ -278,9 +340,13 @@ mod tests {
         };
         assert_eq!(promises.makes(Ticket(1), &[write]), Durability::AtOnce);
         let nothing = node(Vec::new());
-        assert!(promises.broken_at(&id("n1"), &nothing, wall).is_some());
-        assert_eq!(promises.survive(&nothing, wall), Ok(()));
+        assert!(
+            promises
+                .broken_at(&id("n1"), &nothing, &tops, wall)
+                .is_some()
+        );
+        assert_eq!(promises.survive(&nothing, &tops, wall), Ok(()));
         promises.reboots();
-        assert_eq!(promises.broken_at(&id("n1"), &nothing, wall), None);
+        assert_eq!(promises.broken_at(&id("n1"), &nothing, &tops, wall), None);
     }
 }

@@ -85,6 +85,8 @@ impl Watch {
             .is_some_and(|due| now.since(due) >= PAUSE)
         {
             self.bumps.is_told();
+            // What waited for it comes first, and may be answered before it notices.
+            self.bumps.mourns();
         }
         match input {
             Input::Message { message, .. } => self.hears_message(names, node, me, message),
