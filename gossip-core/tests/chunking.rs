@@ -57,7 +57,7 @@ fn until_read(world: &mut World, key: &str, value: &[u8], most: Duration) -> Opt
         if world.elapsed() >= end {
             return None;
         }
-        world.run_for(Duration::from_millis(1));
+        world.run_for(Duration::from_millis(5));
     }
     Some(world.elapsed() - before)
 }

@@ -272,9 +272,13 @@ pub const ASKS_HEARD: usize = 1_024;
 /// Answers that wait for a link to their asker, or to a relay (guess).
 pub const ANSWERS_WAITING: usize = 256;
 
-/// Entries that are being fetched in chunks (guess: two of the largest logs of
-/// values that are just large enough).
-pub const CHUNKED_ENTRIES: usize = 4_096;
+/// Bytes of an entry above which it is told by its chunks (guess): less is sent
+/// with what tells of it, since a question would cost more than it saves.
+pub const LARGE_BYTES: usize = 4 * 1024;
+
+/// Entries that are being fetched in chunks: two of the largest logs of values
+/// that are just large enough.
+pub const CHUNKED_ENTRIES: usize = 2 * BYTES_PER_AUTHOR / LARGE_BYTES;
 
 /// Bytes of them, come or to come (as [`PIECES_BYTES`]).
 pub const CHUNKED_BYTES: usize = PIECES_BYTES;
@@ -291,3 +295,6 @@ pub const SHELF_ENTRIES: usize = 256;
 
 /// Bytes of them (guess: a dozen of full size, for as long as they are fetched).
 pub const SHELF_BYTES: usize = 16 * 1024 * 1024;
+
+/// Chunks asked for by one peer that wait for the budget (guess: four windows).
+pub const CHUNKS_WAITING: usize = 64;

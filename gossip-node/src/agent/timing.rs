@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use gossip_core::config::DeltaOrder;
 use gossip_core::mongering::{Mode, Mongering, Stop};
 use gossip_node::{Config, ConfigError, Detector, Profile};
 
@@ -39,6 +40,7 @@ pub(crate) fn read(layers: &Layers, profile: Profile, problems: &mut Vec<Problem
         config.detector = detector;
     }
     mongering(layers, &mut config.mongering, problems);
+    delta_order(layers, &mut config, problems);
     quorum::read(layers, &mut config.quorum, problems);
     check(layers, profile, &mut config, problems);
     config
@@ -64,7 +66,7 @@ const SPANS: [(&str, Slot<Duration>); 15] = [
     ("quorum.probation", |c| &mut c.quorum.probation),
 ];
 
-const COUNTS: [(&str, Slot<u32>); 8] = [
+const COUNTS: [(&str, Slot<u32>); 10] = [
     ("timing.relays", |c| &mut c.relays),
     ("timing.awareness_max", |c| &mut c.awareness_max),
     ("timing.confirmations", |c| &mut c.confirmations),
@@ -73,6 +75,8 @@ const COUNTS: [(&str, Slot<u32>); 8] = [
     ("timing.rumor_factor", |c| &mut c.rumor_factor),
     ("timing.mongering_k", |c| &mut c.mongering.k),
     ("timing.eager_bytes", |c| &mut c.eager_bytes),
+    ("timing.bulk_kib_per_s", |c| &mut c.bulk_kib_per_s),
+    ("timing.peer_kib_per_s", |c| &mut c.peer_kib_per_s),
 ];
 
 /// Knobs whose range ends or begins with another: if the one that is out of its
@@ -90,6 +94,7 @@ const DETECTOR: &str = "timing.detector";
 const MODE: &str = "timing.mongering_mode";
 const STOP: &str = "timing.mongering_stop";
 const MINIMISE: &str = "timing.minimise";
+const DELTA_ORDER: &str = "timing.delta_order";
 const THRESHOLD: &str = "timing.threshold";
 
 /// The threshold of Cassandra and Akka.
@@ -156,6 +161,19 @@ fn mongering(layers: &Layers, rule: &mut Mongering, problems: &mut Vec<Problem>)
     });
 }
 
+fn delta_order(layers: &Layers, config: &mut Config, problems: &mut Vec<Problem>) {
+    let Some(found) = layers.find(DELTA_ORDER) else {
+        return;
+    };
+    match DeltaOrder::named(text(found)) {
+        Some(order) => config.delta_order = order,
+        None => {
+            let wrong = format!("{} is none of them", quoted(text(found)));
+            problems.push(problem(DELTA_ORDER, &found.origin, wrong, None));
+        }
+    }
+}
+
 /// Every knob as it stands, as text: for `--check-config`.
 pub(crate) fn shown(config: &Config) -> Vec<(&'static str, String)> {
     let mut config = config.clone();
@@ -178,6 +196,7 @@ pub(crate) fn shown(config: &Config) -> Vec<(&'static str, String)> {
     shown.push((MODE, rule.mode.name().to_owned()));
     shown.push((STOP, rule.stop.name().to_owned()));
     shown.push((MINIMISE, minimise.to_owned()));
+    shown.push((DELTA_ORDER, config.delta_order.name().to_owned()));
     shown
 }
 
