@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use crate::base::agreed::{Agreed, Share};
 use crate::base::id::{ClusterId, NodeId};
 use crate::base::limit;
 use crate::electorate::{ElectorateError, QuorumConfig};
@@ -233,6 +234,25 @@ pub struct Config {
 
     /// Who votes, how it is counted, and how long a lost quorum is suspect.
     pub quorum: QuorumConfig,
+
+    /// Most keys this node writes, tombstones included, own and shared together.
+    /// Agreed by the cluster: who takes fewer refuses the link. 1 to 1 048 576.
+    /// (131 072: guess.)
+    pub author_keys: u32,
+
+    /// Most bytes of keys and values this node writes. Agreed by the cluster, as
+    /// `author_keys`. 1 KiB to 1 GiB. (64 MiB: guess.)
+    pub author_bytes: u32,
+
+    /// Most keys this node takes of each other member; 0: as many as it writes.
+    /// More, for as long as it takes to raise `author_keys` in a running cluster:
+    /// first everybody takes more, then everybody may write it. `author_keys` to
+    /// 1 048 576.
+    pub author_keys_taken: u32,
+
+    /// Most bytes this node takes of each other member; 0: as many as it writes.
+    /// `author_bytes` to 1 GiB.
+    pub author_bytes_taken: u32,
 }
 
 impl Default for Config {
@@ -276,6 +296,10 @@ impl Config {
             reconnect_interval: ms(1_000),
             leave_linger: ms(1_000),
             quorum: QuorumConfig::default(),
+            author_keys: limit::KEYS_PER_AUTHOR,
+            author_bytes: limit::BYTES_PER_AUTHOR,
+            author_keys_taken: 0,
+            author_bytes_taken: 0,
         };
         match profile {
             Profile::Local => Self {
@@ -370,6 +394,30 @@ impl Config {
             ("eager_bytes", self.eager_bytes, 0, 512),
             ("bulk_kib_per_s", self.bulk_kib_per_s, 64, 4_194_304),
             ("peer_kib_per_s", self.peer_kib_per_s, 64, 4_194_304),
+            (
+                "limits.author_keys",
+                self.author_keys,
+                1,
+                limit::KEYS_PER_AUTHOR_MAX,
+            ),
+            (
+                "limits.author_bytes",
+                self.author_bytes,
+                limit::BYTES_PER_AUTHOR_MIN,
+                limit::BYTES_PER_AUTHOR_MAX,
+            ),
+            (
+                "limits.author_keys_taken",
+                or(self.author_keys_taken, self.author_keys),
+                self.author_keys,
+                limit::KEYS_PER_AUTHOR_MAX,
+            ),
+            (
+                "limits.author_bytes_taken",
+                or(self.author_bytes_taken, self.author_bytes),
+                self.author_bytes,
+                limit::BYTES_PER_AUTHOR_MAX,
+            ),
         ];
         let threshold = match self.detector {
             Detector::Timeout => 1,
@@ -402,6 +450,21 @@ impl Config {
             });
         }
         Ok(())
+    }
+
+    /// What two nodes of a cluster have to agree on.
+    pub fn agreed(&self) -> Agreed {
+        let share = |keys, bytes| Share {
+            keys: u64::from(keys),
+            bytes: u64::from(bytes),
+        };
+        Agreed {
+            writes: share(self.author_keys, self.author_bytes),
+            takes: share(
+                or(self.author_keys_taken, self.author_keys),
+                or(self.author_bytes_taken, self.author_bytes),
+            ),
+        }
     }
 
     /// How long a suspicion lasts in a cluster of `members`, where news is
@@ -444,6 +507,11 @@ impl Config {
         let digits = libm::ceil(libm::log10(members as f64 + 1.0)).max(2.0) as u32;
         self.rumor_factor.saturating_mul(digits)
     }
+}
+
+/// A number that may be left at zero.
+const fn or(number: u32, otherwise: u32) -> u32 {
+    if number == 0 { otherwise } else { number }
 }
 
 /// How long a suspicion lasts.

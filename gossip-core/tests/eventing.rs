@@ -234,7 +234,8 @@ fn a_query_asks_whom_it_means_and_counts_them() {
         world.reply(ticket),
         Some(Reply::Said { asked: 2, .. })
     ));
-    let ended = &world.picture(hosts[0]).ended;
+    let picture = world.picture(hosts[0]);
+    let ended = &picture.ended;
     let counts = ended.first().unwrap();
     assert_eq!(
         (counts.asked, counts.acked, counts.answered, counts.late),

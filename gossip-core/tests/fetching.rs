@@ -85,7 +85,7 @@ struct Stage {
 impl Stage {
     fn new(up: &[&str]) -> Self {
         Self {
-            fetches: Fetches::default(),
+            fetches: Fetches::of(u64::from(limit::BYTES_PER_AUTHOR)),
             outbox: Outbox::default(),
             rng: Rng::new(1),
             up: up.iter().map(|name| id(name)).collect(),
@@ -298,7 +298,8 @@ fn it_is_bounded() {
     let mut stage = Stage::new(&["a"]);
     let mut huge = outline(&all);
     if let Chunked::Named { bytes, .. } = &mut huge.chunked[0].entry {
-        *bytes = u32::try_from(limit::CHUNKED_BYTES + 1).unwrap();
+        *bytes =
+            u32::try_from(limit::CHUNKED_LOGS * u64::from(limit::BYTES_PER_AUTHOR) + 1).unwrap();
     }
     let counters = &mut stage.outbox.counters;
     assert!(

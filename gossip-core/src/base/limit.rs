@@ -126,11 +126,24 @@ pub const ROSTER: usize = 16_384;
 /// Logs in the replica: one an author.
 pub const LOGS: usize = ROSTER;
 
-/// Keys one author may hold, both scopes together (guess).
-pub const KEYS_PER_AUTHOR: usize = 131_072;
+/// Keys one author may hold, both scopes together, unless the cluster agrees on
+/// another number (guess). See [`Agreed`](super::agreed::Agreed).
+pub const KEYS_PER_AUTHOR: u32 = 131_072;
 
-/// Bytes of keys and values one author may hold (guess).
-pub const BYTES_PER_AUTHOR: usize = 64 * 1024 * 1024;
+/// Most keys a cluster can agree on (guess: a log is compared slot by slot where
+/// it is tight, and a million are some tens of milliseconds).
+pub const KEYS_PER_AUTHOR_MAX: u32 = 1_048_576;
+
+/// Bytes of keys and values one author may hold, unless the cluster agrees on
+/// another number (guess).
+pub const BYTES_PER_AUTHOR: u32 = 64 * 1024 * 1024;
+
+/// Most bytes a cluster can agree on (guess: twice as much is what a node keeps
+/// of logs that come in pieces).
+pub const BYTES_PER_AUTHOR_MAX: u32 = 1024 * 1024 * 1024;
+
+/// Fewest bytes a cluster can agree on: a few keys (guess).
+pub const BYTES_PER_AUTHOR_MIN: u32 = 1_024;
 
 /// Rumors in the hot queue; the coldest goes first.
 pub const HOT_RUMORS: usize = 4_096;
@@ -200,9 +213,9 @@ pub const ELECTIONS: usize = 8;
 /// Seeds in a configuration.
 pub const SEEDS: usize = 64;
 
-/// Bytes of logs that are coming in pieces, in all sessions together (guess:
-/// the largest log, and some that are small).
-pub const PIECES_BYTES: usize = 2 * BYTES_PER_AUTHOR;
+/// How many of the largest logs may be coming in pieces, in all sessions together
+/// (guess: one, and some that are small).
+pub const PIECES_LOGS: u64 = 2;
 
 /// Events of keys kept so that a watch can be resumed (guess: seconds of a busy
 /// cluster, hours of a quiet one). Beyond it a watch begins anew.
@@ -276,12 +289,8 @@ pub const ANSWERS_WAITING: usize = 256;
 /// with what tells of it, since a question would cost more than it saves.
 pub const LARGE_BYTES: usize = 4 * 1024;
 
-/// Entries that are being fetched in chunks: two of the largest logs of values
-/// that are just large enough.
-pub const CHUNKED_ENTRIES: usize = 2 * BYTES_PER_AUTHOR / LARGE_BYTES;
-
-/// Bytes of them, come or to come (as [`PIECES_BYTES`]).
-pub const CHUNKED_BYTES: usize = PIECES_BYTES;
+/// How many of the largest logs may come by chunks at once (as [`PIECES_LOGS`]).
+pub const CHUNKED_LOGS: u64 = PIECES_LOGS;
 
 /// Batches and runs of logs that wait for chunks (guess).
 pub const CHUNKED_ORDERS: usize = 1_024;

@@ -19,6 +19,7 @@ use core::time::Duration;
 
 use super::load::{Came, Load};
 use super::order::{Order, Told, gather, ids_of};
+use super::pieces::room_for;
 use super::window::Window;
 use crate::base::id::NodeId;
 use crate::base::limit;
@@ -26,8 +27,8 @@ use crate::base::rng::Rng;
 use crate::base::time::Instant;
 use crate::input::AssembleId;
 use crate::message::{
-    Batch, Body, Chunk, ChunkAsk, Chunked, ChunkedId, Head, LogDelta, Message, Offer, Outline,
-    RumorId, Version,
+    Batch, Body, Chunk, ChunkAsk, Chunked, ChunkedId, ChunkedPart, Head, LogDelta, Message, Offer,
+    Outline, RumorId, Version,
 };
 use crate::outbox::Outbox;
 use crate::output::{Counters, Via};
@@ -53,6 +54,12 @@ pub struct Done {
 /// (guess; the others have their turn the next time).
 const SCANNED: usize = 64;
 
+/// What an entry counts for: at least as much as a large one has, so that what
+/// bounds the bytes bounds the number too.
+fn room(entry: &Chunked) -> usize {
+    entry.bytes().max(limit::LARGE_BYTES)
+}
+
 /// A chunk that was asked for.
 #[derive(Debug)]
 struct Flight {
@@ -62,7 +69,7 @@ struct Flight {
 }
 
 /// Everything large that is on its way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Fetches {
     orders: BTreeMap<u64, Order>,
     loads: BTreeMap<ChunkedId, Load>,
@@ -71,10 +78,25 @@ pub struct Fetches {
     /// Entries of which chunks are to be asked for.
     todo: VecDeque<ChunkedId>,
     bytes: usize,
+    most: usize,
     next: u64,
 }
 
 impl Fetches {
+    /// Where a log may hold so many bytes.
+    pub fn of(log_bytes: u64) -> Self {
+        Self {
+            orders: BTreeMap::new(),
+            loads: BTreeMap::new(),
+            flights: BTreeMap::new(),
+            windows: BTreeMap::new(),
+            todo: VecDeque::new(),
+            bytes: 0,
+            most: room_for(limit::CHUNKED_LOGS, log_bytes),
+            next: 0,
+        }
+    }
+
     /// Whether a run of a log waits: who joins is not ready before it is here.
     pub fn has_runs(&self) -> bool {
         self.orders.values().any(|order| order.rumor.is_none())
@@ -159,12 +181,17 @@ impl Fetches {
     }
 
     fn add(&mut self, order: Order, counters: &mut Counters) -> bool {
-        let entries: usize = order.open().map(|outline| outline.chunked.len()).sum();
-        let parts = || order.open().flat_map(|outline| &outline.chunked);
-        let bytes: usize = parts().map(|part| part.entry.bytes()).sum();
+        let of = |outline: &Outline, part: &ChunkedPart| {
+            let known = self.loads.contains_key(&outline.id_of(part.index));
+            if known { 0 } else { room(&part.entry) }
+        };
+        let parts = |outline: &Outline| -> usize {
+            let chunked = outline.chunked.iter();
+            chunked.map(|part| of(outline, part)).sum()
+        };
+        let bytes: usize = order.open().map(parts).sum();
         let fits = self.orders.len() < limit::CHUNKED_ORDERS
-            && self.loads.len() + entries <= limit::CHUNKED_ENTRIES
-            && self.bytes.saturating_add(bytes) <= limit::CHUNKED_BYTES;
+            && self.bytes.saturating_add(bytes) <= self.most;
         if !fits {
             counters.chunked_refused += 1;
             return false;
@@ -191,8 +218,8 @@ impl Fetches {
             self.queue(&of);
             return;
         }
-        self.bytes += entry.bytes();
-        let mut load = Load::new(chunks.clone(), entry.bytes());
+        self.bytes += room(entry);
+        let mut load = Load::new(chunks.clone(), room(entry));
         load.orders.push(order);
         load.is_held_by(peer);
         load.should_be_held_by(&of.author);

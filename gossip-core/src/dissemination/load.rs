@@ -42,7 +42,7 @@ pub(super) struct Load {
     chunks: Vec<ChunkHash>,
     have: Vec<Option<Bytes>>,
     missing: usize,
-    /// How long it is said to be.
+    /// What it counts for, in bytes.
     pub(super) bytes: usize,
     holders: BTreeMap<NodeId, Holder>,
     /// The orders that need it.

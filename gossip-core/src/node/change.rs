@@ -115,13 +115,13 @@ impl Node {
         }
         let id = &event.id;
         self.book.met(id);
+        self.is_strange(id);
         self.events.forget(id);
         self.outbox
             .push(Output::Remember(Record::Forget(id.clone())));
-        let mut changes = Vec::new();
-        self.replica.veil(id, &mut changes);
+        let id = id.clone();
         self.outbox.notify(Notification::Member(event));
-        self.replica_changed(changes);
+        self.veil(&id);
         if let Some(item) = item {
             self.spread(now, item);
         }
@@ -151,12 +151,19 @@ impl Node {
         let Some(claim) = dead else {
             return self.member_forgotten(None, event, now);
         };
-        let mut changes = Vec::new();
-        self.replica.veil(&event.id, &mut changes);
-        self.events.forget(&event.id);
+        let id = event.id.clone();
+        self.events.forget(&id);
+        self.is_strange(&id);
         self.book.remember(claim);
         self.outbox.notify(Notification::Member(event));
-        self.replica_changed(changes);
+        self.veil(&id);
+    }
+
+    /// One without a row, who may have a link.
+    fn is_strange(&mut self, id: &NodeId) {
+        if self.links.is_up(id) {
+            self.strangers.insert(id.clone());
+        }
     }
 
     /// A connection to a dead member is in the way of its return: a transport

@@ -16,6 +16,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use crate::base::agreed::Share;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::{Now, WallTime};
@@ -276,8 +277,11 @@ impl Node {
         }
         // What holds less than before is never too much.
         let grows = keys > share.0 || bytes > share.1;
-        if grows && (keys > limit::KEYS_PER_AUTHOR || bytes > limit::BYTES_PER_AUTHOR) {
-            return Err(Refusal::Full);
+        let would = as_share((keys, bytes));
+        let most = self.config.agreed().writes;
+        if grows && !would.fits(&most) {
+            let has = as_share(*share);
+            return Err(Refusal::Full { would, has, most });
         }
         *share = (keys, bytes);
         Ok(entries)
@@ -367,6 +371,14 @@ impl Node {
         self.spread(now, Item::Batch(batch));
         // It waited for others on its way to the disk.
         self.timers.news_soon(now.mono, self.config.gossip_interval);
+    }
+}
+
+fn as_share((keys, bytes): (usize, usize)) -> Share {
+    let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
+    Share {
+        keys: number(keys),
+        bytes: number(bytes),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::input::{SessionId, Via};
 use crate::membership::{Answer, Sight};
 use crate::message::{Accusation, Batch, Body, Delta, Item, Message, Sealed, Version};
 use crate::output::{Output, Phase};
+use crate::replica::stands_for_all;
 
 use super::Node;
 
@@ -117,6 +118,15 @@ impl Node {
     /// An item came, from whomever. Whether it does not follow on what we hold.
     pub(super) fn hear_item(&mut self, now: Now, from: &NodeId, item: Item) -> bool {
         match item {
+            // Most of what comes has come before.
+            Item::Claim(claim) if self.roster.knows(&claim) => {
+                self.outbox.counters.stale += 1;
+                false
+            }
+            Item::Accusation(accusation) if self.roster.is_settled(&accusation) => {
+                self.outbox.counters.stale += 1;
+                false
+            }
             Item::Claim(claim) if self.is_unbelievable(claim.value.footing.generation, now) => {
                 false
             }
@@ -151,9 +161,9 @@ impl Node {
         let Item::Accusation(accusation) = item else {
             return false;
         };
-        let me = self.roster.member(&self.identity.id);
+        let me = || self.roster.member(&self.identity.id);
         accusation.value.accused == self.identity.id
-            && me.is_some_and(|me| accusation.value.footing < me.footing())
+            && me().is_some_and(|me| accusation.value.footing < me.footing())
     }
 
     /// A probe of ours was answered: by its target, or by a relay.
@@ -226,6 +236,9 @@ impl Node {
             true => self.hear_run(now, from, core::slice::from_ref(&batch)),
             false => (false, true),
         };
+        // What an author says above its limit has nothing to follow on: nobody
+        // will have it, and asking around for it is what such an author may want.
+        let gap = gap && !self.replica.is_over(batch.author());
         if fresh && !gap {
             self.outbox.counters.copies_useful += 1;
             let author = batch.author().clone();
@@ -283,6 +296,11 @@ impl Node {
             // We have not written yet: a run of ours that began in the same
             // millisecond, or later on another clock, has, and its journal is lost.
             self.outlive(generation);
+        }
+        let is_known = ours || self.roster.member(&newest.author).is_some();
+        if !is_known && stands_for_all(from, batches).is_some() {
+            // It is forgotten where this comes from, and nobody here either.
+            self.veil(&newest.author);
         }
         let mut changes = Vec::new();
         let counters = &mut self.outbox.counters;

@@ -220,9 +220,12 @@ impl Node {
         }
     }
 
-    fn veil(&mut self, id: &NodeId) {
+    /// What is held of a member is not shown, and goes if it is of no use.
+    pub(super) fn veil(&mut self, id: &NodeId) {
         let mut changes = Vec::new();
         self.replica.veil(id, &mut changes);
+        let counters = &mut self.outbox.counters;
+        self.replica.reclaim(id, counters, &mut changes);
         self.replica_changed(changes);
     }
 

@@ -28,6 +28,9 @@ impl Node {
                 }
                 self.links
                     .insert(peer.clone(), Link::new(addr, rtt, now.mono));
+                if self.roster.member(&peer).is_none() {
+                    self.strangers.insert(peer.clone());
+                }
                 if self.phase == Phase::Starting {
                     // Our generation is not on disk: whatever we have to say waits.
                     return;
@@ -61,6 +64,7 @@ impl Node {
             }
             LinkEvent::Down { peer, why } => {
                 self.links.remove(&peer);
+                self.strangers.remove(&peer);
                 self.syncs.unlinked(&peer);
                 self.unlink_bulk(now, &peer);
                 self.prober.link_down(&peer, &self.roster, &mut self.outbox);

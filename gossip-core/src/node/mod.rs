@@ -108,6 +108,8 @@ pub struct Node {
     witnesses: BTreeSet<NodeId>,
     /// Peers to compare notes with as soon as there is a link.
     appointments: BTreeSet<NodeId>,
+    /// Peers with a link that had no row when we last looked; no more than links.
+    strangers: BTreeSet<NodeId>,
     /// Notes are compared, and what they told of by its chunks is on its way.
     joined: bool,
     /// What we are being told is not told on item by item: while joining it is
@@ -179,7 +181,7 @@ impl Node {
             prober: Prober::default(),
             pace: Pace::default(),
             links: Links::default(),
-            replica: Replica::default(),
+            replica: Replica::new(identity.id.clone(), config.agreed().takes),
             chronicle: Chronicle::new(&identity.id, generation),
             hot: Hot::default(),
             history: History::default(),
@@ -188,8 +190,8 @@ impl Node {
             zones: Zones::default(),
             loss: Loss::default(),
             mail: false,
-            pieces: Pieces::default(),
-            fetches: Fetches::default(),
+            pieces: Pieces::of(config.agreed().takes.bytes),
+            fetches: Fetches::of(config.agreed().takes.bytes),
             shelf: Shelf::default(),
             serving: Serving::default(),
             served: now.mono,
@@ -209,6 +211,7 @@ impl Node {
             leaving: None,
             witnesses: BTreeSet::new(),
             appointments: BTreeSet::new(),
+            strangers: BTreeSet::new(),
             absorbing: false,
             outbox: Outbox::default(),
             rng,
@@ -279,7 +282,8 @@ impl Node {
     pub fn poll_timeout(&self) -> Option<Instant> {
         match self.phase {
             Phase::Halted => None,
-            _ => self.next_deadline(),
+            // Every input ends with a look at all deadlines.
+            _ => self.timers.armed().or_else(|| self.next_deadline()),
         }
     }
 

@@ -122,6 +122,11 @@ impl Timers {
         }
     }
 
+    /// The deadline we last asked the host to keep.
+    pub(super) const fn armed(&self) -> Option<Instant> {
+        self.armed
+    }
+
     /// Many died: once for all of them.
     pub(super) fn shock(&mut self, at: Instant) {
         self.shock.get_or_insert(at);
@@ -420,6 +425,10 @@ impl Node {
             return;
         }
         self.timers.clear = now.mono + self.config.tombstone_grace / CLEARS;
+        let mut changes = Vec::new();
+        let counters = &mut self.outbox.counters;
+        self.replica.reclaim_all(counters, &mut changes);
+        self.replica_changed(changes);
         if self.phase == Phase::Running {
             self.clear_log(now);
         }
@@ -474,10 +483,9 @@ impl Node {
         }
         // Those we are connected to and do not know yet, while we join.
         let (roster, missing) = (&self.roster, fanout.saturating_sub(peers.len()));
-        let strangers = self
-            .links
-            .sample(missing, &mut self.rng, |peer| roster.member(peer).is_none());
-        peers.extend(strangers);
+        self.strangers.retain(|peer| roster.member(peer).is_none());
+        let strangers = self.rng.sample(missing, self.strangers.iter());
+        peers.extend(strangers.into_iter().cloned());
         for target in cold {
             self.outbox.push(Output::Dial(target));
         }

@@ -72,7 +72,10 @@ impl Replica {
                 Scope::Own => !veiled,
                 // Where it stands it goes on standing, as a tombstone: what it
                 // won against does not come back.
-                Scope::Shared => self.view.stands(&entry.key, &write.author, version),
+                Scope::Shared => {
+                    let author = &write.author;
+                    self.view.stands(&self.logs, &entry.key, author, version)
+                }
             };
             if shown {
                 changes.push(event(&entry, write.clone(), Some(write), false));

@@ -98,7 +98,7 @@ impl Replica {
             let Some(entry) = is_put.then(|| slot.entry()).flatten() else {
                 return false;
             };
-            let Some(winner) = self.view.winner(&entry.key) else {
+            let Some(winner) = self.view.winner(&self.logs, &entry.key) else {
                 return false;
             };
             let slot = self.slot(&winner.author, winner.version);

@@ -2,9 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::check::{
-    is_malformed, outgrows_its_carrier, told_before_durable, written_before_durable,
-};
+use super::check::{is_malformed, outgrows_its_carrier, told_before_durable};
 use super::host::{Boot, HostId};
 use super::link::{Cargo, Packet};
 use super::machine::Machine;
@@ -65,7 +63,9 @@ impl<M: Machine> World<M> {
             Output::HangUp(peer) => self.hang_up(host, &peer),
             Output::Seal(id, statement) => {
                 self.hold(host, is_malformed(&statement));
-                self.input_soon(host, Input::Sealed(id, seal(statement)));
+                let item = seal(statement);
+                self.watch_sealed(host, &item);
+                self.input_soon(host, Input::Sealed(id, item));
             }
             Output::Assemble(id, gathered) => {
                 self.input_soon(host, Input::Assembled(id, assemble(gathered)));
@@ -79,8 +79,7 @@ impl<M: Machine> World<M> {
             Output::Remember(record) => at.disk.remember(now, record),
             Output::Reply(ticket, reply) => {
                 if let Reply::Written(writes) = &reply {
-                    let verdict = written_before_durable(at.id(), at.durable(), writes);
-                    self.hold(host, verdict);
+                    self.watch_written(host, ticket, writes);
                 }
                 // A query is told to those whom it asks.
                 if let Reply::Said { id, asked: 0 } = &reply {
@@ -93,7 +92,7 @@ impl<M: Machine> World<M> {
                 self.watch_told(host, &notification);
                 let at = &mut self.hosts[host.index()];
                 self.trace.notification(now, host, &notification);
-                at.picture.fold(&notification);
+                at.picture.fold(&mut self.names, &notification);
                 at.notifications.push((now, notification));
             }
             Output::Halt(halt) => {

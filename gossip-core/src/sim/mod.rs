@@ -97,7 +97,7 @@ pub use host::HostId;
 pub use journal::Journal;
 pub use machine::Machine;
 pub use network::NetworkSetup;
-pub use picture::Picture;
+pub use picture::{Picture, Shown};
 pub use sealer::seal;
 pub use setup::{NodeSetup, Setup};
 pub use traffic::{Tally, Traffic};

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use super::check::{Ledger, Prints, Replies, Rules, Truth};
+use super::check::{Given, Issued, Ledger, Prints, Replies, Rules, Said, Truth};
 use super::clock::Clocks;
 use super::disk::{Disk, DiskSetup};
 use super::hash::RunningHash;
@@ -23,7 +23,7 @@ use super::link::Links;
 use super::machine::Machine;
 use super::names::Names;
 use super::network::Network;
-use super::picture::Picture;
+use super::picture::Shown;
 use super::queue::{Event, Queue};
 use super::session::{Session, SessionKey};
 use super::setup::{NodeSetup, Setup};
@@ -70,6 +70,9 @@ pub struct World<M = Node> {
     pub(super) truth: Truth,
     pub(super) prints: Prints,
     pub(super) ledger: Ledger,
+    pub(super) issued: Issued,
+    pub(super) said: Said,
+    pub(super) given: Given,
     pub(super) rules: Rules,
     pub(super) quietly: bool,
     pub(super) broken: Option<Broken>,
@@ -107,6 +110,9 @@ impl<M: Machine> World<M> {
             truth: Truth::default(),
             prints: Prints::default(),
             ledger: Ledger::default(),
+            issued: Issued::default(),
+            said: Said::default(),
+            given: Given::default(),
             rules: Rules::default(),
             quietly: false,
             broken: None,
@@ -141,6 +147,9 @@ impl<M: Machine> World<M> {
         self.addrs.insert(addr(host, 0), host);
         self.network.add_host();
         let rng = Rng::new(RunningHash::of(&[seed, stream::DISK, number]));
+        for batch in setup.journal.saved().batches {
+            self.issued.knows(&batch);
+        }
         let disk = Disk::new(self.disk.clone(), rng, setup.journal);
         let clocks = Clocks::new(origin, wall);
         self.hosts
@@ -289,8 +298,11 @@ impl<M: Machine> World<M> {
     }
 
     /// What its application knows from the notifications of this run.
-    pub fn picture(&self, host: HostId) -> &Picture {
-        &self.hosts[host.index()].picture
+    pub fn picture(&self, host: HostId) -> Shown<'_> {
+        Shown {
+            picture: &self.hosts[host.index()].picture,
+            names: &self.names,
+        }
     }
 
     /// Every notification it ever gave, with its time, over all runs.

@@ -209,6 +209,14 @@ impl Driver {
             } => {
                 tracing::info!(%author, dropped, "a log was fetched from nothing");
             }
+            Notification::OverLimit {
+                author,
+                share,
+                most,
+                ..
+            } => {
+                tracing::warn!(%author, %share, %most, "a member writes more than is agreed: refused");
+            }
             Notification::Twin { ours, theirs } => {
                 tracing::error!(
                     ours = ours.0,
