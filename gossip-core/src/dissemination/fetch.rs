@@ -17,10 +17,10 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::flight::{Flights, Place};
 use super::load::{Came, Load};
 use super::order::{Order, Told, gather, ids_of};
 use super::pieces::room_for;
-use super::window::Window;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::rng::Rng;
@@ -60,21 +60,12 @@ fn room(entry: &Chunked) -> usize {
     entry.bytes().max(limit::LARGE_BYTES)
 }
 
-/// A chunk that was asked for.
-#[derive(Debug)]
-struct Flight {
-    peer: NodeId,
-    since: Instant,
-    due: Instant,
-}
-
 /// Everything large that is on its way.
 #[derive(Debug)]
 pub struct Fetches {
     orders: BTreeMap<u64, Order>,
     loads: BTreeMap<ChunkedId, Load>,
-    flights: BTreeMap<(ChunkedId, u32), Flight>,
-    windows: BTreeMap<NodeId, Window>,
+    flights: Flights,
     /// Entries of which chunks are to be asked for.
     todo: VecDeque<ChunkedId>,
     bytes: usize,
@@ -88,8 +79,7 @@ impl Fetches {
         Self {
             orders: BTreeMap::new(),
             loads: BTreeMap::new(),
-            flights: BTreeMap::new(),
-            windows: BTreeMap::new(),
+            flights: Flights::default(),
             todo: VecDeque::new(),
             bytes: 0,
             most: room_for(limit::CHUNKED_LOGS, log_bytes),
@@ -267,15 +257,7 @@ impl Fetches {
         }
         self.bytes -= load.bytes;
         self.loads.remove(of);
-        let windows = &mut self.windows;
-        self.flights.retain(|(flying, _), flight| {
-            if flying == of
-                && let Some(window) = windows.get_mut(&flight.peer)
-            {
-                window.lands();
-            }
-            flying != of
-        });
+        self.flights.forget(of);
     }
 
     /// A log is held so far: what waits for no more than that waits in vain.
@@ -303,16 +285,10 @@ impl Fetches {
                 continue;
             };
             while load.is_any_free()
-                && let Some(peer) = load.pick(&self.windows, is_up, rng)
+                && let Some(peer) = load.pick(self.flights.windows(), is_up, rng)
                 && let Some(index) = load.take_free()
             {
-                let window = self.windows.entry(peer.clone()).or_default();
-                let flight = Flight {
-                    peer: peer.clone(),
-                    since: now,
-                    due: now + window.asks(),
-                };
-                self.flights.insert((of.clone(), index), flight);
+                self.flights.begins(now, &peer, (of.clone(), index));
                 asks.entry((peer, of.clone())).or_default().push(index);
             }
             load.queued = load.is_any_free();
@@ -345,23 +321,11 @@ impl Fetches {
             return;
         };
         let of = chunk.of.clone();
-        let flight = (of.clone(), chunk.index);
-        let asked = self
-            .flights
-            .get(&flight)
-            .filter(|flight| flight.peer == *from);
-        let took = asked.map(|asked| now.since(asked.since));
-        if took.is_some() {
-            self.flights.remove(&flight);
-        }
-        let window = took.and_then(|_| self.windows.get_mut(from));
         let index = chunk.index;
+        let took = self.flights.lands(now, from, &(of.clone(), index));
         let came = load.take(from, chunk);
-        if let (Some(window), Some(took)) = (window, took) {
-            window.lands();
-            if came == Came::Taken {
-                window.came(now, took);
-            }
+        if let (Some(took), Came::Taken) = (took, came) {
+            self.flights.came(now, from, took);
         }
         match came {
             Came::Taken => counters.chunks_taken += 1,
@@ -474,14 +438,12 @@ impl Fetches {
 
     /// The link to a peer is gone, and what it was asked for with it.
     pub fn unlinked(&mut self, peer: &NodeId) {
-        self.windows.remove(peer);
-        self.give_back(|flight| flight.peer == *peer);
+        let lost = self.flights.unlinked(peer);
+        self.give_back(lost);
     }
 
     /// Some of what was asked for is to be asked for again.
-    fn give_back(&mut self, mut is_lost: impl FnMut(&Flight) -> bool) {
-        let lost = self.flights.extract_if(.., |_, flight| is_lost(flight));
-        let lost: Vec<(ChunkedId, u32)> = lost.map(|(chunk, _)| chunk).collect();
+    fn give_back(&mut self, lost: Vec<Place>) {
         for (of, index) in lost {
             if let Some(load) = self.loads.get_mut(&of) {
                 load.free(index);
@@ -493,17 +455,9 @@ impl Fetches {
     /// What did not come in time is asked for again, elsewhere perhaps; what has
     /// not moved for long is given up.
     pub fn expire(&mut self, now: Instant, counters: &mut Counters) {
-        let mut windows = core::mem::take(&mut self.windows);
-        self.give_back(|flight| {
-            let late = flight.due <= now;
-            if late && let Some(window) = windows.get_mut(&flight.peer) {
-                window.lands();
-                window.overdue(now);
-            }
-            counters.chunks_overdue += u64::from(late);
-            late
-        });
-        self.windows = windows;
+        let late = self.flights.late(now);
+        counters.chunks_overdue += late.len() as u64;
+        self.give_back(late);
         let stale = self.orders.iter();
         let stale = stale.filter(|(_, order)| order.moved + STALE <= now);
         let stale: Vec<u64> = stale.map(|(number, _)| *number).collect();
@@ -512,15 +466,14 @@ impl Fetches {
             self.remove(number);
         }
         if self.orders.is_empty() {
-            self.windows.clear();
+            self.flights.clear();
             self.todo.clear();
         }
     }
 
     /// When [`Fetches::expire`] has something to do.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let flights = self.flights.values().map(|flight| flight.due);
         let orders = self.orders.values().map(|order| order.moved + STALE);
-        flights.chain(orders).min()
+        orders.chain(self.flights.next_due()).min()
     }
 }

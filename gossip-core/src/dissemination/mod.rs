@@ -23,6 +23,7 @@ mod compare;
 mod early;
 pub mod fanout;
 mod fetch;
+mod flight;
 mod follow;
 mod heat;
 mod history;

@@ -164,11 +164,16 @@ impl Node {
         }
     }
 
-    /// When something that waits for the budget may go.
-    pub(super) fn next_serving(&self) -> Option<Instant> {
-        let (budget, armed) = (&self.syncs.budget, self.served);
-        self.serving
-            .next_deadline(|peer| budget.ready_at(armed, peer))
+    /// When something is late, given up, or may go that waits for the budget.
+    pub(super) fn next_bulk_deadline(&self) -> Option<Instant> {
+        let (budget, served) = (&self.syncs.budget, self.served);
+        let serving = self
+            .serving
+            .next_deadline(|peer| budget.ready_at(served, peer));
+        serving
+            .into_iter()
+            .chain(self.fetches.next_deadline())
+            .min()
     }
 
     /// The link to a peer is gone: what it asked for, and what it was asked for.

@@ -173,8 +173,7 @@ impl Node {
                     .front()
                     .map(|(heard, _)| *heard + self.config.forget_after),
                 self.syncs.next_deadline(),
-                self.fetches.next_deadline(),
-                self.next_serving(),
+                self.next_bulk_deadline(),
                 self.quorum.next_deadline(),
                 self.next_event_deadline(),
             ]
