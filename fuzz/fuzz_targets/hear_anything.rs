@@ -14,7 +14,7 @@ use gossip_core::base::limit;
 use gossip_core::base::time::{Instant, Now, WallTime};
 use gossip_core::input::{LinkError, LinkEvent, Saved, SessionEvent, SessionId, Via};
 use gossip_core::{Config, Identity, Input, Node, NodeId, Output};
-use gossip_wire::{Channel, decode_message, seal};
+use gossip_wire::{Channel, decode_batch, decode_message, seal};
 use libfuzzer_sys::fuzz_target;
 
 /// How often a node may wake without time passing (guess: some rooms, each with
@@ -46,6 +46,12 @@ impl Table {
             assert!(wanted <= limit::OUTBOX + limit::ROSTER, "a flood");
             match output {
                 Output::Seal(id, statement) => answers.push(Input::Sealed(id, seal(&statement, |_| Bytes::new()))),
+                Output::Assemble(id, gathered) => {
+                    let entries = gathered.entries.into_iter();
+                    let entries = entries.map(|(index, pieces)| (index, Bytes::from(pieces.concat())));
+                    let batch = decode_batch(gathered.head.bytes.clone(), entries).ok();
+                    answers.push(Input::Assembled(id, batch));
+                }
                 Output::Persist(id, _) => answers.push(Input::Persisted(id, Ok(()))),
                 Output::Send(transmit) => {
                     if let Via::Session(id) = transmit.via {

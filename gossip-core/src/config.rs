@@ -54,6 +54,32 @@ pub enum Detector {
     },
 }
 
+/// Which of the logs that another lacks goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DeltaOrder {
+    /// The one of which it lacks the most versions.
+    #[default]
+    FurthestBehind,
+    /// In order of name.
+    Name,
+}
+
+impl DeltaOrder {
+    /// Its name, as people write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FurthestBehind => "furthest-behind",
+            Self::Name => "name",
+        }
+    }
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::FurthestBehind, Self::Name];
+        all.into_iter().find(|order| order.name() == name)
+    }
+}
+
 /// The knobs of the protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -179,6 +205,23 @@ pub struct Config {
     /// of rows, and the simplest of all.)
     pub plain_rows: u32,
 
+    /// Which log goes first in a session where what the other lacks does not fit one
+    /// message. Leave it alone but for experiments. (Furthest behind: van Renesse et
+    /// al. 2008, whose scuttle-depth left readers the least stale.)
+    pub delta_order: DeltaOrder,
+
+    /// How much bulk this node sends, to all peers together, in KiB a second: what
+    /// sessions and large values carry. Probes, rumors and events are not counted.
+    /// Less for a node whose link others need more; a joiner, and everybody after a
+    /// cut, then wait longer. 64 to 4 194 304. (262 144, which is 2 Gbit/s: guess,
+    /// above what a link of a datacenter bears, so that only a storm meets it.)
+    pub bulk_kib_per_s: u32,
+
+    /// The same to one peer; what is really sent follows what its link bears, and is
+    /// never more. 64 to 4 194 304. (65 536, which is half a Gbit/s: guess, ten
+    /// times what the fastest author writes.)
+    pub peer_kib_per_s: u32,
+
     /// How often dead members and unconnected seeds are called again, for ever:
     /// what heals a partition of any length. In this time about four of those
     /// who are here (all, where they are fewer) make one call each, however
@@ -252,6 +295,9 @@ impl Config {
             sync_form: Form::PushPull,
             readiness: Vec::new(),
             plain_rows: 64,
+            delta_order: DeltaOrder::FurthestBehind,
+            bulk_kib_per_s: 262_144,
+            peer_kib_per_s: 65_536,
             reconnect_interval: ms(1_000),
             leave_linger: ms(1_000),
             defences: Defences::default(),
@@ -352,6 +398,8 @@ impl Config {
             ("plain_rows", self.plain_rows, 0, 512),
             ("mongering_k", self.mongering.k, 1, 16),
             ("eager_bytes", self.eager_bytes, 0, 512),
+            ("bulk_kib_per_s", self.bulk_kib_per_s, 64, 4_194_304),
+            ("peer_kib_per_s", self.peer_kib_per_s, 64, 4_194_304),
             (
                 "limits.author_keys",
                 self.author_keys,

@@ -746,8 +746,15 @@ pub struct Counters {
     pub chunks_wrong: u64,
     /// Chunks that did not come in time and were asked for again.
     pub chunks_overdue: u64,
+    /// Deltas and chunks that waited for the budget:
+    /// [`Config::bulk_kib_per_s`](crate::config::Config::bulk_kib_per_s) or what a
+    /// peer's link bears.
+    pub bulk_deferred: u64,
+    /// Chunks that were asked for here while too many waited:
+    /// [`CHUNKS_WAITING`](crate::base::limit::CHUNKS_WAITING); they are asked for
+    /// again.
+    pub chunks_refused: u64,
     /// Large entries not fetched:
-    /// [`CHUNKED_ENTRIES`](crate::base::limit::CHUNKED_ENTRIES),
     /// [`CHUNKED_LOGS`](crate::base::limit::CHUNKED_LOGS) or
     /// [`CHUNKED_ORDERS`](crate::base::limit::CHUNKED_ORDERS); anti-entropy tells
     /// of them again.

@@ -57,7 +57,7 @@ fn until_read(world: &mut World, key: &str, value: &[u8], most: Duration) -> Opt
         if world.elapsed() >= end {
             return None;
         }
-        world.run_for(Duration::from_millis(1));
+        world.run_for(Duration::from_millis(5));
     }
     Some(world.elapsed() - before)
 }
@@ -211,4 +211,68 @@ fn a_third_of_all_packets_lost_keeps_no_chunk_away() {
     println!("1 MiB at 30 % loss: {took:?}");
     let taken = sum(&mut world, |c| c.chunks_taken);
     assert_eq!(taken, 7 * CHUNKS_A_MIB);
+}
+
+/// A log has no gaps: what an author writes after something large waits for that,
+/// and no longer; and nothing is sent again and again meanwhile.
+#[test]
+fn what_follows_on_something_large_comes_right_after_it() {
+    let mut setup = Setup::seeded(7);
+    setup.network.bytes_per_second = 1_250_000;
+    let mut world = grown(setup, 12);
+    let before = world.total_traffic().sent.bytes;
+    let begun = world.elapsed();
+    world.put(host(3), Scope::Shared, "large", &large(17, MIB));
+    for number in 0..30 {
+        world.run_for(Duration::from_millis(20));
+        world.put(host(3), Scope::Shared, &format!("small{number}"), b"small");
+    }
+    let value = large(17, MIB);
+    until_read(&mut world, "large", &value, seconds(20)).expect("the large one");
+    let large_took = world.elapsed() - begun;
+    for number in 0..30 {
+        let key = format!("small{number}");
+        until_read(&mut world, &key, b"small", seconds(5)).expect("what follows on it");
+    }
+    let all_took = world.elapsed() - begun;
+    let bytes = world.total_traffic().sent.bytes - before;
+    println!(
+        "1 MiB to 11 after {large_took:?}, all that follows after {all_took:?}; {bytes} bytes"
+    );
+    assert!(all_took <= large_took + Duration::from_millis(500));
+    assert!(bytes <= 11 * MIB as u64 * 23 / 20, "{bytes}");
+    assert_eq!(false_deaths(&world), 0);
+}
+
+/// Ten megabytes in values of 8 KB, on a link of a Gbit/s.
+#[test]
+fn a_joiner_to_ten_megabytes_is_ready_soon() {
+    let mut world = grown(Setup::seeded(8), 3);
+    let value = large(19, 8_000);
+    for round in 0..160 {
+        for number in 0..8 {
+            let key = format!("k{round}/{number}");
+            world.put(host(number % 3), Scope::Own, &key, &value);
+        }
+        world.run_for(Duration::from_millis(5));
+    }
+    world.run_for(seconds(5));
+    let late = world.add(NodeSetup::named("late").joining("n0"));
+    let begun = world.elapsed();
+    let joined = world.run_until(seconds(10), |world| world.picture(late).running);
+    joined.expect("it takes part");
+    let took = world.elapsed() - begun;
+    let mut held = 0;
+    for number in 0..3 {
+        let space = own(&world, host(number));
+        held += world.rows(late, space).len();
+    }
+    let counters = counters(&mut world, late);
+    println!(
+        "ready after {took:?}: {held} values in {} chunks, {} in vain",
+        counters.chunks_taken, counters.chunks_in_vain
+    );
+    assert_eq!(held, 1_280);
+    assert!(took <= seconds(2), "{took:?}");
+    assert_eq!(counters.chunks_in_vain, 0);
 }

@@ -289,9 +289,9 @@ pub const ASKS_HEARD: usize = 1_024;
 /// Answers that wait for a link to their asker, or to a relay (guess).
 pub const ANSWERS_WAITING: usize = 256;
 
-/// Entries that are being fetched in chunks (guess: two of the largest logs of
-/// values that are just large enough).
-pub const CHUNKED_ENTRIES: usize = 4_096;
+/// Bytes of an entry above which it is told by its chunks (guess): less is sent
+/// with what tells of it, since a question would cost more than it saves.
+pub const LARGE_BYTES: usize = 4 * 1024;
 
 /// How many of the largest logs may come by chunks at once (as [`PIECES_LOGS`]).
 pub const CHUNKED_LOGS: u64 = PIECES_LOGS;
@@ -308,3 +308,6 @@ pub const SHELF_ENTRIES: usize = 256;
 
 /// Bytes of them (guess: a dozen of full size, for as long as they are fetched).
 pub const SHELF_BYTES: usize = 16 * 1024 * 1024;
+
+/// Chunks asked for by one peer that wait for the budget (guess: four windows).
+pub const CHUNKS_WAITING: usize = 64;

@@ -13,22 +13,22 @@
 //! that waits; it is given up when nothing of it has come for [`STALE`], or when
 //! nobody is left who has it.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::flight::{Flights, Place};
 use super::load::{Came, Load};
 use super::order::{Order, Told, gather, ids_of};
 use super::pieces::room_for;
-use super::window::Window;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::Instant;
 use crate::input::AssembleId;
 use crate::message::{
-    Batch, Body, Chunk, ChunkAsk, Chunked, ChunkedId, Head, LogDelta, Message, Offer, Outline,
-    RumorId, Version,
+    Batch, Body, Chunk, ChunkAsk, Chunked, ChunkedId, ChunkedPart, Head, LogDelta, Message, Offer,
+    Outline, RumorId, Version,
 };
 use crate::outbox::Outbox;
 use crate::output::{Counters, Via};
@@ -50,12 +50,14 @@ pub struct Done {
     pub batches: Vec<Batch>,
 }
 
-/// A chunk that was asked for.
-#[derive(Debug)]
-struct Flight {
-    peer: NodeId,
-    since: Instant,
-    due: Instant,
+/// Entries that are looked at in a row although nobody can be asked for them
+/// (guess; the others have their turn the next time).
+const SCANNED: usize = 64;
+
+/// What an entry counts for: at least as much as a large one has, so that what
+/// bounds the bytes bounds the number too.
+fn room(entry: &Chunked) -> usize {
+    entry.bytes().max(limit::LARGE_BYTES)
 }
 
 /// Everything large that is on its way.
@@ -63,8 +65,9 @@ struct Flight {
 pub struct Fetches {
     orders: BTreeMap<u64, Order>,
     loads: BTreeMap<ChunkedId, Load>,
-    flights: BTreeMap<(ChunkedId, u32), Flight>,
-    windows: BTreeMap<NodeId, Window>,
+    flights: Flights,
+    /// Entries of which chunks are to be asked for.
+    todo: VecDeque<ChunkedId>,
     bytes: usize,
     most: usize,
     next: u64,
@@ -76,8 +79,8 @@ impl Fetches {
         Self {
             orders: BTreeMap::new(),
             loads: BTreeMap::new(),
-            flights: BTreeMap::new(),
-            windows: BTreeMap::new(),
+            flights: Flights::default(),
+            todo: VecDeque::new(),
             bytes: 0,
             most: room_for(limit::CHUNKED_LOGS, log_bytes),
             next: 0,
@@ -168,45 +171,64 @@ impl Fetches {
     }
 
     fn add(&mut self, order: Order, counters: &mut Counters) -> bool {
-        let entries: usize = order.open().map(|outline| outline.chunked.len()).sum();
-        let parts = || order.open().flat_map(|outline| &outline.chunked);
-        let bytes: usize = parts().map(|part| part.entry.bytes()).sum();
+        let of = |outline: &Outline, part: &ChunkedPart| {
+            let known = self.loads.contains_key(&outline.id_of(part.index));
+            if known { 0 } else { room(&part.entry) }
+        };
+        let parts = |outline: &Outline| -> usize {
+            let chunked = outline.chunked.iter();
+            chunked.map(|part| of(outline, part)).sum()
+        };
+        let bytes: usize = order.open().map(parts).sum();
         let fits = self.orders.len() < limit::CHUNKED_ORDERS
-            && self.loads.len() + entries <= limit::CHUNKED_ENTRIES
             && self.bytes.saturating_add(bytes) <= self.most;
         if !fits {
             counters.chunked_refused += 1;
             return false;
         }
+        self.next += 1;
         for outline in order.open() {
             for part in &outline.chunked {
                 let of = outline.id_of(part.index);
-                self.load(of, &part.entry, &order.peer);
+                self.load(self.next, of, &part.entry, &order.peer);
             }
         }
-        self.next += 1;
         self.orders.insert(self.next, order);
         true
     }
 
-    fn load(&mut self, of: ChunkedId, entry: &Chunked, peer: &NodeId) {
+    fn load(&mut self, order: u64, of: ChunkedId, entry: &Chunked, peer: &NodeId) {
         let Chunked::Named { bytes: _, chunks } = entry else {
             return;
         };
         if let Some(load) = self.loads.get_mut(&of).filter(|load| load.is(chunks)) {
-            load.users += 1;
+            load.orders.push(order);
             load.is_held_by(peer);
+            // It may have nobody else to be asked.
+            self.queue(&of);
             return;
         }
-        self.bytes += entry.bytes();
-        let mut load = Load::new(chunks.clone(), entry.bytes());
-        load.users = 1;
+        self.bytes += room(entry);
+        let mut load = Load::new(chunks.clone(), room(entry));
+        load.orders.push(order);
         load.is_held_by(peer);
         load.should_be_held_by(&of.author);
-        if let Some(other) = self.loads.insert(of, load) {
+        if let Some(other) = self.loads.insert(of.clone(), load) {
             // Two entries under one name: its author equivocates. The later one
             // is as good; who waits for the other waits in vain.
             self.bytes -= other.bytes;
+        }
+        self.queue(&of);
+    }
+
+    /// Chunks of it are to be asked for, unless all are on their way.
+    fn queue(&mut self, of: &ChunkedId) {
+        if let Some(load) = self.loads.get_mut(of)
+            && !load.queued
+            && load.is_any_free()
+        {
+            load.queued = true;
+            self.todo.push_back(of.clone());
         }
     }
 
@@ -216,29 +238,26 @@ impl Fetches {
 
     fn remove(&mut self, number: u64) {
         if let Some(order) = self.orders.remove(&number) {
-            order.ids().iter().for_each(|of| self.release(of));
+            for of in order.ids() {
+                self.release(number, &of);
+            }
         }
     }
 
-    fn release(&mut self, of: &ChunkedId) {
+    /// An order does not need an entry any more.
+    fn release(&mut self, order: u64, of: &ChunkedId) {
         let Some(load) = self.loads.get_mut(of) else {
             return;
         };
-        load.users = load.users.saturating_sub(1);
-        if load.users > 0 {
+        if let Some(place) = load.orders.iter().position(|user| *user == order) {
+            load.orders.swap_remove(place);
+        }
+        if !load.orders.is_empty() {
             return;
         }
         self.bytes -= load.bytes;
         self.loads.remove(of);
-        let windows = &mut self.windows;
-        self.flights.retain(|(flying, _), flight| {
-            if flying == of
-                && let Some(window) = windows.get_mut(&flight.peer)
-            {
-                window.lands();
-            }
-            flying != of
-        });
+        self.flights.forget(of);
     }
 
     /// A log is held so far: what waits for no more than that waits in vain.
@@ -258,28 +277,31 @@ impl Fetches {
         outbox: &mut Outbox,
     ) {
         let mut asks: BTreeMap<(NodeId, ChunkedId), Vec<u32>> = BTreeMap::new();
-        for of in self.orders.values().flat_map(Order::ids) {
-            let Some(load) = self.loads.get(&of).filter(|load| !load.is_whole()) else {
+        let mut in_vain = 0;
+        while in_vain < SCANNED
+            && let Some(of) = self.todo.pop_front()
+        {
+            let Some(load) = self.loads.get_mut(&of) else {
                 continue;
             };
-            for index in load.missing() {
-                if self.flights.contains_key(&(of.clone(), index)) {
-                    continue;
-                }
-                let Some(peer) = load.pick(&self.windows, is_up, rng) else {
-                    break;
-                };
-                let window = self.windows.entry(peer.clone()).or_default();
-                let flight = Flight {
-                    peer: peer.clone(),
-                    since: now,
-                    due: now + window.asks(),
-                };
-                self.flights.insert((of.clone(), index), flight);
+            while load.is_any_free()
+                && let Some(peer) = load.pick(self.flights.windows(), is_up, rng)
+                && let Some(index) = load.take_free()
+            {
+                self.flights.begins(now, &peer, (of.clone(), index));
                 asks.entry((peer, of.clone())).or_default().push(index);
+            }
+            load.queued = load.is_any_free();
+            if load.queued {
+                // Those who have it have enough to do, or nobody who has it is
+                // here: another's turn.
+                in_vain += 1;
+                self.todo.push_back(of);
             }
         }
         for ((peer, of), chunks) in asks {
+            let mut chunks = chunks;
+            chunks.sort_unstable();
             for chunks in chunks.chunks(limit::CHUNKS_ASKED) {
                 let ask = ChunkAsk {
                     of: of.clone(),
@@ -298,42 +320,40 @@ impl Fetches {
             counters.chunks_in_vain += 1;
             return;
         };
-        let (of, bytes) = (chunk.of.clone(), chunk.bytes.len());
-        let flight = (of.clone(), chunk.index);
-        let asked = self
-            .flights
-            .get(&flight)
-            .filter(|flight| flight.peer == *from);
-        let took = asked.map(|asked| now.since(asked.since));
-        if took.is_some() {
-            self.flights.remove(&flight);
-        }
-        let window = took.and_then(|_| self.windows.get_mut(from));
+        let of = chunk.of.clone();
+        let index = chunk.index;
+        let took = self.flights.lands(now, from, &(of.clone(), index));
         let came = load.take(from, chunk);
-        let whole = load.is_whole();
+        if let (Some(took), Came::Taken) = (took, came) {
+            self.flights.came(now, from, took);
+        }
         match came {
             Came::Taken => counters.chunks_taken += 1,
             Came::Again => counters.chunks_in_vain += 1,
             Came::Wrong => counters.chunks_wrong += 1,
             Came::Missed => {}
         }
-        if let (Some(window), Some(took)) = (window, took) {
-            window.lands();
-            // A short one says nothing of how long a full one takes.
-            if came == Came::Taken && bytes > limit::CHUNK_BYTES / 2 {
-                window.came(now, took);
+        match came {
+            Came::Taken => {
+                let whole = load.is_whole();
+                let orders = load.orders.clone();
+                for number in orders {
+                    if let Some(order) = self.orders.get_mut(&number) {
+                        order.moved = now;
+                    }
+                    if whole {
+                        self.assemble(number, &of, outbox);
+                    }
+                }
             }
-        }
-        if came != Came::Taken {
-            return self.drop_hopeless(counters);
-        }
-        for order in self.orders.values_mut() {
-            if order.open().flat_map(ids_of).any(|id| id == of) {
-                order.moved = now;
+            Came::Again => {}
+            Came::Wrong | Came::Missed => {
+                if took.is_some() {
+                    load.free(index);
+                    self.queue(&of);
+                }
+                self.drop_hopeless(counters);
             }
-        }
-        if whole {
-            self.assemble(outbox);
         }
     }
 
@@ -353,23 +373,28 @@ impl Fetches {
         }
     }
 
-    /// Gives the host what is complete.
-    fn assemble(&mut self, outbox: &mut Outbox) {
-        let mut released = Vec::new();
-        for told in self
-            .orders
-            .values_mut()
-            .flat_map(|order| &mut order.batches)
+    /// Gives the host the batch of an order that an entry was missing of, if it is
+    /// complete.
+    fn assemble(&mut self, number: u64, of: &ChunkedId, outbox: &mut Outbox) {
+        let Some(order) = self.orders.get_mut(&number) else {
+            return;
+        };
+        let holds = |told: &&mut Told| match told {
+            Told::Open(outline) => outline.names(of),
+            Told::Whole(_) | Told::Read(_) => false,
+        };
+        let Some(told) = order.batches.iter_mut().find(holds) else {
+            return;
+        };
+        if let Told::Open(outline) = told
+            && let Some(gathered) = gather(outline, &self.loads)
         {
-            let Told::Open(outline) = told else {
-                continue;
-            };
-            if let Some(gathered) = gather(outline, &self.loads) {
-                released.extend(ids_of(outline));
-                *told = Told::Read(outbox.assemble(gathered));
+            let released: Vec<ChunkedId> = ids_of(outline).collect();
+            *told = Told::Read(outbox.assemble(gathered));
+            for of in released {
+                self.release(number, &of);
             }
         }
-        released.iter().for_each(|of| self.release(of));
     }
 
     /// The host has read a batch, or could not. What is complete by it.
@@ -413,23 +438,26 @@ impl Fetches {
 
     /// The link to a peer is gone, and what it was asked for with it.
     pub fn unlinked(&mut self, peer: &NodeId) {
-        self.flights.retain(|_, flight| flight.peer != *peer);
-        self.windows.remove(peer);
+        let lost = self.flights.unlinked(peer);
+        self.give_back(lost);
+    }
+
+    /// Some of what was asked for is to be asked for again.
+    fn give_back(&mut self, lost: Vec<Place>) {
+        for (of, index) in lost {
+            if let Some(load) = self.loads.get_mut(&of) {
+                load.free(index);
+                self.queue(&of);
+            }
+        }
     }
 
     /// What did not come in time is asked for again, elsewhere perhaps; what has
     /// not moved for long is given up.
     pub fn expire(&mut self, now: Instant, counters: &mut Counters) {
-        let windows = &mut self.windows;
-        self.flights.retain(|_, flight| {
-            let late = flight.due <= now;
-            if late && let Some(window) = windows.get_mut(&flight.peer) {
-                window.lands();
-                window.overdue(now);
-            }
-            counters.chunks_overdue += u64::from(late);
-            !late
-        });
+        let late = self.flights.late(now);
+        counters.chunks_overdue += late.len() as u64;
+        self.give_back(late);
         let stale = self.orders.iter();
         let stale = stale.filter(|(_, order)| order.moved + STALE <= now);
         let stale: Vec<u64> = stale.map(|(number, _)| *number).collect();
@@ -438,14 +466,14 @@ impl Fetches {
             self.remove(number);
         }
         if self.orders.is_empty() {
-            self.windows.clear();
+            self.flights.clear();
+            self.todo.clear();
         }
     }
 
     /// When [`Fetches::expire`] has something to do.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let flights = self.flights.values().map(|flight| flight.due);
         let orders = self.orders.values().map(|order| order.moved + STALE);
-        flights.chain(orders).min()
+        orders.chain(self.flights.next_due()).min()
     }
 }

@@ -1,6 +1,6 @@
 //! One large entry on its way: which chunks are here, and who has the rest.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -42,11 +42,15 @@ pub(super) struct Load {
     chunks: Vec<ChunkHash>,
     have: Vec<Option<Bytes>>,
     missing: usize,
-    /// How long it is said to be.
+    /// What it counts for, in bytes.
     pub(super) bytes: usize,
     holders: BTreeMap<NodeId, Holder>,
-    /// How many orders need it.
-    pub(super) users: usize,
+    /// The orders that need it.
+    pub(super) orders: Vec<u64>,
+    /// The chunks that are missing and not asked for.
+    free: VecDeque<u32>,
+    /// It stands in line to be asked for.
+    pub(super) queued: bool,
 }
 
 impl Load {
@@ -54,10 +58,12 @@ impl Load {
         Self {
             have: vec![None; chunks.len()],
             missing: chunks.len(),
+            free: (0..).zip(&chunks).map(|(index, _)| index).collect(),
             chunks,
             bytes,
             holders: BTreeMap::new(),
-            users: 0,
+            orders: Vec::new(),
+            queued: false,
         }
     }
 
@@ -76,12 +82,23 @@ impl Load {
         self.have.iter().cloned().collect()
     }
 
-    /// The places of those that are missing.
-    pub(super) fn missing(&self) -> impl Iterator<Item = u32> {
-        let missing = (0..).zip(&self.have);
-        missing
-            .filter(|(_, have)| have.is_none())
-            .map(|(index, _)| index)
+    /// Whether a chunk is missing and not asked for.
+    pub(super) fn is_any_free(&self) -> bool {
+        !self.free.is_empty()
+    }
+
+    /// The next chunk to be asked for.
+    pub(super) fn take_free(&mut self) -> Option<u32> {
+        self.free.pop_front()
+    }
+
+    /// A chunk that was asked for does not come.
+    pub(super) fn free(&mut self, index: u32) {
+        let place = usize::try_from(index).unwrap_or(usize::MAX);
+        let is_missing = self.have.get(place).is_some_and(Option::is_none);
+        if is_missing && !self.free.contains(&index) {
+            self.free.push_front(index);
+        }
     }
 
     /// A peer has it.
@@ -164,6 +181,7 @@ impl Load {
         }
         *have = Some(chunk.bytes);
         self.missing -= 1;
+        self.free.retain(|free| *free != chunk.index);
         Came::Taken
     }
 }

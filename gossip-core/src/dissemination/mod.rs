@@ -13,13 +13,17 @@
 //!   measures how many calls fail, [`Zones`] says who is near.
 //! * [`Early`]: writes that overtook what they follow on.
 //! * [`Pieces`]: what comes of a log in a session, until it is all there.
+//! * [`Budget`]: how much bulk goes to one peer and to all; [`Serving`]: who waits
+//!   for it.
 //! * [`Fetches`]: large entries, chunk by chunk, from several holders; [`Shelf`]
 //!   is the other end.
 
+mod budget;
 mod compare;
 mod early;
 pub mod fanout;
 mod fetch;
+mod flight;
 mod follow;
 mod heat;
 mod history;
@@ -32,6 +36,7 @@ mod order;
 mod picture;
 mod pieces;
 mod rumor;
+mod serving;
 mod session;
 mod shelf;
 mod sync;
@@ -42,6 +47,7 @@ pub use history::History;
 mod zones;
 
 pub use crate::mongering::{Mode, Mongering, Stop};
+pub use budget::Budget;
 pub use early::Early;
 pub use fetch::{Done, Fetches};
 pub use heat::Heat;
@@ -52,6 +58,7 @@ pub use news::{Heard, News, Telling, Terms};
 pub use picture::Picture;
 pub use pieces::Pieces;
 pub use rumor::Hot;
+pub use serving::Serving;
 pub use shelf::Shelf;
 pub use sync::Syncs;
 pub use zones::Zones;

@@ -217,14 +217,14 @@ impl LogDelta {
         told.max(chunked).unwrap_or(self.from)
     }
 
-    /// Tells the entries of more than a chunk by their chunks.
+    /// Tells the entries of more than [`limit::LARGE_BYTES`] by their chunks.
     pub fn tell_by_chunks(&mut self) {
         for (place, batch) in (0..).zip(&mut self.batches) {
-            let is_large = |part: &BatchPart| part.entry.bytes.len() > limit::CHUNK_BYTES;
+            let is_large = |part: &BatchPart| part.entry.bytes.len() > limit::LARGE_BYTES;
             if !batch.parts.iter().any(is_large) {
                 continue;
             }
-            let outline = Outline::of(batch, limit::CHUNK_BYTES);
+            let outline = Outline::of(batch, limit::LARGE_BYTES);
             batch.parts = outline.parts;
             let chunked = outline.chunked.into_iter();
             self.chunked.extend(chunked.map(|part| (place, part)));

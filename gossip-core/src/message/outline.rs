@@ -112,6 +112,16 @@ impl Outline {
         }
     }
 
+    /// Whether an entry of it that is told by its chunks is called so.
+    pub fn names(&self, of: &ChunkedId) -> bool {
+        let head = &self.head.value;
+        let index = of.version.0.checked_sub(head.first.0);
+        let index = index.and_then(|index| u32::try_from(index).ok());
+        head.author == of.author
+            && head.generation() == of.generation
+            && self.chunked.iter().any(|part| Some(part.index) == index)
+    }
+
     /// An upper bound of its encoded length, in bytes.
     pub fn weight(&self) -> usize {
         let parts = self.parts.iter();

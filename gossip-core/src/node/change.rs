@@ -263,6 +263,16 @@ impl Node {
     /// Opens a session with a peer. Who joins asks one at a time: everybody it
     /// asks would send it everything.
     pub(super) fn compare_notes(&mut self, now: Now, peer: &NodeId) {
+        if self.fetches.has_runs() {
+            // We would be told of it again: until it is here, we only ask when it
+            // is time to.
+            return;
+        }
+        self.compare_all_notes(now, peer);
+    }
+
+    /// The same, whatever is on its way.
+    pub(super) fn compare_all_notes(&mut self, now: Now, peer: &NodeId) {
         if self.phase == Phase::Joining && self.syncs.is_any_open() {
             return;
         }

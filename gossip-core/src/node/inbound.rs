@@ -104,7 +104,7 @@ impl Node {
                 self.pieces.keep(|id| syncs.has(id));
             }
             (Body::Outline(outline), Via::Stream) => self.hear_outline(now, from, outline),
-            (Body::ChunkAsk(ask), Via::Stream) => self.hear_chunk_ask(from, &ask),
+            (Body::ChunkAsk(ask), Via::Stream) => self.hear_chunk_ask(now, from, &ask),
             (Body::Chunk(chunk), Via::Stream) => self.hear_chunk(now, from, chunk),
             (Body::EventSum(sum), Via::Datagram | Via::Stream) => {
                 self.hear_event_sum(now, from, sum);

@@ -3,8 +3,8 @@
 
 use crate::base::id::NodeId;
 use crate::base::limit;
-use crate::base::time::Now;
-use crate::dissemination::Done;
+use crate::base::time::{Instant, Now};
+use crate::dissemination::{Done, Picture};
 use crate::input::{AssembleId, Via};
 use crate::message::{
     Batch, Body, Chunk, ChunkAsk, Chunked, Item, LogDelta, Message, Offer, Outline, chunk_at,
@@ -27,7 +27,7 @@ impl Node {
         let Item::Batch(batch) = item else {
             return false;
         };
-        if batch.weight() <= limit::CHUNK_BYTES {
+        if batch.weight() <= limit::LARGE_BYTES {
             return false;
         }
         let outline = Outline::of(batch, OUTLINE_ENTRY_BYTES);
@@ -83,23 +83,39 @@ impl Node {
     }
 
     /// Somebody asks for chunks.
-    pub(super) fn hear_chunk_ask(&mut self, from: &NodeId, ask: &ChunkAsk) {
+    pub(super) fn hear_chunk_ask(&mut self, now: Now, from: &NodeId, ask: &ChunkAsk) {
         for index in ask.chunks.iter().take(limit::CHUNKS_ASKED) {
-            let bytes = self.replica.entry_bytes(&ask.of);
-            let bytes = bytes.or_else(|| self.shelf.bytes(&ask.of));
-            let bytes = bytes.and_then(|bytes| chunk_at(bytes, *index));
+            let taken = self.serving.add(from, &ask.of, *index);
+            self.outbox.counters.chunks_refused += u64::from(!taken);
+        }
+        self.serve(now);
+        self.outbox.counters.bulk_deferred += self.serving.waiting(from, &ask.of) as u64;
+    }
+
+    /// Sends chunks that were asked for, as far as the budget goes.
+    fn serve(&mut self, now: Now) {
+        loop {
+            let budget = &self.syncs.budget;
+            let next = self.serving.next(|peer| budget.is_ready(now.mono, peer));
+            let Some((to, of, index)) = next else {
+                return;
+            };
+            let bytes = self.replica.entry_bytes(&of);
+            let bytes = bytes.or_else(|| self.shelf.bytes(&of));
+            let bytes = bytes.and_then(|bytes| chunk_at(bytes, index));
             match &bytes {
                 Some(_) => self.outbox.counters.chunks_sent += 1,
                 None => self.outbox.counters.chunks_missed += 1,
             }
             let chunk = Chunk {
-                of: ask.of.clone(),
-                index: *index,
+                of,
+                index,
                 bytes: bytes.unwrap_or_default(),
                 hash: None,
             };
+            self.syncs.budget.spend(now.mono, &to, chunk.weight());
             let message = Message::bare(Body::Chunk(chunk));
-            self.outbox.send(from, Via::Stream, message);
+            self.outbox.send(&to, Via::Stream, message);
         }
     }
 
@@ -148,8 +164,39 @@ impl Node {
         }
     }
 
-    /// Time passes for what was asked for.
+    /// When something is late, given up, or may go that waits for the budget.
+    pub(super) fn next_bulk_deadline(&self) -> Option<Instant> {
+        let (budget, served) = (&self.syncs.budget, self.served);
+        let serving = self
+            .serving
+            .next_deadline(|peer| budget.ready_at(served, peer));
+        serving
+            .into_iter()
+            .chain(self.fetches.next_deadline())
+            .min()
+    }
+
+    /// The link to a peer is gone: what it asked for, and what it was asked for.
+    pub(super) fn unlink_bulk(&mut self, now: Now, peer: &NodeId) {
+        self.serving.unlinked(peer);
+        self.fetches.unlinked(peer);
+        self.fetch(now);
+    }
+
+    /// Time passes for what was asked for, here and of others.
     pub(super) fn fetch_if_due(&mut self, now: Now) {
+        self.served = now.mono;
+        self.serve(now);
+        if self.syncs.is_any_waiting() {
+            self.look_again();
+            let picture = Picture {
+                roster: &self.roster,
+                replica: &self.replica,
+            };
+            if self.syncs.go_on(now.mono, picture, &mut self.outbox) {
+                self.run(now);
+            }
+        }
         let due = self.fetches.next_deadline();
         if due.is_some_and(|at| at <= now.mono) {
             let counters = &mut self.outbox.counters;

@@ -67,8 +67,7 @@ impl Node {
                 self.links.remove(&peer);
                 self.strangers.remove(&peer);
                 self.syncs.unlinked(&peer);
-                self.fetches.unlinked(&peer);
-                self.fetch(now);
+                self.unlink_bulk(now, &peer);
                 self.prober.link_down(&peer, &self.roster, &mut self.outbox);
                 if let LinkError::Outlived { by } = why {
                     self.hear_of_a_later_run(now, Some(peer), by);

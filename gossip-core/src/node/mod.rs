@@ -42,7 +42,9 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
-use crate::dissemination::{Early, Fetches, History, Hot, Loss, News, Pieces, Shelf, Syncs, Zones};
+use crate::dissemination::{
+    Early, Fetches, History, Hot, Loss, News, Pieces, Serving, Shelf, Syncs, Zones,
+};
 use crate::electorate::Electorate;
 use crate::event::{Answering, Asked, Events, Flow};
 use crate::input::{Input, PersistId, Saved, SealId, Ticket};
@@ -82,6 +84,9 @@ pub struct Node {
     pieces: Pieces,
     fetches: Fetches,
     shelf: Shelf,
+    serving: Serving,
+    /// When chunks were served last.
+    served: Instant,
     early: Early,
     commits: Commits,
     quorum: Quorum,
@@ -188,6 +193,8 @@ impl Node {
             pieces: Pieces::of(config.agreed().takes.bytes),
             fetches: Fetches::of(config.agreed().takes.bytes),
             shelf: Shelf::default(),
+            serving: Serving::default(),
+            served: now.mono,
             joined: false,
             early: Early::default(),
             commits: Commits::default(),

@@ -181,7 +181,7 @@ impl Node {
                     .front()
                     .map(|(heard, _)| *heard + self.config.forget_after),
                 self.syncs.next_deadline(),
-                self.fetches.next_deadline(),
+                self.next_bulk_deadline(),
                 self.quorum.next_deadline(),
                 self.next_event_deadline(),
             ]
@@ -438,7 +438,7 @@ impl Node {
         let wanted = |peer: &&NodeId| roster.member(peer).is_none_or(|member| member.is_here());
         let peers = self.links.sample(1, &mut self.rng, wanted);
         for peer in peers {
-            self.compare_notes(now, &peer);
+            self.compare_all_notes(now, &peer);
         }
     }
 

@@ -503,10 +503,10 @@ impl Log {
     }
 }
 
-/// What a part adds to a delta: one of more than a chunk is told by its chunks.
+/// What a part adds to a delta: a large one is told by its chunks.
 fn told_weight(part: &BatchPart) -> usize {
     match part.entry.bytes.len() {
-        bytes if bytes > limit::CHUNK_BYTES => chunks_of(bytes) * limit::ENTRY_HASH_BYTES,
+        bytes if bytes > limit::LARGE_BYTES => chunks_of(bytes) * limit::ENTRY_HASH_BYTES,
         _ => part.entry.weight(),
     }
 }

@@ -92,6 +92,12 @@ impl Trace {
                 self.hash.word(id.0);
                 self.item(item);
             }
+            Input::Assembled(id, batch) => {
+                // The head names all that is in it.
+                self.words(32, id.0);
+                let head = batch.as_ref().map(|batch| &batch.head.bytes[..]);
+                self.hash.bytes(head.unwrap_or_default());
+            }
             Input::Timeout => self.hash.word(3),
             Input::Persisted(id, Ok(())) => self.words(4, id.0),
             Input::Session(id, SessionEvent::Writable) => self.words(5, id.as_u64()),

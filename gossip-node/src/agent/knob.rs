@@ -139,6 +139,13 @@ pub(crate) const KNOBS: &[Knob] = &[
     knob("timing.mongering_k", Shape::Count, "1 to 16"),
     knob("timing.minimise", Shape::Text, "\"yes\" or \"no\""),
     knob("timing.eager_bytes", Shape::Count, "0 to 512"),
+    knob("timing.bulk_kib_per_s", Shape::Count, "64 to 4194304"),
+    knob("timing.peer_kib_per_s", Shape::Count, "64 to 4194304"),
+    knob(
+        "timing.delta_order",
+        Shape::Text,
+        "\"furthest-behind\" or \"name\"",
+    ),
     knob("timing.sync_interval", Shape::Span, "100ms to 1h"),
     knob(
         "timing.sync_form",

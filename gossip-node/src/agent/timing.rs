@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use gossip_core::config::DeltaOrder;
 use gossip_core::message::Form;
 use gossip_core::mongering::{Mode, Mongering, Stop};
 use gossip_node::{Config, ConfigError, Detector, Profile};
@@ -40,6 +41,11 @@ pub(crate) fn read(layers: &Layers, profile: Profile, problems: &mut Vec<Problem
         config.detector = detector;
     }
     mongering(layers, &mut config.mongering, problems);
+    word(layers, DELTA_ORDER, problems, &mut |name| {
+        DeltaOrder::named(name)
+            .map(|order| config.delta_order = order)
+            .is_some()
+    });
     word(layers, FORM, problems, &mut |name| {
         Form::named(name)
             .map(|form| config.sync_form = form)
@@ -70,7 +76,7 @@ const SPANS: [(&str, Slot<Duration>); 15] = [
     ("quorum.probation", |c| &mut c.quorum.probation),
 ];
 
-const COUNTS: [(&str, Slot<u32>); 13] = [
+const COUNTS: [(&str, Slot<u32>); 15] = [
     ("timing.relays", |c| &mut c.relays),
     ("timing.awareness_max", |c| &mut c.awareness_max),
     ("timing.confirmations", |c| &mut c.confirmations),
@@ -79,6 +85,8 @@ const COUNTS: [(&str, Slot<u32>); 13] = [
     ("timing.rumor_factor", |c| &mut c.rumor_factor),
     ("timing.mongering_k", |c| &mut c.mongering.k),
     ("timing.eager_bytes", |c| &mut c.eager_bytes),
+    ("timing.bulk_kib_per_s", |c| &mut c.bulk_kib_per_s),
+    ("timing.peer_kib_per_s", |c| &mut c.peer_kib_per_s),
     ("timing.plain_rows", |c| &mut c.plain_rows),
     ("limits.author_keys", |c| &mut c.author_keys),
     ("limits.author_bytes", |c| &mut c.author_bytes),
@@ -101,6 +109,7 @@ const DETECTOR: &str = "timing.detector";
 const MODE: &str = "timing.mongering_mode";
 const STOP: &str = "timing.mongering_stop";
 const MINIMISE: &str = "timing.minimise";
+const DELTA_ORDER: &str = "timing.delta_order";
 const FORM: &str = "timing.sync_form";
 const THRESHOLD: &str = "timing.threshold";
 
@@ -197,6 +206,7 @@ pub(crate) fn shown(config: &Config) -> Vec<(&'static str, String)> {
     shown.push((MODE, rule.mode.name().to_owned()));
     shown.push((STOP, rule.stop.name().to_owned()));
     shown.push((MINIMISE, minimise.to_owned()));
+    shown.push((DELTA_ORDER, config.delta_order.name().to_owned()));
     shown.push((FORM, config.sync_form.name().to_owned()));
     shown
 }

@@ -439,6 +439,8 @@ fn protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
         chunks_in_vain,
         chunks_wrong,
         chunks_overdue,
+        bulk_deferred,
+        chunks_refused,
         chunked_refused,
         chunked_dropped,
     )
