@@ -90,11 +90,11 @@ impl NodeId {
             for chunk in self.text.as_bytes().chunks(8) {
                 let word = chunk
                     .iter()
-                    .fold(0, |word, byte| word << 8 | u64::from(*byte));
-                print = (print ^ print >> 29 ^ word).wrapping_mul(ODD);
+                    .fold(0, |word, byte| (word << 8) | u64::from(*byte));
+                print = (print ^ (print >> 29) ^ word).wrapping_mul(ODD);
             }
         }
-        print ^ print >> 32
+        print ^ (print >> 32)
     }
 
     /// Whether the number holds all of it: no byte of a name is zero.

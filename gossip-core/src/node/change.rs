@@ -100,7 +100,7 @@ impl Node {
                 self.look_too(now, &event.id);
                 if self.config.defences.has(Defence::Warning) {
                     let least = self.config.suspicion_min;
-                    self.timers.warn_before(now.mono, least, &event.id);
+                    self.timers.warnings.before(now.mono, least, &event.id);
                 }
             }
             MemberEventKind::Refuted { after, .. } => self.pace.refuted(now.mono, *after),

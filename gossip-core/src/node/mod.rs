@@ -34,6 +34,7 @@ pub mod observe;
 mod offer;
 mod quorum;
 mod tick;
+mod warn;
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 

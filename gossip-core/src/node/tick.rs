@@ -3,22 +3,21 @@
 //! All deadlines of a node, in one small table. They are pulled: whoever asks
 //! gets the earliest, and every input is followed by one look at all of them.
 
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::base::id::NodeId;
-use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::Config;
 use crate::defence::Defence;
 use crate::input::Target;
 use crate::membership::Sight;
-use crate::message::{Accusation, Body, Charge, Footing, Item, Message, Statement};
+use crate::message::{Accusation, Body, Charge, Footing, Message, Statement};
 use crate::mongering::Mode;
 use crate::output::{Output, Phase, Via};
 
+use super::warn::Warnings;
 use super::{Node, Sealing};
 
 /// When each recurring thing is due.
@@ -38,8 +37,8 @@ pub(super) struct Timers {
     hint: Option<(Instant, NodeId)>,
     /// When to call one that is not here, and the interval that this is part of.
     reconnect: (Instant, Duration),
-    /// Suspects that are still to be shown what they are accused of, and how.
-    warnings: BTreeSet<(Instant, NodeId, Via)>,
+    /// Suspects that are still to be shown what they are accused of.
+    pub(super) warnings: Warnings,
     /// When to say again that we are here, since many died at once.
     shock: Option<Instant>,
     /// When we did so last.
@@ -75,7 +74,7 @@ impl Timers {
                 now + rng.within(config.reconnect_interval),
                 config.reconnect_interval,
             ),
-            warnings: BTreeSet::new(),
+            warnings: Warnings::default(),
             shock: None,
             shocked: None,
             pass: None,
@@ -111,17 +110,6 @@ impl Timers {
     pub(super) fn sync_soon(&mut self, at: Instant, peer: &NodeId) {
         if self.hint.is_none() {
             self.hint = Some((at, peer.clone()));
-        }
-    }
-
-    /// One is suspected: it is to be warned before its least time is over.
-    pub(super) fn warn_before(&mut self, now: Instant, least: Duration, suspect: &NodeId) {
-        // The first may be lost, or its answer; the second is sent again until
-        // it has arrived, and so is what it brings.
-        for (part, via) in [(least / 2, Via::Datagram), (least * 3 / 4, Via::Stream)] {
-            if self.warnings.len() < limit::WARNINGS {
-                self.warnings.insert((now + part, suspect.clone(), via));
-            }
         }
     }
 
@@ -167,7 +155,7 @@ impl Node {
                 self.has_company().then_some(timers.news),
                 self.has_company().then_some(timers.sync),
                 self.seeks_company().then_some(timers.reconnect.0),
-                timers.warnings.first().map(|(at, ..)| *at),
+                timers.warnings.next_deadline(),
                 timers.shock,
                 timers.pass.map(|(at, _)| at),
                 timers.hint.as_ref().map(|(at, _)| *at),
@@ -296,48 +284,6 @@ impl Node {
                 self.accuse(target, footing, Charge::Suspect, Sealing::Accusation);
             }
         }
-    }
-
-    /// Shows a suspect what it is accused of, once more and first-hand: if it has
-    /// refuted and the word did not reach us, its answer brings it.
-    fn warn_if_due(&mut self, now: Now) {
-        while let Some((at, suspect, via)) = self.timers.warnings.pop_first() {
-            if at > now.mono {
-                self.timers.warnings.insert((at, suspect, via));
-                break;
-            }
-            if self.links.is_up(&suspect) {
-                let sight = Sight {
-                    config: &self.config,
-                    roster: &self.roster,
-                    links: &self.links,
-                };
-                self.prober.warn(&suspect, via, sight, &mut self.outbox);
-            }
-            if via == Via::Stream {
-                self.insist(now, &suspect);
-            }
-        }
-    }
-
-    /// We alone accuse one, and nobody confirms it: perhaps nobody has heard us, not
-    /// even the suspect. Says so again, and calls it if there is no link.
-    fn insist(&mut self, now: Now, suspect: &NodeId) {
-        let Some(member) = self.roster.member(suspect) else {
-            return;
-        };
-        let lone = member.suspicion().filter(|suspicion| {
-            suspicion.accusers().len() == 1 && *suspicion.first() == self.identity.id
-        });
-        let Some(suspicion) = lone else { return };
-        let (item, target) = (
-            Item::Accusation(suspicion.accusation().clone()),
-            Target::of(&member.claim.value),
-        );
-        if !self.links.is_up(suspect) {
-            self.outbox.push(Output::Dial(target));
-        }
-        self.spread(now, item);
     }
 
     /// Condemns those whose time to refute is over: with a verdict that came

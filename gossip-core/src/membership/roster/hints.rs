@@ -86,7 +86,7 @@ impl Hints {
     fn slots(&self, print: u64) -> core::ops::Range<usize> {
         let windows = self.0.len().saturating_sub(WINDOW) + 1;
         // The upper half of the print, as a part of all windows.
-        let first = ((print >> 32) * windows as u64 >> 32) as usize;
+        let first = (((print >> 32) * windows as u64) >> 32) as usize;
         first..(first + WINDOW).min(self.0.len())
     }
 }
