@@ -160,7 +160,8 @@ impl Node {
 
     /// Raises the floor of our log, where that is worth it.
     pub(super) fn clear_log(&mut self, now: Now) {
-        let busy = self.commits.flight.is_some() || !self.commits.queue.is_empty();
+        let writes = self.commits.flight.is_some() || !self.commits.queue.is_empty();
+        let busy = writes || self.phase != Phase::Running;
         let grace = self.config.tombstone_grace;
         let millis = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
         let as_of = WallTime::from_millis(now.wall.as_millis().saturating_sub(millis));
