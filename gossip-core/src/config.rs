@@ -11,6 +11,7 @@ use core::time::Duration;
 use crate::base::agreed::{Agreed, Share};
 use crate::base::id::{ClusterId, NodeId};
 use crate::base::limit;
+use crate::defence::Defences;
 use crate::electorate::{ElectorateError, QuorumConfig};
 use crate::message::{Form, Key};
 use crate::mongering::Mongering;
@@ -189,6 +190,10 @@ pub struct Config {
     /// (`lan` 1 s: serf's leave propagation delay.)
     pub leave_linger: Duration,
 
+    /// What protects others from this node: always all of it. See
+    /// [`Defence`](crate::defence::Defence).
+    pub defences: Defences,
+
     /// Who votes, how it is counted, and how long a lost quorum is suspect.
     pub quorum: QuorumConfig,
 
@@ -249,6 +254,7 @@ impl Config {
             plain_rows: 64,
             reconnect_interval: ms(1_000),
             leave_linger: ms(1_000),
+            defences: Defences::default(),
             quorum: QuorumConfig::default(),
             author_keys: limit::KEYS_PER_AUTHOR,
             author_bytes: limit::BYTES_PER_AUTHOR,

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::Now;
+use crate::defence::Defence;
 use crate::dissemination::Picture;
 use crate::input::Target;
 use crate::membership::Sight;
@@ -30,7 +31,21 @@ impl Node {
             self.outbox.counters.rumors_dropped += self.news.add(item);
             self.timers.news_soon(soon, self.config.gossip_interval);
         } else {
-            self.outbox.counters.rumors_dropped += self.hot.add(item);
+            let ours = *item.author() == self.identity.id;
+            self.outbox.counters.rumors_dropped += match ours {
+                true => self.hot.add_ours(item),
+                false => self.hot.add(item),
+            };
+            self.timers.gossip_soon(soon, self.config.gossip_interval);
+        }
+    }
+
+    /// The same for what can wait for the next comparison: told as rarely as one of
+    /// several accusations.
+    fn spread_calmly(&mut self, now: Now, item: Item) {
+        if !self.absorbing {
+            self.outbox.counters.rumors_dropped += self.hot.add_calm(item);
+            let soon = now.mono + self.config.gossip_delay;
             self.timers.gossip_soon(soon, self.config.gossip_interval);
         }
     }
@@ -52,11 +67,19 @@ impl Node {
             }
             _ => {}
         }
+        let kind = event.as_ref().map(|event| event.kind.clone());
         if let Some(event) = event {
             self.follow(now, &event);
             self.outbox.notify(Notification::Member(event));
         }
-        self.spread(now, item);
+        // Where many died at once everybody says that it is here, above whatever
+        // is held against it elsewhere. Nobody on this side waits for that.
+        let renewed = matches!(kind, Some(MemberEventKind::Updated));
+        if renewed && self.timers.is_shocked(now.mono, self.config.suspicion_max) {
+            self.spread_calmly(now, item);
+        } else {
+            self.spread(now, item);
+        }
     }
 
     /// What a change of a member means for the other rooms.
@@ -75,8 +98,10 @@ impl Node {
             }
             MemberEventKind::Suspected { .. } => {
                 self.look_too(now, &event.id);
-                self.timers
-                    .warn_before(now.mono, self.config.suspicion_min, &event.id);
+                if self.config.defences.has(Defence::Warning) {
+                    let least = self.config.suspicion_min;
+                    self.timers.warn_before(now.mono, least, &event.id);
+                }
             }
             MemberEventKind::Refuted { after, .. } => self.pace.refuted(now.mono, *after),
             MemberEventKind::Died { .. } | MemberEventKind::Removed { .. } => {

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
 use crate::base::time::Now;
+use crate::defence::Defence;
 use crate::dissemination::Picture;
 use crate::input::{SessionId, Via};
 use crate::membership::{Answer, Sight};
@@ -189,7 +190,10 @@ impl Node {
         let heard = self
             .roster
             .hear_accusation(accusation.clone(), now.mono, terms, silent);
-        self.heard_member(now, Item::Accusation(accusation), heard);
+        self.heard_member(now, Item::Accusation(accusation.clone()), heard);
+        if accusation.is_verdict() && !self.config.defences.has(Defence::OwnVerdict) {
+            self.condemn(now, accusation);
+        }
     }
 
     /// The members of a delta, in an order in which nobody is welcomed only to

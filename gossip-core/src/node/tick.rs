@@ -12,9 +12,10 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::Config;
+use crate::defence::Defence;
 use crate::input::Target;
 use crate::membership::Sight;
-use crate::message::{Accusation, Body, Charge, Footing, Message, Statement};
+use crate::message::{Accusation, Body, Charge, Footing, Item, Message, Statement};
 use crate::mongering::Mode;
 use crate::output::{Output, Phase, Via};
 
@@ -37,8 +38,8 @@ pub(super) struct Timers {
     hint: Option<(Instant, NodeId)>,
     /// When to call one that is not here, and the interval that this is part of.
     reconnect: (Instant, Duration),
-    /// Suspects that are still to be shown what they are accused of.
-    warnings: BTreeSet<(Instant, NodeId)>,
+    /// Suspects that are still to be shown what they are accused of, and how.
+    warnings: BTreeSet<(Instant, NodeId, Via)>,
     /// When to say again that we are here, since many died at once.
     shock: Option<Instant>,
     /// When we did so last.
@@ -115,9 +116,11 @@ impl Timers {
 
     /// One is suspected: it is to be warned before its least time is over.
     pub(super) fn warn_before(&mut self, now: Instant, least: Duration, suspect: &NodeId) {
-        for part in [least / 2, least * 3 / 4] {
+        // The first may be lost, or its answer; the second is sent again until
+        // it has arrived, and so is what it brings.
+        for (part, via) in [(least / 2, Via::Datagram), (least * 3 / 4, Via::Stream)] {
             if self.warnings.len() < limit::WARNINGS {
-                self.warnings.insert((now + part, suspect.clone()));
+                self.warnings.insert((now + part, suspect.clone(), via));
             }
         }
     }
@@ -125,6 +128,11 @@ impl Timers {
     /// The deadline we last asked the host to keep.
     pub(super) const fn armed(&self) -> Option<Instant> {
         self.armed
+    }
+
+    /// Whether many died not long ago.
+    pub(super) fn is_shocked(&self, now: Instant, span: Duration) -> bool {
+        self.shock.is_some() || self.shocked.is_some_and(|at| now.since(at) < span)
     }
 
     /// Many died: once for all of them.
@@ -159,7 +167,7 @@ impl Node {
                 self.has_company().then_some(timers.news),
                 self.has_company().then_some(timers.sync),
                 self.seeks_company().then_some(timers.reconnect.0),
-                timers.warnings.first().map(|(at, _)| *at),
+                timers.warnings.first().map(|(at, ..)| *at),
                 timers.shock,
                 timers.pass.map(|(at, _)| at),
                 timers.hint.as_ref().map(|(at, _)| *at),
@@ -208,7 +216,8 @@ impl Node {
     /// everybody gets that time back, and one probe interval: what came
     /// meanwhile waits to be heard, after the first look at the clock.
     pub(super) fn notice_pause(&mut self, now: Now) {
-        let Some(armed) = self.timers.armed else {
+        let forgives = self.config.defences.has(Defence::Forgiveness);
+        let Some(armed) = self.timers.armed.filter(|_| forgives) else {
             return;
         };
         let late = now.mono.since(armed);
@@ -292,15 +301,43 @@ impl Node {
     /// Shows a suspect what it is accused of, once more and first-hand: if it has
     /// refuted and the word did not reach us, its answer brings it.
     fn warn_if_due(&mut self, now: Now) {
-        while let Some((at, suspect)) = self.timers.warnings.pop_first() {
+        while let Some((at, suspect, via)) = self.timers.warnings.pop_first() {
             if at > now.mono {
-                self.timers.warnings.insert((at, suspect));
+                self.timers.warnings.insert((at, suspect, via));
                 break;
             }
             if self.links.is_up(&suspect) {
-                self.prober.warn(&suspect, &self.roster, &mut self.outbox);
+                let sight = Sight {
+                    config: &self.config,
+                    roster: &self.roster,
+                    links: &self.links,
+                };
+                self.prober.warn(&suspect, via, sight, &mut self.outbox);
+            }
+            if via == Via::Stream {
+                self.insist(now, &suspect);
             }
         }
+    }
+
+    /// We alone accuse one, and nobody confirms it: perhaps nobody has heard us, not
+    /// even the suspect. Says so again, and calls it if there is no link.
+    fn insist(&mut self, now: Now, suspect: &NodeId) {
+        let Some(member) = self.roster.member(suspect) else {
+            return;
+        };
+        let lone = member.suspicion().filter(|suspicion| {
+            suspicion.accusers().len() == 1 && *suspicion.first() == self.identity.id
+        });
+        let Some(suspicion) = lone else { return };
+        let (item, target) = (
+            Item::Accusation(suspicion.accusation().clone()),
+            Target::of(&member.claim.value),
+        );
+        if !self.links.is_up(suspect) {
+            self.outbox.push(Output::Dial(target));
+        }
+        self.spread(now, item);
     }
 
     /// Condemns those whose time to refute is over: with a verdict that came

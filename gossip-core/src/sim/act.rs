@@ -76,7 +76,10 @@ impl<M: Machine> World<M> {
                 let boot = at.boot;
                 self.queue.push(done, Event::Synced(host, boot));
             }
-            Output::Remember(record) => at.disk.remember(now, record),
+            Output::Remember(record) => {
+                let kept = self.archive.keep(&mut self.names, record);
+                at.disk.remember(now, kept);
+            }
             Output::Reply(ticket, reply) => {
                 if let Reply::Written(writes) = &reply {
                     self.watch_written(host, ticket, writes);
@@ -94,6 +97,7 @@ impl<M: Machine> World<M> {
                 self.trace.notification(now, host, &notification);
                 at.picture.fold(&mut self.names, &notification);
                 at.notifications.push((now, notification));
+                self.told += 1;
             }
             Output::Halt(halt) => {
                 self.trace.line(now, host, format_args!("{halt:?}"));

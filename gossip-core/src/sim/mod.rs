@@ -50,6 +50,7 @@
 )]
 
 mod act;
+mod archive;
 mod ask;
 mod backlog;
 mod chance;

@@ -44,6 +44,10 @@ impl Trace {
         }
     }
 
+    pub(super) fn keep(&mut self, most: usize) {
+        self.most = most;
+    }
+
     pub(super) const fn hash(&self) -> u64 {
         self.hash.value()
     }

@@ -13,6 +13,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use super::archive::Archive;
 use super::check::{Given, Issued, Ledger, Prints, Replies, Rules, Said, Truth};
 use super::clock::Clocks;
 use super::disk::{Disk, DiskSetup};
@@ -75,6 +76,10 @@ pub struct World<M = Node> {
     pub(super) given: Given,
     pub(super) rules: Rules,
     pub(super) quietly: bool,
+    /// Notifications given since somebody last took them out.
+    pub(super) told: usize,
+    /// What is on all disks, once.
+    pub(super) archive: Archive,
     pub(super) broken: Option<Broken>,
     pub(super) seed: u64,
     wall: WallTime,
@@ -115,6 +120,8 @@ impl<M: Machine> World<M> {
             given: Given::default(),
             rules: Rules::default(),
             quietly: false,
+            told: 0,
+            archive: Archive::default(),
             broken: None,
             seed,
             wall: setup.wall,
@@ -175,6 +182,21 @@ impl<M: Machine> World<M> {
         if self.broken.is_none() {
             self.now = limit;
         }
+    }
+
+    /// Lets time pass, but not beyond the moment at which so many notifications
+    /// wait to be taken out; how long it was.
+    pub(super) fn run_until_told(&mut self, span: Duration, most: usize) -> Duration {
+        let (start, limit) = (self.now, self.now + span);
+        while self.broken.is_none() && self.told < most {
+            let Some((at, event)) = self.queue.pop_until(limit) else {
+                self.now = limit;
+                break;
+            };
+            self.now = at;
+            self.happen(event);
+        }
+        self.now.since(start)
     }
 
     /// Lets time pass until `condition` holds, at most for `limit`; how long
@@ -342,6 +364,11 @@ impl<M: Machine> World<M> {
     /// The hash of everything that has happened: equal where two runs are.
     pub const fn trace_hash(&self) -> u64 {
         self.trace.hash()
+    }
+
+    /// From now on so many lines of the trace are kept.
+    pub fn keep_lines(&mut self, most: usize) {
+        self.trace.keep(most);
     }
 
     /// The last lines of the trace, as many as the setup asked for.
