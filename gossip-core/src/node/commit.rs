@@ -161,7 +161,8 @@ impl Node {
 
     /// Raises the floor of our log, where that is worth it.
     pub(super) fn clear_log(&mut self, now: Now) {
-        let busy = self.commits.flight.is_some() || !self.commits.queue.is_empty();
+        let writes = self.commits.flight.is_some() || !self.commits.queue.is_empty();
+        let busy = writes || self.phase != Phase::Running;
         let ago = |span: Duration| {
             let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
             WallTime::from_millis(now.wall.as_millis().saturating_sub(millis))

@@ -229,6 +229,14 @@ impl Node {
         self.replica_changed(changes);
     }
 
+    /// What was held of those who are forgotten goes where it is of no use any more.
+    pub(super) fn reclaim(&mut self) {
+        let mut changes = Vec::new();
+        let counters = &mut self.outbox.counters;
+        self.replica.reclaim_all(counters, &mut changes);
+        self.replica_changed(changes);
+    }
+
     /// A member's time is over: it is condemned here.
     pub(super) fn condemn(&mut self, now: Now, verdict: Sealed<Accusation>) {
         let heard = self.roster.condemn(verdict.clone(), now.mono);

@@ -407,13 +407,8 @@ impl Node {
             return;
         }
         self.timers.clear = now.mono + self.config.tombstone_grace / CLEARS;
-        let mut changes = Vec::new();
-        let counters = &mut self.outbox.counters;
-        self.replica.reclaim_all(counters, &mut changes);
-        self.replica_changed(changes);
-        if self.phase == Phase::Running {
-            self.clear_log(now);
-        }
+        self.reclaim();
+        self.clear_log(now);
     }
 
     /// Tells the hot rumors to a few.

@@ -58,7 +58,7 @@ impl Replica {
     pub(super) fn expire(&mut self, wall: WallTime, changes: &mut Vec<Change>) {
         while let Some((author, version)) = self.expiries.take(wall) {
             let veiled = self.is_veiled(&author);
-            let Some(log) = self.logs.get_mut(&author) else {
+            let Some(log) = self.logs.held_mut(&author) else {
                 continue;
             };
             let Some(slot) = log.expire(version) else {

@@ -43,7 +43,7 @@ impl Logs {
         Some(self.numbered(*self.numbers.get(author)?)?.1)
     }
 
-    pub(super) fn get_mut(&mut self, author: &NodeId) -> Option<&mut Log> {
+    pub(super) fn held_mut(&mut self, author: &NodeId) -> Option<&mut Log> {
         let number = usize::try_from(*self.numbers.get(author)?).ok()?;
         let (_, log) = self.logs.get_mut(number)?.as_mut()?;
         Some(log)

@@ -145,7 +145,7 @@ impl Replica {
         for version in held {
             self.undo(author, version, wall, &mut told);
         }
-        if let Some(log) = self.logs.get_mut(author) {
+        if let Some(log) = self.logs.held_mut(author) {
             *log = Log::under(floor);
         }
         for batch in batches {
@@ -158,7 +158,7 @@ impl Replica {
             self.follow(author, from, batch, wall, &mut counters, &mut told);
             told.clear();
         }
-        if let Some(log) = self.logs.get_mut(author) {
+        if let Some(log) = self.logs.held_mut(author) {
             log.settle();
         }
         self.touched.note(author);
@@ -177,7 +177,7 @@ impl Replica {
         let mut outcome = Outcome::default();
         let (mut kept, mut told) = (Kept::default(), Vec::new());
         for batch in batches {
-            let Some(log) = self.logs.get_mut(author) else {
+            let Some(log) = self.logs.held_mut(author) else {
                 break;
             };
             // Before anything new is there: whoever stands next for a key that
@@ -190,7 +190,7 @@ impl Replica {
                     self.undo(author, version, wall, &mut told);
                 }
             }
-            let Some(log) = self.logs.get_mut(author) else {
+            let Some(log) = self.logs.held_mut(author) else {
                 break;
             };
             let accepted = log.accept(from, batch);
@@ -255,7 +255,7 @@ impl Replica {
             return Outcome::OVER;
         }
         counters.logs_replaced += 1;
-        let Some(log) = self.logs.get_mut(author) else {
+        let Some(log) = self.logs.held_mut(author) else {
             return Outcome::default();
         };
         let before = log.head();
@@ -299,13 +299,13 @@ impl Replica {
         counters: &mut Counters,
         changes: &mut Vec<Change>,
     ) -> u64 {
-        let Some(log) = self.logs.get_mut(author) else {
+        let Some(log) = self.logs.held_mut(author) else {
             return 0;
         };
         let (slots, gone) = log.becomes(fresh);
         for slot in slots {
             let (version, entry) = (slot.version(), slot.entry());
-            let log = self.logs.get_mut(author);
+            let log = self.logs.held_mut(author);
             let superseded = log.and_then(|log| log.put(slot));
             if let Some(entry) = entry {
                 let write = (author, version);

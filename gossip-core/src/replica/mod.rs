@@ -172,7 +172,7 @@ impl Replica {
             self.expiries.add(author, version, entry.expires);
             return entry.op != Op::Delete;
         }
-        if let Some(log) = self.logs.get_mut(author) {
+        if let Some(log) = self.logs.held_mut(author) {
             log.expire(version);
         }
         false
@@ -262,7 +262,7 @@ impl Replica {
             self.view.forget(author, version, entry.stamp);
             stood = self.view.withdraw(&self.logs, &entry.key, spot);
         }
-        self.logs.get_mut(author)?.take(version);
+        self.logs.held_mut(author)?.take(version);
         Some((entry, stood, live))
     }
 

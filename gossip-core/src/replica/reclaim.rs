@@ -68,7 +68,7 @@ impl Replica {
         for version in versions {
             self.clear(author, version);
         }
-        if let Some(log) = self.logs.get_mut(author) {
+        if let Some(log) = self.logs.held_mut(author) {
             log.spend(last);
         }
         counters.logs_reclaimed += 1;
@@ -88,7 +88,7 @@ impl Replica {
         counters: &mut Counters,
     ) -> Option<Outcome> {
         let veiled = self.is_veiled(author);
-        let log = self.logs.get_mut(author)?;
+        let log = self.logs.held_mut(author)?;
         if let Some(head) = stands_for_all(from, batches) {
             let (says, empty) = (head.value.after(), log.head().version == Version(0));
             if veiled && (log.is_spent() || empty) && says > log.head() {
@@ -112,7 +112,7 @@ impl Replica {
 
     /// The log of an author may be fetched from nothing, if it is gone.
     pub(super) fn give_up(&mut self, author: &NodeId) {
-        if let Some(log) = self.logs.get_mut(author)
+        if let Some(log) = self.logs.held_mut(author)
             && log.is_spent()
         {
             *log = super::log::Log::default();

@@ -177,7 +177,7 @@ pub(crate) struct Problem {
     pub(crate) found: Option<String>,
     /// Of `full`, where it is not the disk: what the node has and may have.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(crate) share: Option<ShareView>,
+    pub(crate) share: Option<Box<ShareView>>,
 }
 
 impl Problem {
@@ -252,7 +252,7 @@ impl From<Refusal> for Problem {
             }
             Refusal::Disk(DiskError::Full) => Self::new(Kind::Full, detail),
             Refusal::Full { has, most, .. } => Self {
-                share: Some(ShareView::new(has, most)),
+                share: Some(Box::new(ShareView::new(has, most))),
                 ..Self::new(Kind::Full, detail)
             },
             Refusal::Disk(_) => Self::new(Kind::Disk, detail),
