@@ -207,6 +207,11 @@ impl Table {
                 let sealed = Input::Sealed(id, seal(statement));
                 self.inbox.push_back((side, sealed));
             }
+            // Large entries come in chunks, which a wire puts together and reads.
+            // Nobody here writes anything as large.
+            Output::Assemble(id, _) => {
+                self.inbox.push_back((side, Input::Assembled(id, None)));
+            }
             // The journal: write, sync, and only then say so. What must not be
             // told before it is durable waits for this answer.
             Output::Persist(id, record) => {

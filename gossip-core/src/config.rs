@@ -8,8 +8,10 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use crate::base::agreed::{Agreed, Share};
 use crate::base::id::{ClusterId, NodeId};
 use crate::base::limit;
+use crate::defence::Defences;
 use crate::electorate::{ElectorateError, QuorumConfig};
 use crate::message::{Form, Key};
 use crate::mongering::Mongering;
@@ -50,6 +52,32 @@ pub enum Detector {
         /// 1 to 16. (8: Cassandra and Akka; 12 is advised for shaky clouds.)
         threshold: u8,
     },
+}
+
+/// Which of the logs that another lacks goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DeltaOrder {
+    /// The one of which it lacks the most versions.
+    #[default]
+    FurthestBehind,
+    /// In order of name.
+    Name,
+}
+
+impl DeltaOrder {
+    /// Its name, as people write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FurthestBehind => "furthest-behind",
+            Self::Name => "name",
+        }
+    }
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::FurthestBehind, Self::Name];
+        all.into_iter().find(|order| order.name() == name)
+    }
 }
 
 /// The knobs of the protocol.
@@ -177,6 +205,23 @@ pub struct Config {
     /// of rows, and the simplest of all.)
     pub plain_rows: u32,
 
+    /// Which log goes first in a session where what the other lacks does not fit one
+    /// message. Leave it alone but for experiments. (Furthest behind: van Renesse et
+    /// al. 2008, whose scuttle-depth left readers the least stale.)
+    pub delta_order: DeltaOrder,
+
+    /// How much bulk this node sends, to all peers together, in KiB a second: what
+    /// sessions and large values carry. Probes, rumors and events are not counted.
+    /// Less for a node whose link others need more; a joiner, and everybody after a
+    /// cut, then wait longer. 64 to 4 194 304. (262 144, which is 2 Gbit/s: guess,
+    /// above what a link of a datacenter bears, so that only a storm meets it.)
+    pub bulk_kib_per_s: u32,
+
+    /// The same to one peer; what is really sent follows what its link bears, and is
+    /// never more. 64 to 4 194 304. (65 536, which is half a Gbit/s: guess, ten
+    /// times what the fastest author writes.)
+    pub peer_kib_per_s: u32,
+
     /// How often dead members and unconnected seeds are called again, for ever:
     /// what heals a partition of any length. In this time about four of those
     /// who are here (all, where they are fewer) make one call each, however
@@ -188,8 +233,31 @@ pub struct Config {
     /// (`lan` 1 s: serf's leave propagation delay.)
     pub leave_linger: Duration,
 
+    /// What protects others from this node: always all of it. See
+    /// [`Defence`](crate::defence::Defence).
+    pub defences: Defences,
+
     /// Who votes, how it is counted, and how long a lost quorum is suspect.
     pub quorum: QuorumConfig,
+
+    /// Most keys this node writes, tombstones included, own and shared together.
+    /// Agreed by the cluster: who takes fewer refuses the link. 1 to 1 048 576.
+    /// (131 072: guess.)
+    pub author_keys: u32,
+
+    /// Most bytes of keys and values this node writes. Agreed by the cluster, as
+    /// `author_keys`. 1 KiB to 128 MiB. (64 MiB: guess.)
+    pub author_bytes: u32,
+
+    /// Most keys this node takes of each other member; 0: as many as it writes.
+    /// More, for as long as it takes to raise `author_keys` in a running cluster:
+    /// first everybody takes more, then everybody may write it. `author_keys` to
+    /// 1 048 576.
+    pub author_keys_taken: u32,
+
+    /// Most bytes this node takes of each other member; 0: as many as it writes.
+    /// `author_bytes` to 128 MiB.
+    pub author_bytes_taken: u32,
 }
 
 impl Default for Config {
@@ -227,9 +295,17 @@ impl Config {
             sync_form: Form::PushPull,
             readiness: Vec::new(),
             plain_rows: 64,
+            delta_order: DeltaOrder::FurthestBehind,
+            bulk_kib_per_s: 262_144,
+            peer_kib_per_s: 65_536,
             reconnect_interval: ms(1_000),
             leave_linger: ms(1_000),
+            defences: Defences::default(),
             quorum: QuorumConfig::default(),
+            author_keys: limit::KEYS_PER_AUTHOR,
+            author_bytes: limit::BYTES_PER_AUTHOR,
+            author_keys_taken: 0,
+            author_bytes_taken: 0,
         };
         match profile {
             Profile::Local => Self {
@@ -322,6 +398,32 @@ impl Config {
             ("plain_rows", self.plain_rows, 0, 512),
             ("mongering_k", self.mongering.k, 1, 16),
             ("eager_bytes", self.eager_bytes, 0, 512),
+            ("bulk_kib_per_s", self.bulk_kib_per_s, 64, 4_194_304),
+            ("peer_kib_per_s", self.peer_kib_per_s, 64, 4_194_304),
+            (
+                "limits.author_keys",
+                self.author_keys,
+                1,
+                limit::KEYS_PER_AUTHOR_MAX,
+            ),
+            (
+                "limits.author_bytes",
+                self.author_bytes,
+                limit::BYTES_PER_AUTHOR_MIN,
+                limit::BYTES_PER_AUTHOR_MAX,
+            ),
+            (
+                "limits.author_keys_taken",
+                or(self.author_keys_taken, self.author_keys),
+                self.author_keys,
+                limit::KEYS_PER_AUTHOR_MAX,
+            ),
+            (
+                "limits.author_bytes_taken",
+                or(self.author_bytes_taken, self.author_bytes),
+                self.author_bytes,
+                limit::BYTES_PER_AUTHOR_MAX,
+            ),
         ];
         let threshold = match self.detector {
             Detector::Timeout => 1,
@@ -354,6 +456,21 @@ impl Config {
             });
         }
         Ok(())
+    }
+
+    /// What two nodes of a cluster have to agree on.
+    pub fn agreed(&self) -> Agreed {
+        let share = |keys, bytes| Share {
+            keys: u64::from(keys),
+            bytes: u64::from(bytes),
+        };
+        Agreed {
+            writes: share(self.author_keys, self.author_bytes),
+            takes: share(
+                or(self.author_keys_taken, self.author_keys),
+                or(self.author_bytes_taken, self.author_bytes),
+            ),
+        }
     }
 
     /// How long a suspicion lasts in a cluster of `members`, where news is
@@ -396,6 +513,11 @@ impl Config {
         let digits = libm::ceil(libm::log10(members as f64 + 1.0)).max(2.0) as u32;
         self.rumor_factor.saturating_mul(digits)
     }
+}
+
+/// A number that may be left at zero.
+const fn or(number: u32, otherwise: u32) -> u32 {
+    if number == 0 { otherwise } else { number }
 }
 
 /// How long a suspicion lasts.

@@ -40,6 +40,10 @@ pub enum Input {
     Command(Ticket, Command),
     /// A statement was sealed: the answer to [`Output::Seal`](crate::output::Output::Seal).
     Sealed(SealId, Item),
+    /// The entries of a batch were read: the answer to
+    /// [`Output::Assemble`](crate::output::Output::Assemble). `None`: its author
+    /// sealed what nobody can read.
+    Assembled(AssembleId, Option<Batch>),
     /// A record is on disk, or will not be: the answer to
     /// [`Output::Persist`](crate::output::Output::Persist).
     Persisted(PersistId, Result<(), DiskError>),
@@ -54,6 +58,10 @@ pub struct Ticket(pub u64);
 /// Ties a sealed item to its statement. Chosen by the core.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct SealId(pub u64);
+
+/// Ties a batch to the bytes it was read from. Chosen by the core.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct AssembleId(pub u64);
 
 /// Ties the end of a write to its record. Chosen by the core.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]

@@ -35,6 +35,7 @@ extern crate alloc;
 
 pub mod base;
 pub mod config;
+pub mod defence;
 pub mod dissemination;
 pub mod electorate;
 pub mod event;

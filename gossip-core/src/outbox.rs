@@ -10,8 +10,8 @@ use alloc::collections::VecDeque;
 
 use crate::base::id::NodeId;
 use crate::base::limit;
-use crate::input::{PersistId, SealId, SessionId};
-use crate::message::{Body, Message, Statement};
+use crate::input::{AssembleId, PersistId, SealId, SessionId};
+use crate::message::{Body, Gathered, Message, Statement};
 use crate::output::{Counters, Notification, Output, Record, Transmit, Via};
 
 /// The queue of outputs, and the counters beside it.
@@ -21,16 +21,25 @@ pub struct Outbox {
     next_seal: u64,
     next_persist: u64,
     next_session: u64,
+    next_assemble: u64,
     /// A member changed since the node last looked at its quorum.
     pub members_changed: bool,
     /// What happened and what was refused.
     pub counters: Counters,
 }
 
+/// Outputs for which there is always room (guess: what a busy moment brings).
+const KEPT: usize = 64;
+
 impl Outbox {
     /// The next output, in order.
     pub fn pop(&mut self) -> Option<Output> {
-        self.queue.pop_front()
+        let next = self.queue.pop_front();
+        if next.is_none() && self.queue.capacity() > KEPT {
+            // A burst is over; its room is another's.
+            self.queue.shrink_to(KEPT);
+        }
+        next
     }
 
     /// Whether nothing waits.
@@ -83,6 +92,14 @@ impl Outbox {
         self.next_seal += 1;
         let id = SealId(self.next_seal);
         self.push(Output::Seal(id, statement));
+        id
+    }
+
+    /// Asks for the entries of a batch to be read; it comes back under the id.
+    pub fn assemble(&mut self, gathered: Gathered) -> AssembleId {
+        self.next_assemble += 1;
+        let id = AssembleId(self.next_assemble);
+        self.push(Output::Assemble(id, gathered));
         id
     }
 

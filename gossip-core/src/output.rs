@@ -5,15 +5,16 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use crate::base::agreed::{Agreed, Share};
 use crate::base::id::NodeId;
 use crate::electorate::{Elected, ElectorateError};
 pub use crate::history::{HistoryView, NewsAges, SessionEnd, SessionRecord};
 pub use crate::input::Via;
-use crate::input::{DiskError, Expected, PersistId, SealId, SessionId, Target, Ticket};
+use crate::input::{AssembleId, DiskError, Expected, PersistId, SealId, SessionId, Target, Ticket};
 pub use crate::message::AskCounts;
 use crate::message::{
-    Accusation, Batch, Claim, Event, EventId, Footing, Generation, Head, Key, Message, Run, Said,
-    Scope, Sealed, Stamp, Statement, Value, Version, WriteId,
+    Accusation, Batch, Claim, Event, EventId, Footing, Gathered, Generation, Head, Key, Message,
+    Run, Said, Scope, Sealed, Stamp, Statement, Value, Version, WriteId,
 };
 use crate::quorum::{QuorumEvent, QuorumStanding, QuorumView};
 use crate::watched::{Cursor, Selection};
@@ -34,6 +35,10 @@ pub enum Output {
     Reset(SessionId),
     /// Encode and sign; answered by [`Input::Sealed`](crate::input::Input::Sealed).
     Seal(SealId, Statement),
+    /// Put the bytes of these entries together and read them, each against its
+    /// hash in the head; answered by
+    /// [`Input::Assembled`](crate::input::Input::Assembled).
+    Assemble(AssembleId, Gathered),
     /// Write and sync, then answer with
     /// [`Input::Persisted`](crate::input::Input::Persisted). Records are
     /// written in the order they come. Of our own commits at most one is under
@@ -171,9 +176,18 @@ pub enum Refusal {
         /// How many bytes of keys and values.
         bytes: usize,
     },
-    /// This node already holds as many keys or bytes as one author may.
-    #[error("this node's share of keys or bytes is used up")]
-    Full,
+    /// This node would hold more keys or bytes of its own than a member may.
+    #[error(
+        "with this write the node would have {would}, of {most} it may have; delete what is no longer needed, or raise limits.author_keys and limits.author_bytes on all nodes"
+    )]
+    Full {
+        /// What it would have, keys and tombstones, own and shared.
+        would: Share,
+        /// What it has.
+        has: Share,
+        /// What it may have: [`Config::author_keys`](crate::config::Config::author_keys).
+        most: Share,
+    },
     /// A write names one key twice.
     #[error("a key stands twice in one write")]
     Twice {
@@ -329,6 +343,12 @@ pub struct Status {
     /// How little it trusts its own eyes: zero is well, at most
     /// [`Config::awareness_max`](crate::config::Config::awareness_max).
     pub awareness: u32,
+    /// What it has written and still holds, tombstones included.
+    pub share: Share,
+    /// What it may write, and what it takes of others.
+    pub agreed: Agreed,
+    /// Authors whose last word was more than that, and was refused.
+    pub authors_over: usize,
     /// Members that are gone from the roster and not from memory.
     pub certificates: usize,
     /// Whether every event said from now on is told here: soon after it takes
@@ -393,6 +413,19 @@ pub enum Notification {
         lost: (WriteId, Stamp),
         /// Its place in the order of what is told of keys.
         cursor: Cursor,
+    },
+    /// An author would have more than it may: what it wrote last is refused, and its
+    /// log stays as it is until it holds no more than is agreed. Told once, until
+    /// something of it is taken again.
+    OverLimit {
+        /// Who has broken its word, or was set to another limit.
+        author: NodeId,
+        /// How much of its log we hold.
+        held: Head,
+        /// What it would have.
+        share: Share,
+        /// What is taken of one author.
+        most: Share,
     },
     /// We had lagged behind the floor of a log, so it was fetched from nothing:
     /// what became of its keys meanwhile is told key by key, before this.
@@ -633,8 +666,8 @@ pub struct Counters {
     pub roster_full: u64,
     /// Logs not taken in: [`LOGS`](crate::base::limit::LOGS).
     pub logs_full: u64,
-    /// Entries not kept: [`KEYS_PER_AUTHOR`](crate::base::limit::KEYS_PER_AUTHOR)
-    /// or [`BYTES_PER_AUTHOR`](crate::base::limit::BYTES_PER_AUTHOR).
+    /// Entries refused, since their author would have more than
+    /// [`Config::agreed`](crate::config::Config::agreed) allows.
     pub author_full: u64,
     /// Rumors let go early: [`HOT_RUMORS`](crate::base::limit::HOT_RUMORS) or
     /// [`HOT_RUMOR_BYTES`](crate::base::limit::HOT_RUMOR_BYTES).
@@ -650,7 +683,7 @@ pub struct Counters {
     /// [`GENERATION_AHEAD_MS`](crate::base::limit::GENERATION_AHEAD_MS).
     pub generations_refused: u64,
     /// Logs that came in pieces and were not taken in:
-    /// [`PIECES_BYTES`](crate::base::limit::PIECES_BYTES).
+    /// [`PIECES_LOGS`](crate::base::limit::PIECES_LOGS).
     pub pieces_refused: u64,
     /// Batches that came before what they follow on, and for which there was no room:
     /// [`EARLY_BATCHES`](crate::base::limit::EARLY_BATCHES) or
@@ -660,6 +693,9 @@ pub struct Counters {
     pub tombstones_cleared: u64,
     /// Logs fetched from nothing, because we had lagged behind their floor.
     pub logs_replaced: u64,
+    /// Logs of forgotten members that were let go, here or by whom we asked for
+    /// them, since nothing of them stood.
+    pub logs_reclaimed: u64,
     /// Outputs not begun: [`OUTBOX`](crate::base::limit::OUTBOX).
     pub outbox_full: u64,
     /// Copies of what members wrote that were sent as rumors.
@@ -709,4 +745,33 @@ pub struct Counters {
     /// Queries and answers turned away: [`ASKS_HEARD`](crate::base::limit::ASKS_HEARD)
     /// or [`ANSWERS_WAITING`](crate::base::limit::ANSWERS_WAITING).
     pub answers_refused: u64,
+    /// Chunks of large entries that were asked for here and sent.
+    pub chunks_sent: u64,
+    /// Chunks that were asked for here and are not held, or not any more.
+    pub chunks_missed: u64,
+    /// Chunks of large entries that came and were wanted.
+    pub chunks_taken: u64,
+    /// Chunks that came twice, or unasked.
+    pub chunks_in_vain: u64,
+    /// Chunks that are not what their author wrote; whoever sent one is not asked
+    /// for it again.
+    pub chunks_wrong: u64,
+    /// Chunks that did not come in time and were asked for again.
+    pub chunks_overdue: u64,
+    /// Deltas and chunks that waited for the budget:
+    /// [`Config::bulk_kib_per_s`](crate::config::Config::bulk_kib_per_s) or what a
+    /// peer's link bears.
+    pub bulk_deferred: u64,
+    /// Chunks that were asked for here while too many waited:
+    /// [`CHUNKS_WAITING`](crate::base::limit::CHUNKS_WAITING); they are asked for
+    /// again.
+    pub chunks_refused: u64,
+    /// Large entries not fetched:
+    /// [`CHUNKED_LOGS`](crate::base::limit::CHUNKED_LOGS) or
+    /// [`CHUNKED_ORDERS`](crate::base::limit::CHUNKED_ORDERS); anti-entropy tells
+    /// of them again.
+    pub chunked_refused: u64,
+    /// Batches and runs of logs given up because nobody sent their chunks, or
+    /// because nobody could read them.
+    pub chunked_dropped: u64,
 }

@@ -24,12 +24,15 @@ mod story;
 use std::collections::BTreeSet;
 use std::time::Instant as Clock;
 
+use gossip_core::base::limit;
 use gossip_core::base::time::{Instant, Now};
 use gossip_core::config::{Config, ConfigError, Identity};
-use gossip_core::input::{Input, Saved};
-use gossip_core::message::{Body, Charge, Incarnation, Item, Statement};
+use gossip_core::input::{Command, Input, Saved};
+use gossip_core::message::{
+    Batch, Body, Charge, Incarnation, Item, Lamport, Op, Statement, Value, Version,
+};
 use gossip_core::output::{
-    KeyEvent, KeyEventKind, MemberEventKind, MemberStatus, Notification, Output,
+    KeyEvent, KeyEventKind, MemberEventKind, MemberStatus, Notification, Output, Record,
 };
 use gossip_core::sim::Machine;
 use gossip_core::sim::scenario::{Scenario, draw};
@@ -423,4 +426,280 @@ fn a_sound_node_is_not_found() {
         let played = story::attempt::<Canary<Sound>>(&draw(seed), 0);
         assert!(played.is_ok(), "seed {seed}: {played:?}");
     }
+}
+
+/// It alters a value of somebody else that it hands on.
+#[derive(Default)]
+struct Forger;
+
+impl Bug for Forger {
+    fn does(&mut self, node: &Node, output: &mut Output) -> bool {
+        if let Output::Send(transmit) = output {
+            let logs = match &mut transmit.message.body {
+                Body::Delta(delta) => delta.logs.as_mut_slice(),
+                _ => &mut [],
+            };
+            let others = logs.iter_mut().flat_map(|log| &mut log.batches);
+            for batch in others.filter(|batch| batch.author() != node.id()) {
+                for part in &mut batch.parts {
+                    part.entry.bytes = [&part.entry.bytes[..], b"!"].concat().into();
+                }
+            }
+        }
+        true
+    }
+}
+
+#[test]
+fn a_write_that_its_author_never_made_is_found() {
+    assert_eq!(found::<Forger>("forger"), "issued");
+}
+
+/// Of two writes under one name it tells both: the bytes that are sealed are not
+/// always those that it goes on with.
+#[derive(Default)]
+struct Fickle(Option<Batch>);
+
+impl Bug for Fickle {
+    fn does(&mut self, node: &Node, output: &mut Output) -> bool {
+        match output {
+            // The disk refuses it, and it is told all the same.
+            Output::Persist(_, Record::Commit { batch, .. }) if self.0.is_none() => {
+                self.0 = Some(batch.clone());
+            }
+            Output::Send(transmit) => {
+                for item in &mut transmit.message.rumors {
+                    if let (Item::Batch(batch), Some(first)) = (item, &self.0)
+                        && batch.author() == node.id()
+                        && batch.head.value.first == first.head.value.first
+                    {
+                        let part = batch.parts.first_mut().unwrap();
+                        part.entry.bytes = [&part.entry.bytes[..], b"?"].concat().into();
+                    }
+                }
+            }
+            _ => {}
+        }
+        true
+    }
+}
+
+#[test]
+fn a_name_that_is_two_writes_is_found() {
+    assert_eq!(found::<Fickle>("fickle"), "issued");
+}
+
+/// It begins a log anew that it could have followed.
+#[derive(Default)]
+struct Hasteful;
+
+impl Bug for Hasteful {
+    fn does(&mut self, node: &Node, output: &mut Output) -> bool {
+        if let Output::Remember(record) = output
+            && let Record::Commit { batch, superseded } = record
+            && batch.author() != node.id()
+            && batch.head.value.first > Version(1)
+        {
+            let author = batch.author().clone();
+            let commits = [(batch.clone(), superseded.clone())].into();
+            *record = Record::Run {
+                author,
+                cut: Some(Version(0)),
+                commits,
+            };
+        }
+        true
+    }
+}
+
+#[test]
+fn a_log_that_is_taken_from_nothing_without_need_is_found() {
+    assert_eq!(found::<Hasteful>("hasteful"), "reset");
+}
+
+/// It says "written" of what its disk refused.
+#[derive(Default)]
+struct Liar;
+
+impl Bug for Liar {
+    fn hears(&mut self, _: &Node, input: &mut Input) {
+        if let Input::Persisted(_, result) = input {
+            *result = Ok(());
+        }
+    }
+}
+
+#[test]
+fn a_write_that_no_disk_holds_is_found() {
+    let rule = found::<Liar>("liar");
+    assert!(["durable", "promise"].contains(&rule.as_str()), "{rule}");
+}
+
+/// Its journal keeps that there was a write, and not what it said.
+#[derive(Default)]
+struct Amnesiac;
+
+impl Bug for Amnesiac {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        if let Output::Persist(_, Record::Commit { batch, .. }) = output {
+            batch.parts.pop();
+        }
+        true
+    }
+}
+
+#[test]
+fn a_write_that_a_crash_takes_back_is_found() {
+    let rule = found::<Amnesiac>("amnesiac");
+    assert!(["promise", "heads"].contains(&rule.as_str()), "{rule}");
+}
+
+/// It tells nobody of its own shared deletions, as if they had not been asked for.
+#[derive(Default)]
+struct Hoarder;
+
+impl Bug for Hoarder {
+    fn hears(&mut self, _: &Node, input: &mut Input) {
+        // What it acknowledges as deleted it goes on holding.
+        if let Input::Sealed(_, Item::Batch(batch)) = input {
+            for part in &mut batch.parts {
+                let entry = &mut part.entry.value;
+                if entry.op == Op::Delete {
+                    entry.op = Op::Put(Value::new(bytes::Bytes::from_static(b"ghost")).unwrap());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_deletion_that_is_not_kept_is_found() {
+    found::<Hoarder>("hoarder");
+}
+
+/// It writes as much of a command as fits, and says that it wrote it.
+#[derive(Default)]
+struct Generous;
+
+impl Bug for Generous {
+    fn hears(&mut self, _: &Node, input: &mut Input) {
+        if let Input::Command(_, Command::Write(writes)) = input {
+            writes.truncate(limit::BATCH_ENTRIES);
+        }
+    }
+}
+
+#[test]
+fn a_command_that_is_too_large_and_done_is_found() {
+    assert_eq!(found::<Generous>("generous"), "share");
+}
+
+/// Its view of the shared keys lets a lesser write stand now and then.
+struct Unfair {
+    node: Node,
+    inputs: u64,
+}
+
+impl Machine for Unfair {
+    fn start(
+        config: Config,
+        identity: Identity,
+        seed: u64,
+        now: Now,
+        saved: Saved,
+    ) -> Result<Self, ConfigError> {
+        let node = Node::new(config, identity, seed, now, saved)?;
+        Ok(Self { node, inputs: 0 })
+    }
+
+    fn handle_input(&mut self, now: Now, input: Input) {
+        self.node.handle_input(now, input);
+        self.inputs += 1;
+        if self.inputs.is_multiple_of(200) {
+            self.node.misjudge();
+        }
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.node.poll_output()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.node.poll_timeout()
+    }
+
+    fn as_node(&self) -> Option<&Node> {
+        Some(&self.node)
+    }
+}
+
+#[test]
+fn a_key_that_the_lesser_write_holds_is_found() {
+    assert_eq!(found_in::<Unfair>("unfair"), "merge");
+}
+
+/// It hands on events as it likes them.
+#[derive(Default)]
+struct Embellishing;
+
+impl Bug for Embellishing {
+    fn does(&mut self, node: &Node, output: &mut Output) -> bool {
+        if let Output::Send(transmit) = output {
+            for item in &mut transmit.message.rumors {
+                if let Item::Event(event) = item
+                    && event.value.author() != node.id()
+                {
+                    event.value.payload = bytes::Bytes::from_static(b"more or less");
+                }
+            }
+        }
+        true
+    }
+}
+
+#[test]
+fn an_event_that_was_not_said_so_is_found() {
+    assert_eq!(found::<Embellishing>("embellishing"), "said");
+}
+
+/// Its clock of events stands still.
+#[derive(Default)]
+struct Timeless;
+
+impl Bug for Timeless {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        if let Output::Seal(_, Statement::Event(event)) = output {
+            event.time = Lamport(1);
+        }
+        true
+    }
+}
+
+#[test]
+fn an_event_before_its_cause_is_found() {
+    assert_eq!(found::<Timeless>("timeless"), "said");
+}
+
+/// It tells every answer twice.
+#[derive(Default)]
+struct Stuttering(Option<Output>);
+
+impl Bug for Stuttering {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        match (&mut self.0, &*output) {
+            (last @ None, Output::Notify(Notification::Answer { .. })) => {
+                *last = Some(output.clone());
+            }
+            (Some(_), Output::Notify(Notification::Answer { .. })) => {
+                *output = self.0.take().unwrap();
+            }
+            _ => {}
+        }
+        true
+    }
+}
+
+#[test]
+fn an_answer_that_is_told_twice_is_found() {
+    assert_eq!(found::<Stuttering>("stuttering"), "answers");
 }

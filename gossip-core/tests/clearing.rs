@@ -84,6 +84,7 @@ impl Node {
         let run = LogDelta {
             from: head.version,
             batches: vec![batch],
+            chunked: vec![],
             more: false,
         };
         self.take(&run);
@@ -111,6 +112,7 @@ impl Node {
     /// Clears its log, as a node does from time to time.
     fn clear(&mut self, all_here: bool) {
         let as_of = wall(self.now.saturating_sub(GRACE));
+        let all_here = all_here.then_some(as_of);
         if let Some((floor, along)) = self.replica.next_floor(&self.id, as_of, all_here) {
             assert!(!along.is_empty(), "a floor comes with a write");
             self.commit(along, floor);

@@ -7,6 +7,7 @@
 )]
 mod common;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -166,6 +167,39 @@ fn who_joins_hears_nothing_of_what_was_said_before() {
     assert_eq!(events(&world, hosts[2]), 320);
 }
 
+/// ```text
+///   n3   takes part ─ who stands where? ──▶ ◀── here ─ told
+///   n1   ────────── says ─ says ─ says ─ says ─ says ─ says
+/// ```
+#[test]
+fn what_is_said_while_a_joiner_asks_where_things_stand_is_told_to_it() {
+    for seed in 0..10 {
+        let (mut world, hosts) = cluster(50 + seed, 4);
+        world.set_weather(&Paths::all(), &Weather::losing(200_000));
+        burst(&mut world, hosts[1], 3);
+        world.run_for(Duration::from_secs(20));
+        world.restart(hosts[3]);
+        let mut said = BTreeSet::new();
+        for _ in 0..200 {
+            let ticket = world.command(hosts[1], say("now", String::new(), false));
+            world.run_for(Duration::from_millis(5));
+            let takes_part = world.picture(hosts[3]).running;
+            if let (true, Some(Reply::Said { id, .. })) = (takes_part, world.reply(ticket)) {
+                said.insert(id.clone());
+            }
+        }
+        world.run_for(Duration::from_secs(30));
+        assert!(said.len() > 50, "{}", said.len());
+        let told = world.notifications(hosts[3]).iter();
+        for (_, notification) in told {
+            if let Notification::Event(event) = notification {
+                said.remove(&event.id);
+            }
+        }
+        assert!(said.is_empty(), "seed {seed}: {} are missing", said.len());
+    }
+}
+
 #[test]
 fn of_those_that_coalesce_the_last_is_told() {
     let (mut world, hosts) = cluster(6, 5);
@@ -234,7 +268,8 @@ fn a_query_asks_whom_it_means_and_counts_them() {
         world.reply(ticket),
         Some(Reply::Said { asked: 2, .. })
     ));
-    let ended = &world.picture(hosts[0]).ended;
+    let picture = world.picture(hosts[0]);
+    let ended = &picture.ended;
     let counts = ended.first().unwrap();
     assert_eq!(
         (counts.asked, counts.acked, counts.answered, counts.late),

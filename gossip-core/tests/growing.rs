@@ -105,7 +105,8 @@ fn pictures_equal_what_the_nodes_hold() {
             .filter(|member| member.id != *world.id(host))
             .map(|member| (member.id, (member.status, member.footing)))
             .collect();
-        let told: Vec<_> = world.picture(host).members.clone().into_iter().collect();
+        let told = world.picture(host);
+        let told: Vec<_> = told.members().map(|(id, row)| (id.clone(), row)).collect();
         assert_eq!(told, held, "{}", world.id(host));
     }
 }

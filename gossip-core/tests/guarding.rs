@@ -356,7 +356,15 @@ fn a_share_is_counted_to_the_byte() {
     solo.disk_catches_up();
     solo.disk_catches_up();
     assert!(matches!(solo.reply(Ticket(2)), Some(Reply::Written(_))));
-    assert_eq!(solo.reply(Ticket(3)), Some(Reply::Refused(Refusal::Full)));
+    let Some(Reply::Refused(Refusal::Full { would, has, most })) = solo.reply(Ticket(3)) else {
+        panic!("{:?}", solo.reply(Ticket(3)));
+    };
+    assert!(
+        has.fits(&most) && would.bytes > most.bytes,
+        "{has}, {would} of {most}"
+    );
+    let status = solo.status();
+    assert_eq!((status.share.keys, status.agreed.writes), (65, most));
     assert_eq!(solo.status().counters.author_full, 0);
     let reply = solo.ask(Command::Write(vec![put(Scope::Own, "k7", mib - 1)]));
     assert!(matches!(reply, Reply::Written(_)), "{reply:?}");

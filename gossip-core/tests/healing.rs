@@ -166,7 +166,7 @@ fn a_quick_restart_is_no_death() {
             .filter(|other| *other != host(2));
         after > before
             && others.all(|other| {
-                let known = world.picture(other).members.get(&id).copied();
+                let known = world.picture(other).member(&id);
                 known.is_some_and(|(status, footing)| {
                     status == MemberStatus::Alive && footing.generation.0 == after
                 })

@@ -249,3 +249,35 @@ fn who_has_just_come_learns_where_the_runs_stand() {
     };
     assert!(old.delta(&all).is_none());
 }
+
+#[test]
+fn a_list_since_both_agreed_names_what_changed() {
+    let mut events = heard();
+    for author in 0..100 {
+        assert_eq!(events.hear(NOW, &event(&run(author, 1), 1)), Told::News);
+    }
+    let agreed = events.changes();
+    assert!(events.have_since(agreed, true).rows.is_empty());
+    assert_eq!(events.hear(NOW, &event(&run(7, 1), 2)), Told::News);
+    let have = events.have_since(agreed, true);
+    assert_eq!((have.rows.len(), have.whole), (1, false));
+    assert_eq!((have.rows[0].run.clone(), have.rows[0].top), (run(7, 1), 2));
+    // A hundredth of what everything weighs.
+    assert!(have.weight() * 50 < events.have(true).weight());
+}
+
+#[test]
+fn what_was_just_heard_counts_as_not_heard_for_who_has_just_come() {
+    let mut events = heard();
+    let later = NOW + Duration::from_secs(10);
+    for number in 1..=3 {
+        let at = if number < 3 { NOW } else { later };
+        assert_eq!(events.hear(at, &event(&run(1, 1), number)), Told::News);
+    }
+    assert_eq!(events.hear(later, &event(&run(2, 1), 1)), Told::News);
+    let stands = events.stands(later + Duration::from_millis(500));
+    assert_eq!(stands.rows.len(), 1);
+    assert_eq!(stands.rows[0].top, 2);
+    let stands = events.stands(later + Duration::from_secs(5));
+    assert_eq!(stands.rows.len(), 2);
+}

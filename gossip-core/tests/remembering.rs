@@ -406,6 +406,7 @@ fn log(author: &str) -> LogDelta {
     LogDelta {
         from: Version(0),
         batches: vec![batch],
+        chunked: vec![],
         more: false,
     }
 }

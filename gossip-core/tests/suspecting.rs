@@ -12,7 +12,7 @@ mod solo;
 use std::time::Duration;
 
 use gossip_core::base::time::Instant;
-use gossip_core::input::{Command, LinkError, LinkEvent, Saved, Via};
+use gossip_core::input::{Command, LinkError, LinkEvent, Saved, Target, Via};
 use gossip_core::message::{Body, Charge, Footing, Item, Message, Seq, Statement};
 use gossip_core::output::{MemberEventKind, MemberStatus, Notification, Output, Reply};
 use gossip_core::{Config, Input};
@@ -764,6 +764,54 @@ fn a_suspect_is_warned_twice_before_its_time_is_over() {
         }
     }
     assert_eq!(warned, [15, 23], "tenths of a second, of three");
+}
+
+/// Whoever accuses alone, and hears nobody confirm it, has perhaps not been heard:
+/// it says so again, and calls the suspect if there is no link to warn it on.
+///
+/// ```text
+///   told by n2:  suspect ── nothing of it is told again
+///   our own:     suspect ── 2.25 s ──▶ dialed, and told again
+/// ```
+#[test]
+fn who_accuses_alone_says_so_again() {
+    let mut solo = among(2);
+    solo.link("n2");
+    let (mut since, mut told) = (None, vec![]);
+    for _ in 0..1_200 {
+        solo.pass(10 * MS);
+        let dials = solo.said.iter().filter(
+            |said| matches!(said, Output::Dial(Target::Member(peer, _)) if *peer == id("n1")),
+        );
+        let dialed = dials.count() > 0;
+        let all_sent = solo.sent();
+        let suspect = solo.member("n1").unwrap().status == MemberStatus::Suspect;
+        if suspect {
+            since.get_or_insert(solo.now.mono);
+        }
+        let mut accuses = false;
+        for sent in all_sent {
+            if let Body::Ping { seq } = sent.message.body
+                && sent.to == id("n2")
+            {
+                solo.message("n2", Via::Datagram, Body::Ack { seq });
+            }
+            let ours =
+                |item: &Item| matches!(item, Item::Accusation(it) if it.value.accused == id("n1"));
+            accuses |= sent.message.rumors.iter().any(ours);
+        }
+        if let Some(since) = since
+            && (accuses || dialed)
+        {
+            told.push((solo.now.mono.since(since), accuses, dialed));
+        }
+        solo.said.clear();
+    }
+    let at = 2_250 * MS;
+    let near = |(when, ..): &&(Duration, bool, bool)| *when >= at && *when < at + 400 * MS;
+    let again: Vec<_> = told.iter().filter(near).collect();
+    assert!(again.iter().any(|(_, accuses, _)| *accuses), "{told:?}");
+    assert!(again.iter().any(|(.., dialed)| *dialed), "{told:?}");
 }
 
 /// Who asks on an accusation that we have answered long ago missed the answer,

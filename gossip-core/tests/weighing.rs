@@ -11,12 +11,16 @@
 
 use std::alloc::System;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::base::time::Instant;
+use gossip_core::config::Config;
 use gossip_core::membership::Roster;
-use gossip_core::message::{Claim, Footing, Generation, Incarnation, Presence, Sealed};
+use gossip_core::message::{
+    Accusation, Charge, Claim, Footing, Generation, Incarnation, Presence, Sealed,
+};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 /// Counts what is asked for, not what the system rounds it up to.
@@ -27,6 +31,12 @@ const ROWS: usize = 10_000;
 
 /// The most a row may cost, in bytes.
 const MOST: usize = 150;
+
+/// The most it may cost beside that while it is suspect, and when it is dead: an
+/// accusation without its bytes and names, who accuses it, a place among all who
+/// are suspect (measured: 510 and 158).
+const MOST_SUSPECT: usize = 560;
+const MOST_DEAD: usize = 200;
 
 fn claim(number: usize, addr: IpAddr) -> Sealed<Claim> {
     let member: NodeId = format!("eu/1/n{number}").parse().unwrap();
@@ -62,6 +72,47 @@ fn weigh(addr: IpAddr) -> usize {
     held.div_ceil(ROWS)
 }
 
+fn accusation(number: usize, charge: Charge) -> Sealed<Accusation> {
+    let Claim {
+        member, footing, ..
+    } = claim(number, "10.0.0.9".parse().unwrap()).value;
+    let value = Accusation {
+        accuser: "me".parse().unwrap(),
+        accused: member,
+        footing,
+        charge,
+    };
+    let bytes = Bytes::from(vec![0; 60]);
+    Sealed { value, bytes }
+}
+
+/// What each row costs more when all are suspect, and when all are dead.
+fn weigh_gone() -> [usize; 2] {
+    let made = |charge| (0..ROWS).map(move |number| accusation(number, charge));
+    let shared = |charge| made(charge).map(|it| (it.clone(), it)).collect::<Vec<_>>();
+    let (suspicions, verdicts) = (shared(Charge::Suspect), shared(Charge::Dead));
+    let mut roster = Roster::new("me".parse().unwrap());
+    for number in 0..ROWS {
+        let claim = claim(number, "10.0.0.9".parse().unwrap());
+        roster.hear_claim(claim, Instant::from_millis(0));
+    }
+    let terms = Config::default().suspicion(ROWS, Duration::ZERO);
+    let region = Region::new(SCALES);
+    let held = || {
+        let change = region.change();
+        (change.bytes_allocated - change.bytes_deallocated).div_ceil(ROWS)
+    };
+    for (it, _) in &suspicions {
+        roster.hear_accusation(it.clone(), Instant::from_millis(1), terms, None);
+    }
+    let suspect = held();
+    for (it, _) in &verdicts {
+        roster.condemn(it.clone(), Instant::from_millis(9_000));
+    }
+    assert_eq!(roster.dead(), ROWS);
+    [suspect, held()]
+}
+
 #[test]
 fn a_row_costs_little() {
     for addr in ["10.0.0.9", "2001:db8::9"] {
@@ -69,4 +120,10 @@ fn a_row_costs_little() {
         println!("a row costs {each} bytes beside its name and its sealed bytes, at {addr}");
         assert!(each <= MOST, "{each} bytes a row, at most {MOST}");
     }
+    let [suspect, dead] = weigh_gone();
+    println!("suspect it costs {suspect} more, dead {dead} more");
+    assert!(
+        suspect <= MOST_SUSPECT && dead <= MOST_DEAD,
+        "{suspect}, {dead}"
+    );
 }

@@ -75,6 +75,18 @@ fn every_fault_in_a_file_is_one_line_with_its_place() {
             &["is not a key", "probe_interval,"],
         ),
         (
+            node("readiness = [\"config/\", \"\"]"),
+            2,
+            "node.readiness",
+            &["empty", "at most 16 beginnings of keys"],
+        ),
+        (
+            node(&format!("readiness = [{}]", "\"k\", ".repeat(17))),
+            2,
+            "node.readiness",
+            &["has 17 entries"],
+        ),
+        (
             node("port = 1"),
             2,
             "node.port",
@@ -578,7 +590,9 @@ fn good(folder: &Path) -> String {
 fn the_nearest_layer_counts() {
     let folder = tempfile::tempdir().unwrap();
     let path = good(folder.path());
-    let text = format!("{BASE}[timing]\nrelays = 1\ngossip_fanout = 5\n[log]\nlevel = \"error\"\n");
+    let text = format!(
+        "{BASE}[timing]\nrelays = 1\ngossip_fanout = 5\nsync_form = \"push\"\n[log]\nlevel = \"error\"\n"
+    );
     fs::write(&path, text).unwrap();
     let mut command = gossip();
     command
@@ -587,13 +601,16 @@ fn the_nearest_layer_counts() {
         .env("GOSSIP_TIMING_RELAYS", "2")
         .env("GOSSIP_LOG_LEVEL", "off")
         .env("GOSSIP_NODE_SEEDS", "c:3")
+        .env("GOSSIP_NODE_READINESS", "config/,flag/")
         .env("GOSSIP_SERVICE_HOST", "a container platform says this");
     let checked = Said::of(command.output().unwrap()).ok().json();
     assert_eq!(checked["id"], "eu/n1");
     let settings = &checked["settings"];
     assert_eq!(settings["timing.relays"], "3");
     assert_eq!(settings["timing.gossip_fanout"], "5");
+    assert_eq!(settings["timing.sync_form"], "push");
     assert_eq!(settings["log.level"], "off");
+    assert_eq!(settings["node.readiness"], "config/,flag/");
     assert_eq!(settings["node.seeds"], "a:1,b:2");
     let data_dir = settings["node.data_dir"].as_str().unwrap();
     assert_eq!(Path::new(data_dir), Path::new(&path).with_file_name("data"));

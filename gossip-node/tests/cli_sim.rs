@@ -112,6 +112,11 @@ fn what_makes_no_sense_is_refused_in_one_line() {
     refused(&["sim", "--profile", "moon"], "--profile");
     refused(&["sim", "--seed", "seven"], "--seed");
     refused(&["sim", "report", "--only", "moon"], "--only");
+    refused(&["sim", "report", "--only", "heal", "--of", "moon"], "--of");
+    refused(
+        &["sim", "report", "--only", "heal", "--runs", "0"],
+        "--runs",
+    );
     refused(&["sim", "report", "--threads", "0"], "--threads");
 }
 
@@ -145,6 +150,19 @@ fn the_report_stands_beside_its_bars_and_anchors() {
     let figures = section["figures"].as_array().unwrap();
     assert!(figures.iter().all(|it| it["measured"].is_number()));
     assert_eq!(told, documents(&run(words).ok().out));
+    let part = [
+        "sim",
+        "report",
+        "--smoke",
+        "--only",
+        "heal",
+        "--of",
+        "cut for 60 s",
+        "--runs",
+        "2",
+    ];
+    let part = run(part).ok();
+    assert!(part.out.contains("60 s, N=8") && !part.out.contains("300 s, N=8"));
 }
 
 #[test]

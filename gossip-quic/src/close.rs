@@ -35,6 +35,9 @@ pub enum CloseCode {
     Version,
     /// The peer bears our own name: ourselves, or a second process.
     OwnIdentity,
+    /// The two are set to different limits of what a member may write; the reason
+    /// says which, and what to do.
+    Disagreed,
     /// Nonsense was received.
     Protocol,
     /// A limit was reached.
@@ -63,6 +66,7 @@ impl CloseCode {
             Self::ClusterMismatch => 0x13,
             Self::Version => 0x14,
             Self::OwnIdentity => 0x15,
+            Self::Disagreed => 0x16,
             Self::Protocol => 0x20,
             Self::Limit => 0x21,
             Self::Slow => 0x22,
@@ -86,6 +90,7 @@ impl CloseCode {
             0x13 => Self::ClusterMismatch,
             0x14 => Self::Version,
             0x15 => Self::OwnIdentity,
+            0x16 => Self::Disagreed,
             0x20 => Self::Protocol,
             0x21 => Self::Limit,
             0x22 => Self::Slow,
@@ -128,6 +133,7 @@ impl fmt::Display for CloseCode {
             Self::ClusterMismatch => "another cluster",
             Self::Version => "no protocol version in common",
             Self::OwnIdentity => "the same node name on both ends",
+            Self::Disagreed => "other limits",
             Self::Protocol => "nonsense received",
             Self::Limit => "a limit was reached",
             Self::Slow => "too slow",

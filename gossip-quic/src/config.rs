@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use gossip_core::base::agreed::Agreed;
+
 use crate::limit::CONNECTIONS;
 
 /// Everything an [`Endpoint`](crate::Endpoint) is told besides its credentials.
@@ -12,6 +14,9 @@ pub struct EndpointConfig {
     /// Where to listen, and from where to dial: one socket for both, so that
     /// peers see the address we announce.
     pub listen: SocketAddr,
+    /// How much a member may write, as this node has it: a peer whose settings do
+    /// not fit is refused, by both.
+    pub agreed: Agreed,
     /// Which run of the node's process this is. Strictly greater than in every
     /// run before: it is how a restarted node beats its own ghosts.
     pub generation: u64,
@@ -56,6 +61,7 @@ impl EndpointConfig {
     pub fn new(listen: SocketAddr, generation: u64, reset_key: [u8; 32], seed: u64) -> Self {
         Self {
             listen,
+            agreed: Agreed::default(),
             generation,
             reset_key,
             seed,

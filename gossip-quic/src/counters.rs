@@ -99,6 +99,9 @@ counters! {
     refused_version,
     /// Connections refused: the peer bears our own name.
     refused_own_identity,
+    /// Connections refused: what the one may write, the other does not take. As
+    /// the dialer also when the other end says so.
+    refused_disagreed,
     /// Connections closed: nonsense on the control stream, or none in time.
     refused_protocol,
     /// Connections that lost against a better one with the same peer.

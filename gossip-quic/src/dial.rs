@@ -165,7 +165,17 @@ pub(crate) async fn attempt(
         Err(error) => {
             greet::refuse(shared, &connection, &error);
             Err(match error {
-                GreetError::Lost(error) => explain(addr, &judge, error),
+                GreetError::Lost(error) => {
+                    let error = explain(addr, &judge, error);
+                    if matches!(error, DialError::Disagreed { .. }) {
+                        shared.cells.refused_disagreed.bump();
+                    }
+                    error
+                }
+                GreetError::Disagreed(clash) => DialError::Disagreed {
+                    addr,
+                    reason: clash.to_string(),
+                },
                 GreetError::Refuse(code, reason) => refused_here(addr, code, reason),
                 GreetError::Outlived(_) => DialError::Refused {
                     addr,
@@ -218,6 +228,7 @@ fn explain(addr: SocketAddr, judge: &Judge, error: ConnectionError) -> DialError
             match CloseCode::from_varint(close.error_code) {
                 CloseCode::OwnIdentity => DialError::OwnIdentity { addr },
                 CloseCode::Version => DialError::Version { addr },
+                CloseCode::Disagreed => DialError::Disagreed { addr, reason },
                 code => DialError::Refused { addr, code, reason },
             }
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
+use gossip_core::base::agreed::Clash;
 use quinn::{Connection, ConnectionError, RecvStream};
 use rustls::pki_types::CertificateDer;
 
@@ -27,6 +28,8 @@ pub(crate) enum GreetError {
     Refuse(CloseCode, &'static str),
     /// We hang up: a later run of the same node is connected, this generation.
     Outlived(u64),
+    /// We hang up: what the one may write, the other does not take.
+    Disagreed(Clash),
     /// The connection ended under it.
     Lost(ConnectionError),
 }
@@ -136,6 +139,19 @@ pub(crate) fn refuse(shared: &Shared, connection: &Connection, error: &GreetErro
     let (code, reason) = match error {
         GreetError::Refuse(code, reason) => (*code, Cow::Borrowed(*reason)),
         GreetError::Outlived(by) => (CloseCode::Outlived, Cow::Owned(by.to_string())),
+        GreetError::Disagreed(clash) => {
+            // Whoever is refused comes again and again.
+            if shared.cells.refused_disagreed.is_zero() {
+                let remote = connection.remote_address();
+                tracing::warn!(%remote, "connection refused: {clash}");
+            }
+            // As the other end would say it.
+            let theirs = Clash {
+                ours: !clash.ours,
+                ..*clash
+            };
+            (CloseCode::Disagreed, Cow::Owned(theirs.to_string()))
+        }
         GreetError::Lost(_) => return,
     };
     let cells = &shared.cells;
@@ -144,6 +160,7 @@ pub(crate) fn refuse(shared: &Shared, connection: &Connection, error: &GreetErro
         CloseCode::IdentityMismatch => cells.refused_identity.bump(),
         CloseCode::Version => cells.refused_version.bump(),
         CloseCode::OwnIdentity => cells.refused_own_identity.bump(),
+        CloseCode::Disagreed => cells.refused_disagreed.bump(),
         CloseCode::Limit => cells.connections_over_node_limit.bump(),
         CloseCode::Outlived => cells.duplicates.bump(),
         _ => cells.refused_protocol.bump(),
@@ -228,6 +245,9 @@ fn check(shared: &Shared, certified: &Identity, theirs: &Hello) -> Result<(), Gr
             CloseCode::Version,
             "no protocol version in common",
         ));
+    }
+    if let Some(clash) = shared.config.agreed.clash(&theirs.agreed) {
+        return Err(GreetError::Disagreed(clash));
     }
     Ok(())
 }

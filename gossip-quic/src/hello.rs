@@ -9,7 +9,7 @@
 //! ```text
 //! offset size
 //!      0    4  magic "gssp"
-//!      4    1  layout, 1
+//!      4    1  layout, 2
 //!      5    1  role: 1 Hello, 2 HelloAck
 //!      6    2  lowest protocol version spoken
 //!      8    2  highest
@@ -18,10 +18,17 @@
 //!     26    8  lost: the generation of the receiver that the next two are about
 //!     34    8  lost: connections of the sender's dialing up to this conn_seq are dead to it
 //!     42    8  lost: connections of the receiver's dialing up to this conn_seq are dead to it
-//!     50    1  length of the cluster's name, 1 to 63
-//!     51    1  length of the node's name, 1 to 128
-//!     52    …  cluster, node
+//!     50    8  keys the sender may write
+//!     58    8  bytes the sender may write
+//!     66    8  keys of another member that it takes
+//!     74    8  bytes of another member that it takes
+//!     82    1  length of the cluster's name, 1 to 63
+//!     83    1  length of the node's name, 1 to 128
+//!     84    …  cluster, node
 //! ```
+//!
+//! Each end judges the other's limits by its own, and both come to the same: what
+//! one may write, the other has to take.
 //!
 //! The lost marks are how a node replaces a connection that only its peer
 //! still believes in: without them the peer might rank the ghost higher.
@@ -29,14 +36,15 @@
 //! After that the control stream carries records of five bytes: a type (1:
 //! going away) and a [`CloseCode`]. Its end says: nothing more from me here.
 
+use gossip_core::base::agreed::{Agreed, Share};
 use gossip_core::base::id::{ClusterId, NodeId};
 use gossip_core::base::limit;
 
 use crate::close::CloseCode;
 
 const MAGIC: [u8; 4] = *b"gssp";
-const LAYOUT: u8 = 1;
-const FIXED_BYTES: usize = 52;
+const LAYOUT: u8 = 2;
+const FIXED_BYTES: usize = 84;
 
 /// The longest a Hello can be.
 pub(crate) const HELLO_BYTES_MAX: usize = FIXED_BYTES + limit::LABEL_BYTES + limit::NODE_ID_BYTES;
@@ -88,6 +96,7 @@ pub(crate) struct Hello {
     pub(crate) generation: u64,
     pub(crate) conn_seq: u64,
     pub(crate) lost: LostMarks,
+    pub(crate) agreed: Agreed,
     pub(crate) cluster: ClusterId,
     pub(crate) node: NodeId,
 }
@@ -147,6 +156,10 @@ impl Hello {
         for number in [self.generation, self.conn_seq, generation, dialed, accepted] {
             out.extend(number.to_be_bytes());
         }
+        let Agreed { writes, takes } = self.agreed;
+        for number in [writes.keys, writes.bytes, takes.keys, takes.bytes] {
+            out.extend(number.to_be_bytes());
+        }
         out.extend([length(cluster), length(node)]);
         out.extend(cluster.as_bytes());
         out.extend(node.as_bytes());
@@ -178,6 +191,16 @@ impl Hello {
             dialed: u64::from_be_bytes(take(rest)?),
             accepted: u64::from_be_bytes(take(rest)?),
         };
+        let mut share = || -> Result<Share, HelloError> {
+            Ok(Share {
+                keys: u64::from_be_bytes(take(rest)?),
+                bytes: u64::from_be_bytes(take(rest)?),
+            })
+        };
+        let agreed = Agreed {
+            writes: share()?,
+            takes: share()?,
+        };
         let [cluster_bytes, node_bytes] = take(rest)?;
         let cluster = take_name(rest, cluster_bytes)?
             .parse()
@@ -194,6 +217,7 @@ impl Hello {
             generation,
             conn_seq,
             lost,
+            agreed,
             cluster,
             node,
         })
@@ -230,6 +254,16 @@ mod tests {
                 dialed: 11,
                 accepted: 12,
             },
+            agreed: Agreed {
+                writes: Share {
+                    keys: 13,
+                    bytes: 14,
+                },
+                takes: Share {
+                    keys: 15,
+                    bytes: 16,
+                },
+            },
             cluster: "main".parse().unwrap(),
             node: "eu/n1".parse().unwrap(),
         }
@@ -239,13 +273,17 @@ mod tests {
     fn the_layout_is_these_bytes() {
         #[rustfmt::skip]
         let golden = [
-            b'g', b's', b's', b'p', 1, 1,
+            b'g', b's', b's', b'p', 2, 1,
             0, 1, 0, 2,
             1, 2, 3, 4, 5, 6, 7, 8,
             0, 0, 0, 0, 0, 0, 0, 9,
             0, 0, 0, 0, 0, 0, 0, 10,
             0, 0, 0, 0, 0, 0, 0, 11,
             0, 0, 0, 0, 0, 0, 0, 12,
+            0, 0, 0, 0, 0, 0, 0, 13,
+            0, 0, 0, 0, 0, 0, 0, 14,
+            0, 0, 0, 0, 0, 0, 0, 15,
+            0, 0, 0, 0, 0, 0, 0, 16,
             4, 5,
             b'm', b'a', b'i', b'n', b'e', b'u', b'/', b'n', b'1',
         ];
@@ -285,7 +323,7 @@ mod tests {
             let mut bytes: Vec<u8> = (0..len).map(|_| rng.next_u64() as u8).collect();
             // Half of them get past the first look.
             if rng.below(2) == 0 {
-                for (to, from) in bytes.iter_mut().zip(b"gssp\x01\x01") {
+                for (to, from) in bytes.iter_mut().zip(b"gssp\x02\x01") {
                     *to = *from;
                 }
             }

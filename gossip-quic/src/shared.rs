@@ -76,6 +76,7 @@ impl Shared {
             generation: self.generation.load(Ordering::Acquire),
             conn_seq,
             lost,
+            agreed: self.config.agreed,
             cluster: self.own.cluster().clone(),
             node: self.own.node().clone(),
         }

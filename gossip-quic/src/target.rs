@@ -144,6 +144,14 @@ pub enum DialError {
         /// Who answered.
         addr: SocketAddr,
     },
+    /// It is set to other limits of what a member may write.
+    #[error("{addr} and we cannot be one cluster: {reason}")]
+    Disagreed {
+        /// Who answered.
+        addr: SocketAddr,
+        /// Which setting, both values, and what to do.
+        reason: String,
+    },
     /// What it said was nonsense.
     #[error("{addr} spoke nonsense: {reason}")]
     Protocol {

@@ -117,6 +117,7 @@ fn delta() -> Message {
         let log = LogDelta {
             from: Version(0),
             batches: vec![batch(author, 1, 4), batch(author, 5, 4)],
+            chunked: Vec::new(),
             more: false,
         };
         if delta.weight() + log.weight() > limit::DELTA_PIECE_BYTES {

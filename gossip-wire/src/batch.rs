@@ -24,7 +24,7 @@ pub(crate) fn head_to_pb<'a>(
         from_generation: base.from.generation.0,
         from_version: base.from.version.0,
     });
-    let hashes: Vec<u8> = entries.flat_map(|bytes| entry::hash(bytes)).collect();
+    let hashes: Vec<u8> = entries.flat_map(entry::hash).collect();
     pb::BatchHead {
         author: head.author.to_string(),
         bases: bases.collect(),
@@ -148,7 +148,7 @@ pub(crate) fn from_pb(
 }
 
 /// The hash of the entry in place `index`, if the head names one.
-fn hash_at(head: &pb::BatchHead, index: u32) -> Option<&[u8]> {
+pub(crate) fn hash_at(head: &pb::BatchHead, index: u32) -> Option<&[u8]> {
     let index = usize::try_from(index).ok()?;
     head.entry_hashes
         .chunks_exact(limit::ENTRY_HASH_BYTES)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gossip_core::base::limit;
-use gossip_core::message::{Batch, Delta, Item, LogDelta, Version};
+use gossip_core::message::{Batch, ChunkedPart, Delta, Item, LogDelta, Version};
 
 use crate::error::DecodeError;
 use crate::{field, item, pb};
@@ -38,8 +38,12 @@ pub(crate) fn from_pb(delta: pb::Delta) -> Result<(Delta, u64), DecodeError> {
 }
 
 fn log_to_pb(log: &LogDelta) -> pb::LogDelta {
-    let batches = log.batches.iter();
-    let batches = batches.map(|batch| item::to_pb(&Item::Batch(batch.clone())));
+    let batches = (0..).zip(&log.batches);
+    let batches = batches.map(|(place, batch): (u32, _)| {
+        let chunked = log.chunked.iter().filter(|(of, _)| *of == place);
+        let chunked: Vec<_> = chunked.map(|(_, part)| part).collect();
+        item::told_to_pb(batch.clone(), &chunked)
+    });
     pb::LogDelta {
         from: log.from.0,
         batches: batches.collect(),
@@ -54,13 +58,14 @@ fn log_from_pb(log: pb::LogDelta, skipped: &mut u64) -> Result<Option<LogDelta>,
     let mut run = LogDelta {
         from: Version(log.from),
         batches: Vec::with_capacity(log.batches.len()),
+        chunked: Vec::new(),
         more: log.more,
     };
     let mut told = run.from;
     let mut rest = log.batches.into_iter();
     while let Some(item) = rest.next() {
-        let batch = match item::from_pb(item) {
-            Ok(Item::Batch(batch)) => batch,
+        let (batch, chunked) = match item::told_from_pb(item) {
+            Ok((Item::Batch(batch), chunked)) => (batch, chunked),
             Ok(_) => return Err(DecodeError::OtherKind { wanted: "batch" }),
             Err(error) if error.is_unknown() => {
                 *skipped += 1 + rest.len() as u64;
@@ -72,7 +77,10 @@ fn log_from_pb(log: pb::LogDelta, skipped: &mut u64) -> Result<Option<LogDelta>,
         };
         let same = run.author().is_none_or(|author| author == batch.author());
         field::ensure(same, "two authors in the run of one log")?;
-        told = follow(told, &batch)?;
+        told = follow(told, &batch, &chunked)?;
+        let place = u32::try_from(run.batches.len()).unwrap_or(u32::MAX);
+        run.chunked
+            .extend(chunked.into_iter().map(|part| (place, part)));
         run.batches.push(batch);
     }
     Ok((!run.batches.is_empty()).then_some(run))
@@ -82,10 +90,13 @@ fn log_from_pb(log: pb::LogDelta, skipped: &mut u64) -> Result<Option<LogDelta>,
 ///
 /// Heads need not rise: one that only shows the newest generation may stand
 /// before older batches, and one may stand twice, with different entries.
-fn follow(told: Version, batch: &Batch) -> Result<Version, DecodeError> {
+fn follow(told: Version, batch: &Batch, chunked: &[ChunkedPart]) -> Result<Version, DecodeError> {
+    let whole = batch.parts.iter().map(|part| part.index);
+    let mut places: Vec<u32> = whole.chain(chunked.iter().map(|part| part.index)).collect();
+    places.sort_unstable();
     let mut last = told;
-    for part in &batch.parts {
-        let version = batch.version(part.index);
+    for index in places {
+        let version = batch.version(index);
         field::ensure(version > last, "writes of a log that do not rise")?;
         last = version;
     }

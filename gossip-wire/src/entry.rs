@@ -5,19 +5,14 @@ use gossip_core::base::limit;
 use gossip_core::base::time::WallTime;
 use gossip_core::message::{Entry, Op, Replaced, Scope, Sealed, Stamp, Value, Version, WriteId};
 use prost::Message as _;
-use sha2::{Digest as _, Sha256};
 
 use crate::error::DecodeError;
-use crate::{bound, field, pb};
+use crate::{bound, chunk, field, pb};
 
 /// The name of an entry in its batch: the first bytes of the SHA-256 of its
-/// exact bytes.
-pub(crate) fn hash(bytes: &[u8]) -> [u8; limit::ENTRY_HASH_BYTES] {
-    let mut cut = [0; limit::ENTRY_HASH_BYTES];
-    for (to, from) in cut.iter_mut().zip(Sha256::digest(bytes)) {
-        *to = from;
-    }
-    cut
+/// exact bytes, or where it has more than a chunk, of the hashes of its chunks.
+pub(crate) fn hash(bytes: &Bytes) -> [u8; limit::ENTRY_HASH_BYTES] {
+    chunk::name(bytes.len(), &chunk::hashes(bytes))
 }
 
 /// The exact bytes of an entry, made by its author.

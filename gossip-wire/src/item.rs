@@ -6,12 +6,12 @@
 
 use bytes::Bytes;
 use gossip_core::base::limit;
-use gossip_core::message::{Item, Sealed};
+use gossip_core::message::{Batch, ChunkedPart, Item, Outline, Sealed};
 use prost::Message as _;
 
 use crate::envelope::{self, Kind, sealed_bytes};
 use crate::error::DecodeError;
-use crate::{accusation, batch, claim, event, field, pb, scan};
+use crate::{accusation, batch, chunk, claim, event, field, pb, scan};
 
 pub(crate) fn to_pb(item: &Item) -> pb::Item {
     let parts = match item {
@@ -27,7 +27,58 @@ pub(crate) fn to_pb(item: &Item) -> pb::Item {
     pb::Item {
         sealed: sealed_bytes(item).clone(),
         parts,
+        chunked: Vec::new(),
     }
+}
+
+/// A batch, some of its entries told by their chunks.
+pub(crate) fn told_to_pb(batch: Batch, chunked: &[&ChunkedPart]) -> pb::Item {
+    let mut item = to_pb(&Item::Batch(batch));
+    item.chunked = chunked.iter().map(|part| chunk::part_to_pb(part)).collect();
+    item
+}
+
+/// A batch, and its entries that are told by their chunks.
+pub(crate) fn told_from_pb(mut item: pb::Item) -> Result<(Item, Vec<ChunkedPart>), DecodeError> {
+    let told = core::mem::take(&mut item.chunked);
+    if told.is_empty() {
+        return Ok((from_pb(item)?, Vec::new()));
+    }
+    let Kind::Batch(head) = envelope::statement(&item.sealed)? else {
+        return Err(DecodeError::OtherKind { wanted: "batch" });
+    };
+    let mut chunked: Vec<ChunkedPart> = Vec::with_capacity(told.len());
+    for part in &told {
+        let rises = chunked.last().is_none_or(|last| last.index < part.index);
+        field::ensure(rises, "entries out of place")?;
+        field::ensure(
+            item.parts.iter().all(|whole| whole.index != part.index),
+            "an entry is told in both ways",
+        )?;
+        let named = batch::hash_at(&head, part.index);
+        chunked.push(chunk::part_from_pb(part, named)?);
+    }
+    Ok((from_pb(item)?, chunked))
+}
+
+pub(crate) fn outline_to_pb(outline: &Outline) -> pb::Item {
+    let batch = Batch {
+        head: outline.head.clone(),
+        parts: outline.parts.clone(),
+    };
+    told_to_pb(batch, &outline.chunked.iter().collect::<Vec<_>>())
+}
+
+pub(crate) fn outline_from_pb(item: pb::Item) -> Result<Outline, DecodeError> {
+    let (Item::Batch(Batch { head, parts }), chunked) = told_from_pb(item)? else {
+        return Err(DecodeError::OtherKind { wanted: "batch" });
+    };
+    field::ensure(!chunked.is_empty(), "an outline of nothing large")?;
+    Ok(Outline {
+        head,
+        parts,
+        chunked,
+    })
 }
 
 pub(crate) fn from_pb(item: pb::Item) -> Result<Item, DecodeError> {
@@ -35,6 +86,10 @@ pub(crate) fn from_pb(item: pb::Item) -> Result<Item, DecodeError> {
     let bytes = Bytes::copy_from_slice(&item.sealed);
     let alone = item.parts.is_empty() || matches!(kind, Kind::Batch(_));
     field::ensure(alone, "entries beside a statement that names none")?;
+    field::ensure(
+        item.chunked.is_empty(),
+        "chunks where entries are told whole",
+    )?;
     Ok(match kind {
         Kind::Claim(claim) => {
             let value = claim::from_pb(&claim)?;

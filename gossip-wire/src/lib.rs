@@ -10,6 +10,7 @@
 //!  │ body: Ping · Ack · PingReq · Nack · Gossip                          │
 //!  │       Checksum · Digest · Want · Delta · Done                       │
 //!  │       EventSum · EventHave · EventDelta · Answer                    │
+//!  │       Outline · ChunkAsk · Chunk                                    │
 //!  │ rumors:                                                             │
 //!  │  ┌ Item ───────────────────────────────── from member to member ┐   │
 //!  │  │ ┌ Sealed ─────────────── the author's exact bytes, for ever ┐ │   │
@@ -81,6 +82,7 @@ mod accusation;
 mod batch;
 pub mod bound;
 mod channel;
+mod chunk;
 mod claim;
 mod delta;
 mod digest;
@@ -101,6 +103,7 @@ mod sketch;
 pub use accusation::decode_sealed_accusation;
 pub use batch::{decode_batch, decode_sealed_batch_head};
 pub use channel::Channel;
+pub use chunk::chunk_hash;
 pub use claim::decode_sealed_claim;
 pub use entry::decode_entry;
 pub use envelope::{Envelope, sealed_bytes};

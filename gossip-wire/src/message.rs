@@ -14,7 +14,7 @@ use prost::Message as _;
 
 use crate::channel::Channel;
 use crate::error::DecodeError;
-use crate::{delta, digest, event, field, item, offer, pb, range, scan, sketch};
+use crate::{chunk, delta, digest, event, field, item, offer, pb, range, scan, sketch};
 
 /// What was understood of a message, and what was not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +101,9 @@ fn body_to_pb(body: &Body) -> pb::message::Body {
         Body::EventDelta(delta) => Pb::EventDelta(event::delta_to_pb(delta)),
         Body::Answer(answer) => Pb::Answer(event::answer_to_pb(answer)),
         Body::Follow(held) => Pb::Follow(offer::held_to_pb(held)),
+        Body::Outline(outline) => Pb::Outline(item::outline_to_pb(outline)),
+        Body::ChunkAsk(ask) => Pb::ChunkAsk(chunk::ask_to_pb(ask)),
+        Body::Chunk(piece) => Pb::Chunk(chunk::to_pb(piece)),
     }
 }
 
@@ -137,5 +140,8 @@ fn body_from_pb(body: Option<pb::message::Body>, skipped: &mut u64) -> Result<Bo
         Pb::EventDelta(delta) => Body::EventDelta(event::delta_from_pb(&delta)?),
         Pb::Answer(answer) => Body::Answer(event::answer_from_pb(&answer)?),
         Pb::Follow(held) => Body::Follow(offer::held_from_pb(&held)?),
+        Pb::Outline(outline) => Body::Outline(item::outline_from_pb(outline)?),
+        Pb::ChunkAsk(ask) => Body::ChunkAsk(chunk::ask_from_pb(&ask)?),
+        Pb::Chunk(piece) => Body::Chunk(chunk::from_pb(piece)?),
     })
 }

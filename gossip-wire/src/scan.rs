@@ -12,7 +12,7 @@
 //!           ├ Offer ─ log head ─ head; Follow ─ head
 //!           ├ EventHave ─ row
 //!           ├ EventDelta ─ run ─ event
-//!           └ item ─ part
+//!           └ item, Outline ─ part, chunked
 //! ```
 //!
 //! It accepts nothing that the decoder behind it would read differently: a
@@ -32,7 +32,7 @@ const LOG_HEAD: Shape = Shape(&[(2, &FLAT)]);
 const LOG: Shape = Shape(&[(2, &ITEM)]);
 
 /// The shape of an `Item`.
-pub(crate) const ITEM: Shape = Shape(&[(2, &FLAT)]);
+pub(crate) const ITEM: Shape = Shape(&[(2, &FLAT), (3, &FLAT)]);
 
 /// The shape of a `Message`.
 pub(crate) const MESSAGE: Shape = Shape(&[
@@ -59,6 +59,9 @@ pub(crate) const MESSAGE: Shape = Shape(&[
     (31, &Shape(&[(1, &Shape(&[(5, &FLAT)]))])),
     (32, &Shape(&[(5, &FLAT)])),
     (40, &LOG_HEAD),
+    (45, &ITEM),
+    (46, &FLAT),
+    (47, &FLAT),
 ]);
 
 /// The number of pieces in `bytes`, at most [`bound::PIECES`].

@@ -77,6 +77,8 @@ fn its_limits_are_the_constants() {
         ("OFFER_RUMORS", limit::OFFER_RUMORS as u64),
         ("OFFER_HEADS", limit::OFFER_HEADS as u64),
         ("DELTA_PIECE_BYTES", limit::DELTA_PIECE_BYTES as u64),
+        ("CHUNK_BYTES", limit::CHUNK_BYTES as u64),
+        ("CHUNKS_ASKED", limit::CHUNKS_ASKED as u64),
         ("STAMP_AHEAD_MS", limit::STAMP_AHEAD_MS),
         ("GENERATION_AHEAD_MS", limit::GENERATION_AHEAD_MS),
         ("EVENT_PAYLOAD_BYTES", limit::EVENT_PAYLOAD_BYTES as u64),

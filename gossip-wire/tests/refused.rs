@@ -629,6 +629,7 @@ fn deltas() {
     let log = |from, batches: Vec<Batch>| LogDelta {
         from: Version(from),
         batches,
+        chunked: Vec::new(),
         more: false,
     };
     let logs = |logs: Vec<LogDelta>| {

@@ -113,6 +113,7 @@ fn heads_in_a_delta_need_not_rise() {
     let log = LogDelta {
         from: Version(57),
         batches: vec![sample::sealed_batch(later), piece(0..1), piece(1..3)],
+        chunked: Vec::new(),
         more: false,
     };
     let message = Message::bare(Body::Delta(Delta {

@@ -13,6 +13,7 @@ usage: cargo xtask bench [name] [-- arguments]
   codec       encode and decode messages (criterion, gossip-wire)
   packets     what QUIC costs: bytes and packets of handshakes, datagrams, streams;
               memory of a connection (`-- --quick` takes half a minute, all of it three)
+  startup     a node's start from a journal of 100 000 keys
   reconcile   what comparing costs: a row's change, two peers that agree, what differs
               (criterion, gossip-core; chitchat 0.13 takes 1 020 us where two agree)
 
@@ -23,6 +24,7 @@ Real nodes in one process, on loopback, with mutual TLS and a synced disk each:
   throughput  updates a second from one node to 16
   halves      two halves with 10 000 different keys each meet
   joiner      a joiner to 10 MB
+  journal     writes a second that wait for the disk; the file's size
   loss        false downs of 64 nodes at 5, 10, 20 % loss: half an hour each, so
               only by its name
 
@@ -87,6 +89,7 @@ const BENCHES: &[Bench] = &[
     cluster("throughput", &["throughput"], true),
     cluster("halves", &["halves"], true),
     cluster("joiner", &["joiner"], true),
+    cluster("journal", &["journal"], true),
     cluster("loss", &["loss"], false),
 ];
 

@@ -80,6 +80,23 @@ impl NodeId {
             .map_or(&self.text, |(_, name)| name)
     }
 
+    /// A number that equal names share, and of others nearly none: for tables.
+    /// Whoever chooses names can make two that share one.
+    pub fn print(&self) -> u64 {
+        // The odd constant is 2⁶⁴ over the golden ratio (Knuth, TAOCP 3, §6.4).
+        const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut print = self.begin.wrapping_mul(ODD);
+        if !self.is_short() {
+            for chunk in self.text.as_bytes().chunks(8) {
+                let word = chunk
+                    .iter()
+                    .fold(0, |word, byte| (word << 8) | u64::from(*byte));
+                print = (print ^ (print >> 29) ^ word).wrapping_mul(ODD);
+            }
+        }
+        print ^ (print >> 32)
+    }
+
     /// Whether the number holds all of it: no byte of a name is zero.
     const fn is_short(&self) -> bool {
         self.begin & 0xff == 0

@@ -54,6 +54,13 @@ pub const STREAM_MESSAGE_BYTES: usize = BATCH_BYTES + 64 * 1024;
 /// Most items that ride on one message.
 pub const MESSAGE_ITEMS: usize = 256;
 
+/// Bytes of one chunk of an entry: it holds up what is small for 26 ms on a link
+/// of 10 Mbit/s (guess: small enough for that, and its frame is half a percent).
+pub const CHUNK_BYTES: usize = 32 * 1024;
+
+/// Most chunks asked for in one message (guess).
+pub const CHUNKS_ASKED: usize = 16;
+
 /// Most rows in one piece of a digest.
 pub const DIGEST_ROWS: usize = 512;
 
@@ -119,11 +126,24 @@ pub const ROSTER: usize = 16_384;
 /// Logs in the replica: one an author.
 pub const LOGS: usize = ROSTER;
 
-/// Keys one author may hold, both scopes together (guess).
-pub const KEYS_PER_AUTHOR: usize = 131_072;
+/// Keys one author may hold, both scopes together, unless the cluster agrees on
+/// another number (guess). See [`Agreed`](super::agreed::Agreed).
+pub const KEYS_PER_AUTHOR: u32 = 131_072;
 
-/// Bytes of keys and values one author may hold (guess).
-pub const BYTES_PER_AUTHOR: usize = 64 * 1024 * 1024;
+/// Most keys a cluster can agree on (guess: a log is compared slot by slot where
+/// it is tight, and a million are some tens of milliseconds).
+pub const KEYS_PER_AUTHOR_MAX: u32 = 1_048_576;
+
+/// Bytes of keys and values one author may hold, unless the cluster agrees on
+/// another number (guess).
+pub const BYTES_PER_AUTHOR: u32 = 64 * 1024 * 1024;
+
+/// Most bytes a cluster can agree on (guess: twice as much is what a node keeps
+/// of logs that come in pieces).
+pub const BYTES_PER_AUTHOR_MAX: u32 = 128 * 1024 * 1024;
+
+/// Fewest bytes a cluster can agree on: a few keys (guess).
+pub const BYTES_PER_AUTHOR_MIN: u32 = 1_024;
 
 /// Rumors in the hot queue; the coldest goes first.
 pub const HOT_RUMORS: usize = 4_096;
@@ -197,9 +217,9 @@ pub const ELECTIONS: usize = 8;
 /// Seeds in a configuration.
 pub const SEEDS: usize = 64;
 
-/// Bytes of logs that are coming in pieces, in all sessions together (guess:
-/// the largest log, and some that are small).
-pub const PIECES_BYTES: usize = 2 * BYTES_PER_AUTHOR;
+/// How many of the largest logs may be coming in pieces, in all sessions together
+/// (guess: one, and some that are small).
+pub const PIECES_LOGS: u64 = 2;
 
 /// Events of keys kept so that a watch can be resumed (guess: seconds of a busy
 /// cluster, hours of a quiet one). Beyond it a watch begins anew.
@@ -281,6 +301,10 @@ pub const EVENTS_HOT: usize = 128;
 /// the lists (guess: what one author may have under way, and as much again).
 pub const EVENTS_AHEAD: u64 = 4_096;
 
+/// Peers of which we know up to where both have heard the same (guess: all that
+/// one is connected to).
+pub const EVENT_AGREED: usize = 1_024;
+
 /// Peers we remember to have heard our events.
 pub const EVENT_HOLDERS: usize = 64;
 
@@ -292,3 +316,26 @@ pub const ASKS_HEARD: usize = 1_024;
 
 /// Answers that wait for a link to their asker, or to a relay (guess).
 pub const ANSWERS_WAITING: usize = 256;
+
+/// Bytes of an entry above which it is told by its chunks (guess): less is sent
+/// with what tells of it, since a question would cost more than it saves.
+pub const LARGE_BYTES: usize = 4 * 1024;
+
+/// How many of the largest logs may come by chunks at once (as [`PIECES_LOGS`]).
+pub const CHUNKED_LOGS: u64 = PIECES_LOGS;
+
+/// Batches and runs of logs that wait for chunks (guess).
+pub const CHUNKED_ORDERS: usize = 1_024;
+
+/// Peers that are remembered to have one of these entries.
+pub const CHUNK_HOLDERS: usize = 16;
+
+/// Entries told by their chunks that stay at hand although a newer write has
+/// taken their place (guess).
+pub const SHELF_ENTRIES: usize = 256;
+
+/// Bytes of them (guess: a dozen of full size, for as long as they are fetched).
+pub const SHELF_BYTES: usize = 16 * 1024 * 1024;
+
+/// Chunks asked for by one peer that wait for the budget (guess: four windows).
+pub const CHUNKS_WAITING: usize = 64;

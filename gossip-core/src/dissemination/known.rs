@@ -77,11 +77,13 @@ impl Awaited {
         true
     }
 
-    /// It has come.
-    pub(super) fn came(&mut self, id: RumorId) {
-        if let Some(asked) = self.rumors.remove(&id) {
+    /// It has come. Whether it was asked for.
+    pub(super) fn came(&mut self, id: RumorId) -> bool {
+        let asked = self.rumors.remove(&id);
+        if let Some(asked) = &asked {
             self.by_age.remove(&(asked.since, id));
         }
+        asked.is_some()
     }
 
     /// When the first is overdue.

@@ -15,31 +15,45 @@
 //! * [`Flows`]: logs that grow too fast for rumors, told by head; [`Tails`]: who
 //!   lacks some of one follows it at a peer, along a tree.
 //! * [`Pieces`]: what comes of a log in a session, until it is all there.
+//! * [`Budget`]: how much bulk goes to one peer and to all; [`Serving`]: who waits
+//!   for it.
+//! * [`Fetches`]: large entries, chunk by chunk, from several holders; [`Shelf`]
+//!   is the other end.
 
+mod budget;
 mod compare;
 mod early;
 pub mod fanout;
+mod fetch;
+mod flight;
 mod flows;
 mod follow;
 mod heat;
 mod history;
 mod known;
+mod load;
 mod loss;
 mod method;
 mod news;
+mod order;
 mod picture;
 mod pieces;
 mod rumor;
+mod serving;
 mod session;
+mod shelf;
 mod sync;
 mod tails;
 mod tell;
+mod window;
 
 pub use history::History;
 mod zones;
 
 pub use crate::mongering::{Mode, Mongering, Stop};
+pub use budget::Budget;
 pub use early::{Early, Lacked};
+pub use fetch::{Done, Fetches};
 pub use flows::Flows;
 pub use heat::Heat;
 pub use known::Overdue;
@@ -49,6 +63,8 @@ pub use news::{Heard, News, Telling, Terms};
 pub use picture::Picture;
 pub use pieces::Pieces;
 pub use rumor::Hot;
+pub use serving::Serving;
+pub use shelf::Shelf;
 pub use sync::Syncs;
 pub use tails::{Tails, is_of};
 pub use zones::Zones;

@@ -136,11 +136,17 @@ impl News {
             Item::Batch(batch) => &batch.head.bytes,
             Item::Event(event) => &event.bytes,
         };
-        self.name(sealed)
+        self.named(sealed)
     }
 
-    fn name(&self, sealed: &[u8]) -> RumorId {
+    /// The name of what an author sealed.
+    pub fn named(&self, sealed: &[u8]) -> RumorId {
         RumorId((self.key.hash(sealed) & u128::from(u64::MAX)) as u64)
+    }
+
+    /// What we asked for has begun to come, in another form. Whether we did.
+    pub fn comes(&mut self, id: RumorId) -> bool {
+        self.awaited.came(id)
     }
 
     /// Whether we have heard it.
@@ -158,7 +164,7 @@ impl News {
 
     /// The same of a batch.
     pub fn learn_batch(&mut self, batch: &Batch) {
-        let id = self.name(&batch.head.bytes);
+        let id = self.named(&batch.head.bytes);
         self.awaited.came(id);
         self.known.insert(id);
     }

@@ -2,8 +2,9 @@
 //!
 //! A rumor is hot until it has been told often enough for the cluster's size
 //! (SWIM §4.1: a multiple of log n): a farewell or a refutation twice as often,
-//! since somebody errs until it hears of it; one of several accusations of one
-//! member half as often, since each says the same. A newer statement on the same topic
+//! since somebody errs until it hears of it; an accusation half as often, since
+//! several of one member say the same, but not by its author: nobody else may
+//! have heard it yet. A newer statement on the same topic
 //! takes the place of the older one.
 //!
 //! Who goes first is decided by what depends on it, and among equals by who was
@@ -89,11 +90,22 @@ impl Rank {
 /// number is the rumor's own.
 type Turn = (Rank, u32, u64);
 
+/// How much is lost if a rumor is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stress {
+    /// Nobody waits for it.
+    Calm,
+    Usual,
+    /// Perhaps nobody else has it.
+    Ours,
+}
+
 #[derive(Debug)]
 struct Rumor {
     topic: Topic,
     item: Item,
     rank: Rank,
+    stress: Stress,
     weight: usize,
     sends: u32,
 }
@@ -102,7 +114,8 @@ impl Rumor {
     /// How often it is told before it is cold.
     fn enough(&self, sends: u32) -> u32 {
         match (self.rank, &self.topic) {
-            (_, Topic::Charge(..)) => sends.div_ceil(2),
+            _ if self.stress == Stress::Calm => sends.div_ceil(2),
+            (_, Topic::Charge(..)) if self.stress != Stress::Ours => sends.div_ceil(2),
             (Rank::Refutation, _) => sends.saturating_mul(2),
             _ => sends,
         }
@@ -141,6 +154,24 @@ impl Hot {
     /// A new rumor; takes the place of the one on its topic. Answers how many
     /// had to be let go for it.
     pub fn add(&mut self, item: Item) -> u64 {
+        let rank = Rank::of(&item);
+        self.put(item, rank, Stress::Usual)
+    }
+
+    /// The same for what we say ourselves.
+    pub fn add_ours(&mut self, item: Item) -> u64 {
+        let rank = Rank::of(&item);
+        self.put(item, rank, Stress::Ours)
+    }
+
+    /// The same for news that nobody waits for, and that comparisons bring where
+    /// it is missed: after whatever is more urgent, and half as often.
+    pub fn add_calm(&mut self, item: Item) -> u64 {
+        let rank = Rank::of(&item).max(Rank::Member);
+        self.put(item, rank, Stress::Calm)
+    }
+
+    fn put(&mut self, item: Item, rank: Rank, stress: Stress) -> u64 {
         let topic = Topic::of(&item);
         if let Some(older) = self.topics.get(&topic).copied() {
             self.remove(older);
@@ -154,13 +185,13 @@ impl Hot {
         let weight = item.weight();
         self.bytes += weight;
         self.large += usize::from(is_large(weight));
-        let rank = Rank::of(&item);
         self.turn.insert((rank, 0, number), weight);
         self.topics.insert(topic.clone(), number);
         let rumor = Rumor {
             topic,
             item,
             rank,
+            stress,
             weight,
             sends: 0,
         };

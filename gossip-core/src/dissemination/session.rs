@@ -16,6 +16,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use super::compare::{self, Verdicts};
 use super::follow::Followed;
@@ -25,6 +26,7 @@ use super::tell;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::Instant;
+use crate::config::DeltaOrder;
 use crate::message::{
     Body, Checksum, Digest, DigestRow, Form, Found, Head, Key, Ranges, Sketch, Symbol, Want,
 };
@@ -105,6 +107,13 @@ pub(super) struct Session {
     /// At the opener: what it needs first, while that is to be told. At the
     /// server: what the opener needs first.
     pub(super) first: Vec<Key>,
+    /// Which log goes first, and whether more came since that was looked at.
+    order: DeltaOrder,
+    unsorted: bool,
+    /// When the delta was sent that the transport has not taken yet.
+    pub(super) sent: Option<Instant>,
+    /// It waits for the budget.
+    pub(super) waits_for_budget: bool,
     /// The transport takes another message.
     pub(super) room: bool,
     pub(super) heard_all: bool,
@@ -133,11 +142,26 @@ impl Session {
             asked: 0,
             comparison: None,
             first: Vec::new(),
+            order: DeltaOrder::FurthestBehind,
+            unsorted: false,
+            sent: None,
+            waits_for_budget: false,
             room: true,
             heard_all: false,
             said_all: false,
             moved: now,
         }
+    }
+
+    /// The same, with an order in which logs go.
+    pub(super) const fn ordered(mut self, order: DeltaOrder) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// Whether what it says next may be bulk.
+    pub(super) fn is_bulk(&self) -> bool {
+        !self.serve.is_empty()
     }
 
     /// Takes in what the other said. Whether that was expected.
@@ -215,6 +239,7 @@ impl Session {
                 followed.guess.learn(found.used as usize);
                 let rows = compare::lacks(found, &followed.sketch, picture);
                 self.serve.extend(rows);
+                self.unsorted = true;
                 self.stage = match found.unclear.is_empty() {
                     true => Stage::Compared,
                     false => Stage::Tell(compare::told(found, &followed.sketch, picture)),
@@ -226,6 +251,7 @@ impl Session {
             }
             Body::Want(want) if self.serve.len() < NAMES => {
                 self.serve.extend(want.rows.iter().cloned());
+                self.unsorted = true;
             }
             Body::Delta(_) => {}
             Body::Done => {
@@ -297,6 +323,7 @@ impl Session {
 
     fn judge(&mut self, verdicts: Verdicts) {
         self.serve.extend(verdicts.serve);
+        self.unsorted = true;
         self.want.extend(verdicts.want);
         self.serve.truncate(NAMES);
         self.want.truncate(NAMES);
@@ -342,11 +369,33 @@ impl Session {
 
     /// Puts first what the opener needs first, once all is compared.
     fn sort_out(&mut self, picture: Picture<'_>) {
+        // A log that is half handed over stays in front.
+        if self.unsorted && self.handed.is_none() {
+            self.unsorted = false;
+            self.put_furthest_first(picture);
+        }
         let first = core::mem::take(&mut self.first);
         if !first.is_empty() {
             let rows = self.serve.make_contiguous();
             rows.sort_by_key(|row| !picture.replica.has_any(&row.id, &first));
         }
+    }
+
+    /// Puts the log first of which the other lacks the most; before all of them
+    /// those of whom it lacks nothing but how they stand, which is little.
+    fn put_furthest_first(&mut self, picture: Picture<'_>) {
+        if self.order == DeltaOrder::Name {
+            return;
+        }
+        let rows = self.serve.make_contiguous();
+        rows.sort_by_cached_key(|row| {
+            let ours = picture.replica.head(&row.id).unwrap_or_default().version;
+            let theirs = row.head.unwrap_or_default().version;
+            match ours.0.saturating_sub(theirs.0) {
+                0 => (false, Reverse(0)),
+                depth => (true, Reverse(depth)),
+            }
+        });
     }
 
     /// The next thing to say; `None`: it is the other's turn.

@@ -15,6 +15,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::budget::Budget;
 use super::follow::Followed;
 use super::picture::Picture;
 use super::session::{Session, Stage};
@@ -23,7 +24,7 @@ use crate::base::id::{ClusterId, NodeId};
 use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::Instant;
-use crate::config::Config;
+use crate::config::{Config, DeltaOrder};
 use crate::input::SessionId;
 use crate::membership::Roster;
 use crate::message::{Body, Form, Key};
@@ -47,6 +48,9 @@ pub struct Syncs {
     readiness: Vec<Key>,
     followed: Followed,
     salts: Rng,
+    order: DeltaOrder,
+    /// How much of what they carry goes to whom.
+    pub(crate) budget: Budget,
 }
 
 impl Syncs {
@@ -59,6 +63,8 @@ impl Syncs {
             readiness: config.readiness.clone(),
             followed: Followed::new(cluster, plain),
             salts,
+            order: config.delta_order,
+            budget: Budget::new(config),
         }
     }
 
@@ -131,7 +137,8 @@ impl Syncs {
             true => (Stage::Digest(None), Form::PushPull),
             false => (Stage::Checksum, self.form),
         };
-        let mut session = Session::new(peer.clone(), true, stage, form, now);
+        let session = Session::new(peer.clone(), true, stage, form, now);
+        let mut session = session.ordered(self.order);
         if joins {
             session.first.clone_from(&self.readiness);
         }
@@ -182,7 +189,7 @@ impl Syncs {
             return;
         }
         let session = Session::new(peer.clone(), false, Stage::Await, Form::PushPull, now);
-        self.sessions.insert(id, session);
+        self.sessions.insert(id, session.ordered(self.order));
     }
 
     /// It is over, or its link is. Answers with the peer if *we* had opened it
@@ -195,6 +202,7 @@ impl Syncs {
     /// The last link to a peer is gone, and every session with it.
     pub fn unlinked(&mut self, peer: &NodeId) {
         self.sessions.retain(|_, session| session.peer != *peer);
+        self.budget.unlinked(peer);
     }
 
     /// The transport has room again. Whether the session has come to its end.
@@ -208,6 +216,9 @@ impl Syncs {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.room = true;
             session.moved = now;
+            if let Some(sent) = session.sent.take() {
+                self.budget.was_taken(now, &session.peer, now.since(sent));
+            }
         }
         self.step((now, id), (picture, tails), outbox)
     }
@@ -257,10 +268,39 @@ impl Syncs {
 
     /// When [`Syncs::expire`] has something to do, if nothing moves before.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.sessions
-            .values()
-            .map(|session| session.moved + STALLED)
-            .min()
+        let waits = |session: &Session| match session.waits_for_budget {
+            true => self.budget.ready_at(session.moved, &session.peer),
+            false => session.moved + STALLED,
+        };
+        self.sessions.values().map(waits).min()
+    }
+
+    /// Goes on with what waits for the budget. Whether a session has come to its end.
+    pub fn go_on(
+        &mut self,
+        now: Instant,
+        (picture, tails): (Picture<'_>, &Tails),
+        outbox: &mut Outbox,
+    ) -> bool {
+        let waiting = self.sessions.iter();
+        let waiting = waiting.filter(|(_, session)| {
+            session.waits_for_budget && self.budget.is_ready(now, &session.peer)
+        });
+        let waiting: Vec<SessionId> = waiting.map(|(id, _)| *id).collect();
+        let mut over = false;
+        for id in waiting {
+            if let Some(session) = self.sessions.get_mut(&id) {
+                session.moved = now;
+            }
+            over |= self.step((now, id), (picture, tails), outbox);
+        }
+        over
+    }
+
+    /// Whether a session waits for the budget.
+    pub fn is_any_waiting(&self) -> bool {
+        let mut sessions = self.sessions.values();
+        sessions.any(|session| session.waits_for_budget)
     }
 
     /// Says the next thing, if there is room and something to say. Whether the
@@ -275,12 +315,22 @@ impl Syncs {
             return false;
         };
         session.spare(now, tails, picture);
-        if session.room
+        // It has just been moved: by a message, by room, or by time.
+        let now = session.moved;
+        let may = !session.is_bulk() || self.budget.is_ready(now, &session.peer);
+        outbox.counters.bulk_deferred += u64::from(!may && !session.waits_for_budget);
+        session.waits_for_budget = !may && session.room && !session.said_all;
+        if may
+            && session.room
             && !session.said_all
             && let Some(body) = session.next(picture, &self.followed)
         {
             session.room = false;
             session.said_all = body == Body::Done;
+            if let Body::Delta(delta) = &body {
+                self.budget.spend(now, &session.peer, delta.weight());
+                session.sent = Some(now);
+            }
             outbox.session(&session.peer, id, body);
         }
         let over = session.said_all && session.heard_all;

@@ -327,13 +327,15 @@ impl Tails {
             let budget = limit::DELTA_PIECE_BYTES;
             let handed = served.handed.take();
             let log = replica.since(&served.author, served.head, handed, budget);
-            let Some((log, rest)) = log else {
+            let Some((mut log, rest)) = log else {
                 served.head = head;
                 continue;
             };
             if rest.is_none() {
                 served.head = head;
             }
+            // Large values follow in chunks.
+            log.tell_by_chunks();
             served.handed = rest;
             (served.room, served.moved) = (false, now);
             let delta = Delta {

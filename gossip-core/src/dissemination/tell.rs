@@ -35,10 +35,11 @@ pub(super) fn delta(
         let log = picture
             .replica
             .since(&row.id, theirs, handed.take(), budget);
-        let Some((log, rest)) = log else {
+        let Some((mut log, rest)) = log else {
             serve.pop_front();
             continue;
         };
+        log.tell_by_chunks();
         budget = budget.saturating_sub(log.weight());
         delta.logs.push(log);
         *handed = rest;

@@ -31,6 +31,8 @@ pub(super) struct Heard {
     named: BTreeMap<Key, u64>,
     /// When something of it was last heard.
     pub(super) at: Instant,
+    /// How many changes of all runs there had been then.
+    pub(super) changed: u64,
 }
 
 impl Heard {
@@ -43,6 +45,7 @@ impl Heard {
             floor: through,
             named: BTreeMap::new(),
             at: now,
+            changed: 0,
         }
     }
 

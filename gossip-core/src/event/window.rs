@@ -1,10 +1,13 @@
 //! All runs: what is heard of each, and the window of what is kept.
 //!
 //! An event is kept until it is older than [`KEEP`], or until there are more
-//! than [`limit::EVENTS_KEPT`]: then the one that came first goes.
+//! than [`limit::EVENTS_KEPT`]: then the one that came first goes. What was heard of
+//! a run is remembered longer, also of a member that is forgotten: should it come
+//! back in the same run, nothing of it is news again.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::KEEP;
 use super::run::Heard;
@@ -56,6 +59,8 @@ pub struct Events {
     next: u64,
     bytes: usize,
     clock: Lamport,
+    /// How often something was heard.
+    changes: u64,
     key: HashKey,
     /// We have not yet learned where the runs stand that began before us.
     fresh: bool,
@@ -70,6 +75,7 @@ impl Events {
             next: 0,
             bytes: 0,
             clock: Lamport::default(),
+            changes: 0,
             key: HashKey::of(cluster.as_str()),
             fresh: true,
         }
@@ -137,6 +143,8 @@ impl Events {
         }
         heard.mark(number);
         heard.at = now;
+        self.changes += 1;
+        heard.changed = self.changes;
         if heard.coalesced_by(&event.value).is_some() {
             return Told::Coalesced;
         }
@@ -225,15 +233,6 @@ impl Events {
         }
     }
 
-    /// A member is forgotten, and what it said.
-    pub fn forget(&mut self, author: &NodeId) {
-        let runs = self.runs.keys().filter(|run| run.author == *author);
-        let runs: Vec<Run> = runs.cloned().collect();
-        for run in runs {
-            self.forget_run(&run);
-        }
-    }
-
     /// All that is heard, as one number.
     pub fn sum(&self) -> EventSum {
         let mut sum = Checksum::default();
@@ -248,18 +247,61 @@ impl Events {
 
     /// All that is heard, run by run: as much as one message holds.
     pub fn have(&self, back: bool) -> EventHave {
-        let mut weight = 0;
         let rows = self.runs.iter().map(|(run, heard)| heard.row(run));
-        let rows = rows.take_while(|row| {
-            weight += row.weight();
-            weight <= HAVE_BYTES
-        });
-        let rows: Vec<EventRow> = rows.collect();
+        let rows = fitting(rows);
         EventHave {
             whole: rows.len() == self.runs.len(),
             rows,
             clock: self.clock,
             back,
+        }
+    }
+
+    /// How many changes there have been: a name for all that is heard now.
+    pub const fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// The runs of which something was heard after so many changes.
+    pub fn have_since(&self, changes: u64, back: bool) -> EventHave {
+        let later = self
+            .runs
+            .iter()
+            .filter(|(_, heard)| heard.changed > changes);
+        EventHave {
+            whole: false,
+            rows: fitting(later.map(|(run, heard)| heard.row(run))),
+            clock: self.clock,
+            back,
+        }
+    }
+
+    /// Where the runs stand, for one who has just come: what was first heard here
+    /// while its question was on its way may have been said after it came, and
+    /// counts as not heard yet.
+    pub fn stands(&self, now: Instant) -> EventHave {
+        let mut recent: BTreeMap<&Run, u64> = BTreeMap::new();
+        for (at, run, number) in self.order.values().rev() {
+            if now.since(*at) > ON_ITS_WAY {
+                break;
+            }
+            let first = recent.entry(run).or_insert(*number);
+            *first = (*first).min(*number);
+        }
+        let rows = self.runs.iter().map(|(run, heard)| {
+            let mut row = heard.row(run);
+            if let Some(first) = recent.get(run) {
+                row.top = row.top.min(first.saturating_sub(1));
+                row.holes.retain(|hole| *hole <= row.top);
+            }
+            row
+        });
+        let rows = fitting(rows.filter(|row| row.top > 0));
+        EventHave {
+            whole: true,
+            rows,
+            clock: self.clock,
+            back: false,
         }
     }
 
@@ -300,6 +342,8 @@ impl Events {
                 let heard = heard.or_insert_with(|| Heard::from(0, now));
                 heard.settle(row.through());
                 heard.floor = heard.floor.max(row.through());
+                self.changes += 1;
+                heard.changed = self.changes;
             }
         }
     }
@@ -378,6 +422,8 @@ impl Events {
         }
         if let Some(heard) = self.runs.get_mut(&told.run) {
             taken.coalesced += heard.settle(through);
+            self.changes += 1;
+            heard.changed = self.changes;
         }
         taken
     }
@@ -397,6 +443,20 @@ impl Events {
         ahead
     }
 }
+
+/// As many rows as one list holds.
+fn fitting(rows: impl Iterator<Item = EventRow>) -> Vec<EventRow> {
+    let mut weight = 0;
+    let rows = rows.take_while(|row| {
+        weight += row.weight();
+        weight <= HAVE_BYTES
+    });
+    rows.collect()
+}
+
+/// For how long the first question of who has just come may be on its way (guess:
+/// what three lost packets of a stream take).
+const ON_ITS_WAY: Duration = Duration::from_secs(2);
 
 /// Bytes of rows in one list (guess: half a message).
 const HAVE_BYTES: usize = 512 * 1024;

@@ -28,6 +28,7 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::Instant;
 use crate::config::Config;
+use crate::defence::Defence;
 use crate::input::Target;
 use crate::message::{Body, Footing, Item, Message, Seq};
 use crate::outbox::Outbox;
@@ -163,7 +164,7 @@ impl Prober {
         let patience = self.awareness.scale(config.probe_interval);
         let (ping, wait, budget) = match sight.links.link(target) {
             Some(link) => {
-                send_ping(target, seq, Via::Datagram, sight.roster, outbox);
+                send_ping(target, seq, Via::Datagram, sight, outbox);
                 let wait = link.answers.timeout(config);
                 (Sent::At(now), wait, Duration::ZERO)
             }
@@ -188,11 +189,15 @@ impl Prober {
     }
 
     /// Shows a suspect what it is accused of, without waiting for an answer.
-    pub fn warn(&mut self, suspect: &NodeId, roster: &Roster, outbox: &mut Outbox) {
-        let accused = roster.member(suspect).and_then(|member| member.suspicion());
+    pub fn warn(&mut self, suspect: &NodeId, via: Via, sight: Sight<'_>, outbox: &mut Outbox) {
+        let accused = sight
+            .roster
+            .member(suspect)
+            .and_then(|member| member.suspicion());
         if accused.is_some() {
             let seq = self.seq();
-            send_ping(suspect, seq, Via::Datagram, roster, outbox);
+            let message = shown(Message::bare(Body::Ping { seq }), suspect, sight.roster);
+            outbox.send(suspect, via, message);
         }
     }
 
@@ -286,9 +291,9 @@ impl Prober {
         for (seq, probe) in &mut self.probes {
             if probe.target == *peer && probe.ping == Sent::No {
                 probe.ping = Sent::At(now);
-                send_ping(peer, *seq, Via::Datagram, sight.roster, outbox);
+                send_ping(peer, *seq, Via::Datagram, sight, outbox);
                 if probe.stage == Stage::Relayed {
-                    send_ping(peer, *seq, Via::Stream, sight.roster, outbox);
+                    send_ping(peer, *seq, Via::Stream, sight, outbox);
                 }
             }
         }
@@ -354,7 +359,7 @@ impl Prober {
                 probe.stage = Stage::Relayed;
                 probe.asked = ask_others(*seq, &probe.target, sight, rng, outbox);
                 if sight.links.is_up(&probe.target) {
-                    send_ping(&probe.target, *seq, Via::Stream, sight.roster, outbox);
+                    send_ping(&probe.target, *seq, Via::Stream, sight, outbox);
                 }
             }
         }
@@ -366,7 +371,12 @@ impl Prober {
             outbox.counters.probes_failed += 1;
             let silent = probe.asked.len() - probe.nacked.len();
             let silent = u32::try_from(silent).unwrap_or(u32::MAX);
-            let worse = if probe.asked.is_empty() { 1 } else { silent };
+            let nacks = sight.config.defences.has(Defence::Nack);
+            let worse = if probe.asked.is_empty() || !nacks {
+                1
+            } else {
+                silent
+            };
             self.awareness.worse(worse, sight.config.awareness_max);
             failed.push(Finding {
                 target: probe.target,
@@ -413,9 +423,18 @@ fn ask_others(
 
 /// Pings, and shows a suspect first of all what it is accused of (Lifeguard's
 /// buddy system, Dadgar et al. 2018, §IV-C).
-fn send_ping(target: &NodeId, seq: Seq, via: Via, roster: &Roster, outbox: &mut Outbox) {
-    let mut message = Message::bare(Body::Ping { seq });
-    let suspicion = roster.member(target).and_then(|member| member.suspicion());
+fn send_ping(target: &NodeId, seq: Seq, via: Via, sight: Sight<'_>, outbox: &mut Outbox) {
+    let message = Message::bare(Body::Ping { seq });
+    let message = match sight.config.defences.has(Defence::Buddy) {
+        true => shown(message, target, sight.roster),
+        false => message,
+    };
+    outbox.send(target, via, message);
+}
+
+/// A message to one who may be a suspect, with what it is accused of.
+fn shown(mut message: Message, to: &NodeId, roster: &Roster) -> Message {
+    let suspicion = roster.member(to).and_then(|member| member.suspicion());
     if let Some(suspicion) = suspicion {
         let item = Item::Accusation(suspicion.accusation().clone());
         // One from a later version may be larger; it must not cost the ping.
@@ -423,5 +442,5 @@ fn send_ping(target: &NodeId, seq: Seq, via: Via, roster: &Roster, outbox: &mut 
             message.rumors.push(item);
         }
     }
-    outbox.send(target, via, message);
+    message
 }

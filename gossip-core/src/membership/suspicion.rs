@@ -79,6 +79,12 @@ impl Suspicion {
         first_verdict || self.until < before
     }
 
+    /// Whether its accuser said so before, as gravely.
+    pub fn has_counted(&self, accusation: &Sealed<Accusation>) -> bool {
+        self.accusers.contains(&accusation.value.accuser)
+            && (self.verdict.is_some() || !accusation.is_verdict())
+    }
+
     /// When the time to refute is over.
     pub const fn until(&self) -> Instant {
         self.until

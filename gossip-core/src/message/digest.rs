@@ -23,7 +23,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Batch, Footing, Head, Item, Version, weight};
+use super::{Batch, BatchPart, ChunkedPart, Footing, Head, Item, Outline, Version, weight};
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::siphash::HashKey;
@@ -194,6 +194,9 @@ pub struct LogDelta {
     pub from: Version,
     /// All of one author.
     pub batches: Vec<Batch>,
+    /// Entries of these batches that are told by their chunks: in which batch
+    /// each is, counted from zero. In rising places.
+    pub chunked: Vec<(u32, ChunkedPart)>,
     /// It is a piece, and the next one of this session goes on with it. Nothing
     /// of it holds before the last piece is there: what an entry superseded may
     /// be left out of this piece while the entry is still to come.
@@ -207,7 +210,25 @@ impl LogDelta {
             let part = batch.parts.last()?;
             Some(batch.version(part.index))
         });
-        told.unwrap_or(self.from)
+        let chunked = self.chunked.last().and_then(|(batch, part)| {
+            let batch = self.batches.get(usize::try_from(*batch).ok()?)?;
+            Some(batch.version(part.index))
+        });
+        told.max(chunked).unwrap_or(self.from)
+    }
+
+    /// Tells the entries of more than [`limit::LARGE_BYTES`] by their chunks.
+    pub fn tell_by_chunks(&mut self) {
+        for (place, batch) in (0..).zip(&mut self.batches) {
+            let is_large = |part: &BatchPart| part.entry.bytes.len() > limit::LARGE_BYTES;
+            if !batch.parts.iter().any(is_large) {
+                continue;
+            }
+            let outline = Outline::of(batch, limit::LARGE_BYTES);
+            batch.parts = outline.parts;
+            let chunked = outline.chunked.into_iter();
+            self.chunked.extend(chunked.map(|part| (place, part)));
+        }
     }
 
     /// Whose log, if it says anything.
@@ -221,7 +242,8 @@ impl LogDelta {
             .batches
             .iter()
             .map(|batch| batch.weight() + weight::FIELD);
-        2 * weight::NUMBER + weight::FIELD + batches.sum::<usize>()
+        let chunked = self.chunked.iter().map(|(_, part)| part.weight());
+        2 * weight::NUMBER + weight::FIELD + batches.sum::<usize>() + chunked.sum::<usize>()
     }
 }
 

@@ -15,6 +15,7 @@ mod accusation;
 mod addrs;
 mod ask;
 mod batch;
+mod chunk;
 mod claim;
 mod digest;
 mod entry;
@@ -24,6 +25,7 @@ mod floor;
 mod head;
 mod item;
 mod offer;
+mod outline;
 mod probe;
 mod stamp;
 mod symbol;
@@ -32,6 +34,7 @@ pub use accusation::{Accusation, Charge};
 pub use addrs::Addrs;
 pub use ask::{Answer, Ask, AskCounts, Filter, Said, Tag};
 pub use batch::{Batch, BatchHead, BatchPart, Draft};
+pub use chunk::{Chunk, ChunkAsk, ChunkHash, ChunkedId, chunk_at, chunks_of};
 pub use claim::{Claim, Footing, Generation, Incarnation, Presence};
 pub use digest::{Checksum, Delta, Digest, DigestRow, LogDelta, MemberRow, MemberState, Want};
 pub use entry::{Entry, Key, KeyError, Op, Scope, Value};
@@ -41,6 +44,7 @@ pub use floor::Floor;
 pub use head::{Base, Head, Lineage, LogHead, Version};
 pub use item::{Item, Sealed, Statement};
 pub use offer::{Offer, RumorId};
+pub use outline::{Chunked, ChunkedPart, Gathered, Outline};
 pub use probe::Seq;
 pub use stamp::{Replaced, Stamp, WriteId};
 pub use symbol::{Form, Found, Range, RangePart, Ranges, Sketch, Symbol};
@@ -128,6 +132,12 @@ pub enum Body {
     /// First in a session: this is what I hold of a log; tell me what follows,
     /// and whatever comes to it, until I end the session.
     Follow(LogHead),
+    /// A batch you asked for, its larger entries told by their chunks.
+    Outline(Outline),
+    /// Send me these chunks.
+    ChunkAsk(ChunkAsk),
+    /// One of the chunks you asked for.
+    Chunk(Chunk),
 }
 
 impl Message {
@@ -172,7 +182,16 @@ impl Body {
             Self::EventDelta(delta) => delta.weight(),
             Self::Answer(answer) => answer.weight(),
             Self::Follow(held) => weight::FIELD + held.weight(),
+            Self::Outline(outline) => outline.weight(),
+            Self::ChunkAsk(ask) => ask.weight(),
+            Self::Chunk(chunk) => chunk.weight(),
         }
+    }
+
+    /// Whether it yields to everything else on its link but sessions: it is a
+    /// piece of something large.
+    pub const fn is_bulk(&self) -> bool {
+        matches!(self, Self::Chunk(_))
     }
 }
 

@@ -51,6 +51,23 @@ pub enum Form {
 }
 
 impl Form {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Push, Self::Pull, Self::PushPull];
+
+    /// Its name, as people write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::Pull => "pull",
+            Self::PushPull => "push-pull",
+        }
+    }
+
+    /// The one of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.name() == name)
+    }
+
     /// Whether the server tells what the opener lacks.
     pub const fn pulls(self) -> bool {
         matches!(self, Self::PushPull | Self::Pull)

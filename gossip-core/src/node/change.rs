@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::Now;
+use crate::defence::Defence;
 use crate::dissemination::Picture;
 use crate::input::Target;
 use crate::membership::Sight;
@@ -35,7 +36,21 @@ impl Node {
             self.outbox.counters.rumors_dropped += self.news.add(item);
             self.timers.fresh_soon(soon, self.config.gossip_interval);
         } else {
-            self.outbox.counters.rumors_dropped += self.hot.add(item);
+            let ours = *item.author() == self.identity.id;
+            self.outbox.counters.rumors_dropped += match ours {
+                true => self.hot.add_ours(item),
+                false => self.hot.add(item),
+            };
+            self.timers.gossip_soon(soon, self.config.gossip_interval);
+        }
+    }
+
+    /// The same for what can wait for the next comparison: told as rarely as one of
+    /// several accusations.
+    fn spread_calmly(&mut self, now: Now, item: Item) {
+        if !self.absorbing {
+            self.outbox.counters.rumors_dropped += self.hot.add_calm(item);
+            let soon = now.mono + self.config.gossip_delay;
             self.timers.gossip_soon(soon, self.config.gossip_interval);
         }
     }
@@ -57,11 +72,19 @@ impl Node {
             }
             _ => {}
         }
+        let kind = event.as_ref().map(|event| event.kind.clone());
         if let Some(event) = event {
             self.follow(now, &event);
             self.outbox.notify(Notification::Member(event));
         }
-        self.spread(now, item);
+        // Where many died at once everybody says that it is here, above whatever
+        // is held against it elsewhere. Nobody on this side waits for that.
+        let renewed = matches!(kind, Some(MemberEventKind::Updated));
+        if renewed && self.timers.is_shocked(now.mono, self.config.suspicion_max) {
+            self.spread_calmly(now, item);
+        } else {
+            self.spread(now, item);
+        }
     }
 
     /// What a change of a member means for the other rooms.
@@ -80,8 +103,10 @@ impl Node {
             }
             MemberEventKind::Suspected { .. } => {
                 self.look_too(now, &event.id);
-                self.timers
-                    .warn_before(now.mono, self.config.suspicion_min, &event.id);
+                if self.config.defences.has(Defence::Warning) {
+                    let least = self.config.suspicion_min;
+                    self.timers.warnings.before(now.mono, least, &event.id);
+                }
             }
             MemberEventKind::Refuted { after, .. } => self.pace.refuted(now.mono, *after),
             MemberEventKind::Died { .. } | MemberEventKind::Removed { .. } => {
@@ -120,13 +145,12 @@ impl Node {
         }
         let id = &event.id;
         self.book.met(id);
-        self.events.forget(id);
+        self.is_strange(id);
         self.outbox
             .push(Output::Remember(Record::Forget(id.clone())));
-        let mut changes = Vec::new();
-        self.replica.veil(id, &mut changes);
+        let id = id.clone();
         self.outbox.notify(Notification::Member(event));
-        self.replica_changed(changes);
+        self.veil(&id);
         if let Some(item) = item {
             self.spread(now, item);
         }
@@ -156,12 +180,18 @@ impl Node {
         let Some(claim) = dead else {
             return self.member_forgotten(None, event, now);
         };
-        let mut changes = Vec::new();
-        self.replica.veil(&event.id, &mut changes);
-        self.events.forget(&event.id);
+        let id = event.id.clone();
+        self.is_strange(&id);
         self.book.remember(claim);
         self.outbox.notify(Notification::Member(event));
-        self.replica_changed(changes);
+        self.veil(&id);
+    }
+
+    /// One without a row, who may have a link.
+    fn is_strange(&mut self, id: &NodeId) {
+        if self.links.is_up(id) {
+            self.strangers.insert(id.clone());
+        }
     }
 
     /// A connection to a dead member is in the way of its return: a transport
@@ -238,6 +268,16 @@ impl Node {
     /// Opens a session with a peer. Who joins asks one at a time: everybody it
     /// asks would send it everything.
     pub(super) fn compare_notes(&mut self, now: Now, peer: &NodeId) {
+        if self.fetches.has_runs() {
+            // We would be told of it again: until it is here, we only ask when it
+            // is time to.
+            return;
+        }
+        self.compare_all_notes(now, peer);
+    }
+
+    /// The same, whatever is on its way.
+    pub(super) fn compare_all_notes(&mut self, now: Now, peer: &NodeId) {
         if self.phase == Phase::Joining && self.syncs.is_any_open() {
             return;
         }

@@ -17,9 +17,11 @@ use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use crate::base::agreed::Share;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::{Now, WallTime};
+use crate::config::Config;
 use crate::input::{DiskError, Durability, Expected, PersistId, Query, Space, Ticket, Write};
 use crate::message::{
     Batch, Draft, Entry, Head, Item, Key, Op, Replaced, Scope, Stamp, Statement, Version, WriteId,
@@ -211,12 +213,19 @@ impl Node {
 
     /// Raises the floor of our log, where that is worth it.
     pub(super) fn clear_log(&mut self, now: Now) {
-        let busy = self.commits.flight.is_some() || !self.commits.queue.is_empty();
+        let writes = self.commits.flight.is_some() || !self.commits.queue.is_empty();
+        let busy = writes || self.phase != Phase::Running;
+        let ago = |span: Duration| {
+            let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+            WallTime::from_millis(now.wall.as_millis().saturating_sub(millis))
+        };
         let grace = self.config.tombstone_grace;
-        let millis = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
-        let as_of = WallTime::from_millis(now.wall.as_millis().saturating_sub(millis));
+        let as_of = ago(grace);
         let me = self.identity.id.clone();
-        let all_here = self.have_all_been_here(now, grace);
+        // Who is gone is held for here for a while: it may have written what nobody
+        // has heard, and bring it when it is back.
+        let grace = grace.max(self.longest_silence());
+        let all_here = self.have_all_been_here(now, grace).then(|| ago(grace));
         let next = self.replica.next_floor(&me, as_of, all_here);
         if let Some((floor, entries)) = next.filter(|_| !busy) {
             let head = self.replica.head(&me).unwrap_or_default();
@@ -227,6 +236,18 @@ impl Node {
             };
             self.seal_commit(Vec::from([draft]), Vec::new(), Durability::Synced);
         }
+    }
+
+    /// For how long a member may be gone before it is held for gone (guess: a round
+    /// of those who doubt themselves most, and the longest suspicion).
+    fn longest_silence(&self) -> Duration {
+        let Config {
+            probe_interval,
+            awareness_max,
+            suspicion_max,
+            ..
+        } = self.config;
+        suspicion_max + probe_interval * (awareness_max + 2)
     }
 
     /// Whether everybody who may ever have written has been here for so long.
@@ -327,8 +348,11 @@ impl Node {
         }
         // What holds less than before is never too much.
         let grows = keys > share.0 || bytes > share.1;
-        if grows && (keys > limit::KEYS_PER_AUTHOR || bytes > limit::BYTES_PER_AUTHOR) {
-            return Err(Refusal::Full);
+        let would = as_share((keys, bytes));
+        let most = self.config.agreed().writes;
+        if grows && !would.fits(&most) {
+            let has = as_share(*share);
+            return Err(Refusal::Full { would, has, most });
         }
         *share = (keys, bytes);
         Ok(entries)
@@ -432,6 +456,14 @@ impl Node {
         // It waited for others on its way to the disk.
         self.timers
             .fresh_soon(now.mono, self.config.gossip_interval);
+    }
+}
+
+fn as_share((keys, bytes): (usize, usize)) -> Share {
+    let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
+    Share {
+        keys: number(keys),
+        bytes: number(bytes),
     }
 }
 

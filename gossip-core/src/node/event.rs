@@ -8,6 +8,7 @@
 //! ```
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 
 use crate::base::id::NodeId;
 use crate::base::limit;
@@ -15,8 +16,8 @@ use crate::base::time::{Instant, Now};
 use crate::event::Told;
 use crate::input::{Saying, Ticket, Via};
 use crate::message::{
-    Body, Event, EventDelta, EventHave, EventId, EventSum, Item, Lamport, Message, Run, Sealed,
-    Statement,
+    Body, Event, EventDelta, EventHave, EventId, EventRow, EventSum, Item, Lamport, Message, Run,
+    Sealed, Statement,
 };
 use crate::output::{Notification, Output, Phase, Refusal, Reply};
 
@@ -31,6 +32,24 @@ pub(super) struct Rounds {
     /// Who tells us what we lack, and until when nobody else is asked: what we
     /// lack should come once.
     teller: Option<(NodeId, Instant)>,
+    /// After how many changes we had heard the same as a peer, since it is
+    /// connected: from there on only what changed is listed. At most
+    /// [`limit::EVENT_AGREED`]; whom there is no room for is told everything.
+    agreed: BTreeMap<NodeId, u64>,
+}
+
+impl Rounds {
+    /// We have heard the same as a peer.
+    fn agree(&mut self, peer: &NodeId, changes: u64) {
+        if self.agreed.len() < limit::EVENT_AGREED || self.agreed.contains_key(peer) {
+            self.agreed.insert(peer.clone(), changes);
+        }
+    }
+
+    /// A peer may be another process by now.
+    pub(super) fn part(&mut self, peer: &NodeId) {
+        self.agreed.remove(peer);
+    }
 }
 
 impl Default for Rounds {
@@ -39,6 +58,7 @@ impl Default for Rounds {
             due: Instant::FAR_FUTURE,
             left: 0,
             teller: None,
+            agreed: BTreeMap::new(),
         }
     }
 }
@@ -249,7 +269,7 @@ impl Node {
     /// A peer says what it has heard, as one number.
     pub(super) fn hear_event_sum(&mut self, now: Now, from: &NodeId, theirs: EventSum) {
         if theirs.fresh {
-            let mut have = self.events.have(false);
+            let mut have = self.events.stands(now.mono);
             // Who does not know itself where the runs stand asks for nothing.
             have.whole &= !self.events.is_fresh();
             return self.tell_have(from, have);
@@ -259,9 +279,14 @@ impl Node {
         }
         if theirs.sum == self.events.sum().sum {
             self.flow.held(from, u64::MAX);
+            self.rounds.agree(from, self.events.changes());
             self.rounds.left = self.rounds.left.saturating_sub(1);
         } else if self.may_ask(now, from) {
-            let have = self.events.have(true);
+            // Should that not suffice, the next list is whole.
+            let have = match self.rounds.agreed.remove(from) {
+                Some(changes) => self.events.have_since(changes, true),
+                None => self.events.have(true),
+            };
             self.tell_have(from, have);
         }
     }
@@ -301,6 +326,21 @@ impl Node {
         if theirs.back {
             let mut lacking = self.events.lacking(theirs, from);
             lacking.rows.retain(|row| self.is_known_run(&row.run));
+            // A question how far it was heard itself is no list of what has changed.
+            let asks = matches!(theirs.rows.as_slice(), [row] if row.run.author == *from);
+            if !theirs.whole
+                && !asks
+                && let Some(changes) = self.rounds.agreed.remove(from)
+            {
+                // What we heard since we agreed, and the peer did not.
+                let ours = self.events.have_since(changes, true);
+                let listed = |row: &EventRow| theirs.rows.iter().any(|known| known.run == row.run);
+                let more = ours.rows.into_iter().filter(|row| !listed(row));
+                let before = lacking.rows.len();
+                lacking.rows.extend(more);
+                lacking.back = lacking.rows.len() > before;
+                lacking.rows.sort_by(|left, right| left.run.cmp(&right.run));
+            }
             if !lacking.rows.is_empty() && self.may_ask(now, from) {
                 self.tell_have(from, lacking);
             }

@@ -7,7 +7,7 @@ use crate::base::limit;
 use crate::base::time::{Instant, Now};
 use crate::dissemination::is_of;
 use crate::input::SessionId;
-use crate::message::{Batch, Body, Delta, Item, LogDelta, LogHead, Offer};
+use crate::message::{Batch, Body, Delta, LogHead, Offer};
 use crate::output::{Output, Phase};
 
 use super::Node;
@@ -28,13 +28,14 @@ impl Node {
     }
 
     /// A run of a log came, in a session or a tail: much of it is told by head.
-    pub(super) fn goes_on_as_one(&mut self, now: Now, run: &LogDelta) -> bool {
-        let Some(author) = run.author().filter(|_| self.phase == Phase::Running) else {
+    pub(super) fn goes_on_as_one(&mut self, now: Now, run: &[Batch]) -> bool {
+        let author = run.first().map(Batch::author);
+        let Some(author) = author.filter(|_| self.phase == Phase::Running) else {
             return false;
         };
-        let flows = self.flows_on(now, author, run.batches.len());
+        let flows = self.flows_on(now, author, run.len());
         if flows {
-            for batch in &run.batches {
+            for batch in run {
                 self.news.learn_batch(batch);
             }
         }
@@ -123,17 +124,14 @@ impl Node {
                 continue;
             };
             self.outbox.counters.tail_batches += run.batches.len() as u64;
-            let (fresh, gap) = self.hear_run(now, run.from, &run.batches);
-            self.take_early(now, &author);
-            if fresh && !gap && !self.goes_on_as_one(now, &run) {
-                // It grows slowly by now: as rumors again.
-                let whole = run.batches.into_iter().filter(Batch::is_whole);
-                for batch in whole {
-                    let item = Item::Batch(batch);
-                    if !self.news.knows(self.news.id(&item)) {
-                        self.spread(now, item);
-                    }
-                }
+            if !run.chunked.is_empty() {
+                self.order_run(now, from, run);
+                continue;
+            }
+            // Where it grows slowly by now it goes on as rumors.
+            let (news, _) = self.take_run(now, run.from, run.batches);
+            for item in news {
+                self.spread(now, item);
             }
         }
         let (syncs, tails) = (&self.syncs, &self.tails);

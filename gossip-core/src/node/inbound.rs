@@ -4,11 +4,13 @@ use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
 use crate::base::time::Now;
+use crate::defence::Defence;
 use crate::dissemination::Picture;
 use crate::input::{SessionId, Via};
 use crate::membership::{Answer, Sight};
 use crate::message::{Accusation, Batch, Body, Delta, Item, Message, Sealed, Version};
 use crate::output::{Output, Phase};
+use crate::replica::stands_for_all;
 
 use super::Node;
 
@@ -112,6 +114,9 @@ impl Node {
                 let (syncs, tails) = (&self.syncs, &self.tails);
                 self.pieces.keep(|id| syncs.has(id) || tails.has(id));
             }
+            (Body::Outline(outline), Via::Stream) => self.hear_outline(now, from, outline),
+            (Body::ChunkAsk(ask), Via::Stream) => self.hear_chunk_ask(now, from, &ask),
+            (Body::Chunk(chunk), Via::Stream) => self.hear_chunk(now, from, chunk),
             (Body::EventSum(sum), Via::Datagram | Via::Stream) => {
                 self.hear_event_sum(now, from, sum);
             }
@@ -125,6 +130,15 @@ impl Node {
     /// An item came, from whomever. Whether it does not follow on what we hold.
     pub(super) fn hear_item(&mut self, now: Now, from: &NodeId, item: Item) -> bool {
         match item {
+            // Most of what comes has come before.
+            Item::Claim(claim) if self.roster.knows(&claim) => {
+                self.outbox.counters.stale += 1;
+                false
+            }
+            Item::Accusation(accusation) if self.roster.is_settled(&accusation) => {
+                self.outbox.counters.stale += 1;
+                false
+            }
             Item::Claim(claim) if self.is_unbelievable(claim.value.footing.generation, now) => {
                 false
             }
@@ -159,9 +173,9 @@ impl Node {
         let Item::Accusation(accusation) = item else {
             return false;
         };
-        let me = self.roster.member(&self.identity.id);
+        let me = || self.roster.member(&self.identity.id);
         accusation.value.accused == self.identity.id
-            && me.is_some_and(|me| accusation.value.footing < me.footing())
+            && me().is_some_and(|me| accusation.value.footing < me.footing())
     }
 
     /// A probe of ours was answered: by its target, or by a relay.
@@ -187,7 +201,10 @@ impl Node {
         let heard = self
             .roster
             .hear_accusation(accusation.clone(), now.mono, terms, silent);
-        self.heard_member(now, Item::Accusation(accusation), heard);
+        self.heard_member(now, Item::Accusation(accusation.clone()), heard);
+        if accusation.is_verdict() && !self.config.defences.has(Defence::OwnVerdict) {
+            self.condemn(now, accusation);
+        }
     }
 
     /// The members of a delta, in an order in which nobody is welcomed only to
@@ -234,6 +251,9 @@ impl Node {
             true => self.hear_run(now, from, core::slice::from_ref(&batch)),
             false => (false, true),
         };
+        // What an author says above its limit has nothing to follow on: nobody
+        // will have it, and asking around for it is what such an author may want.
+        let gap = gap && !self.replica.is_over(batch.author());
         if fresh && !gap {
             self.outbox.counters.copies_useful += 1;
             let author = batch.author().clone();
@@ -292,11 +312,19 @@ impl Node {
             // millisecond, or later on another clock, has, and its journal is lost.
             self.outlive(generation);
         }
+        let is_known = ours || self.roster.member(&newest.author).is_some();
+        if !is_known && stands_for_all(from, batches).is_some() {
+            // It is forgotten where this comes from, and nobody here either.
+            self.veil(&newest.author);
+        }
         let mut changes = Vec::new();
         let counters = &mut self.outbox.counters;
         let outcome = self
             .replica
             .merge(from, batches, now.wall, counters, &mut changes);
+        if let Some(head) = self.replica.head(&newest.author) {
+            self.fetches.is_held(&newest.author, head);
+        }
         self.replica_changed(changes);
         if outcome.fresh
             && let Some(head) = self.replica.head(&newest.author)
@@ -328,28 +356,43 @@ impl Node {
             let Some(run) = self.pieces.add(id, piece.clone(), counters) else {
                 continue;
             };
-            let (fresh, gap) = self.hear_run(now, run.from, &run.batches);
-            if let Some(first) = run.batches.first() {
-                let author = first.author().clone();
-                self.take_early(now, &author);
-            }
-            if fresh && !gap && self.goes_on_as_one(now, &run) {
+            if !run.chunked.is_empty() {
+                self.order_run(now, from, run);
                 continue;
             }
-            if fresh && !gap {
-                let whole = run.batches.into_iter().filter(Batch::is_whole);
-                let items = whole.map(Item::Batch);
-                found.extend(items.filter(|item| !self.news.knows(self.news.id(item))));
-            }
+            let (new, gap) = self.take_run(now, run.from, run.batches);
+            found.extend(new);
             gaps |= gap;
         }
         self.tell_found(now, found);
         gaps
     }
 
+    /// A whole run of a log, from a session: what of it is news, and whether it
+    /// does not follow on what we hold.
+    pub(super) fn take_run(
+        &mut self,
+        now: Now,
+        from: Version,
+        batches: Vec<Batch>,
+    ) -> (Vec<Item>, bool) {
+        let (fresh, gap) = self.hear_run(now, from, &batches);
+        if let Some(first) = batches.first() {
+            let author = first.author().clone();
+            self.take_early(now, &author);
+        }
+        if !fresh || gap || self.goes_on_as_one(now, &batches) {
+            return (Vec::new(), gap);
+        }
+        let whole = batches.into_iter().filter(Batch::is_whole);
+        let items = whole.map(Item::Batch);
+        let news = items.filter(|item| !self.news.knows(self.news.id(item)));
+        (news.collect(), gap)
+    }
+
     /// What a session found missing here is missing elsewhere, perhaps: it is
     /// news again, by name. Much at once goes on in sessions, as it came.
-    fn tell_found(&mut self, now: Now, found: Vec<Item>) {
+    pub(super) fn tell_found(&mut self, now: Now, found: Vec<Item>) {
         let running = self.phase == Phase::Running;
         self.absorbing = !running || found.len() > MUCH;
         if running && self.absorbing {

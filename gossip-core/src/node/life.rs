@@ -139,6 +139,11 @@ impl Node {
     /// We have compared notes with somebody, or there is nobody.
     pub(super) fn run(&mut self, now: Now) {
         if self.phase == Phase::Joining {
+            self.joined = true;
+            if self.fetches.has_runs() {
+                // It has heard of all there is, and large values are on their way.
+                return;
+            }
             self.phase = Phase::Running;
             self.begin_events(now);
             // Others join at the same time, and what was told of them while we
@@ -215,9 +220,20 @@ impl Node {
         }
     }
 
-    fn veil(&mut self, id: &NodeId) {
+    /// What is held of a member is not shown, and goes if it is of no use.
+    pub(super) fn veil(&mut self, id: &NodeId) {
         let mut changes = Vec::new();
         self.replica.veil(id, &mut changes);
+        let counters = &mut self.outbox.counters;
+        self.replica.reclaim(id, counters, &mut changes);
+        self.replica_changed(changes);
+    }
+
+    /// What was held of those who are forgotten goes where it is of no use any more.
+    pub(super) fn reclaim(&mut self) {
+        let mut changes = Vec::new();
+        let counters = &mut self.outbox.counters;
+        self.replica.reclaim_all(counters, &mut changes);
         self.replica_changed(changes);
     }
 

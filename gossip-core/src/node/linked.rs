@@ -28,6 +28,9 @@ impl Node {
                 }
                 self.links
                     .insert(peer.clone(), Link::new(addr, rtt, now.mono));
+                if self.roster.member(&peer).is_none() {
+                    self.strangers.insert(peer.clone());
+                }
                 if self.phase == Phase::Starting {
                     // Our generation is not on disk: whatever we have to say waits.
                     return;
@@ -42,7 +45,9 @@ impl Node {
                 // A new link is told what is hot: often our own claim.
                 self.outbox.datagram(&peer, Body::Gossip);
                 self.tell_news_to(&peer);
+                self.rounds.part(&peer);
                 self.tell_waiting(&peer);
+                self.fetch(now);
                 let stranger = match self.roster.member(&peer).map(|member| &member.standing) {
                     None | Some(Standing::Dead(_) | Standing::Left) => true,
                     Some(Standing::Alive | Standing::Suspect(_)) => false,
@@ -60,9 +65,11 @@ impl Node {
             }
             LinkEvent::Down { peer, why } => {
                 self.links.remove(&peer);
+                self.strangers.remove(&peer);
                 self.syncs.unlinked(&peer);
                 self.tails.unlinked(now.mono, &peer, &mut self.outbox);
                 self.silent.retain(|_, (whose, _)| *whose != peer);
+                self.unlink_bulk(now, &peer);
                 self.prober.link_down(&peer, &self.roster, &mut self.outbox);
                 if let LinkError::Outlived { by } = why {
                     self.hear_of_a_later_run(now, Some(peer), by);

@@ -27,6 +27,7 @@ mod commit;
 mod event;
 mod flow;
 mod inbound;
+mod large;
 mod life;
 mod linked;
 #[cfg(feature = "sim")]
@@ -34,6 +35,7 @@ pub mod observe;
 mod offer;
 mod quorum;
 mod tick;
+mod warn;
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -42,7 +44,9 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::{Config, ConfigError, Identity};
-use crate::dissemination::{Early, Flows, History, Hot, Loss, News, Pieces, Syncs, Tails, Zones};
+use crate::dissemination::{
+    Early, Fetches, Flows, History, Hot, Loss, News, Pieces, Serving, Shelf, Syncs, Tails, Zones,
+};
 use crate::electorate::Electorate;
 use crate::event::{Answering, Asked, Events, Flow};
 use crate::input::{Input, PersistId, Saved, SealId, SessionId, Ticket};
@@ -80,6 +84,11 @@ pub struct Node {
     syncs: Syncs,
     history: History,
     pieces: Pieces,
+    fetches: Fetches,
+    shelf: Shelf,
+    serving: Serving,
+    /// When chunks were served last.
+    served: Instant,
     early: Early,
     flows: Flows,
     tails: Tails,
@@ -106,6 +115,10 @@ pub struct Node {
     witnesses: BTreeSet<NodeId>,
     /// Peers to compare notes with as soon as there is a link.
     appointments: BTreeSet<NodeId>,
+    /// Peers with a link that had no row when we last looked; no more than links.
+    strangers: BTreeSet<NodeId>,
+    /// Notes are compared, and what they told of by its chunks is on its way.
+    joined: bool,
     /// What we are being told is not told on item by item: while joining it is
     /// news to us alone, and much at once goes on in sessions.
     absorbing: bool,
@@ -175,7 +188,7 @@ impl Node {
             prober: Prober::default(),
             pace: Pace::default(),
             links: Links::default(),
-            replica: Replica::default(),
+            replica: Replica::new(identity.id.clone(), config.agreed().takes),
             chronicle: Chronicle::new(&identity.id, generation),
             hot: Hot::default(),
             history: History::default(),
@@ -184,7 +197,12 @@ impl Node {
             zones: Zones::default(),
             loss: Loss::default(),
             mail: false,
-            pieces: Pieces::default(),
+            pieces: Pieces::of(config.agreed().takes.bytes),
+            fetches: Fetches::of(config.agreed().takes.bytes),
+            shelf: Shelf::default(),
+            serving: Serving::default(),
+            served: now.mono,
+            joined: false,
             early: Early::default(),
             flows: Flows::default(),
             tails: Tails::default(),
@@ -203,6 +221,7 @@ impl Node {
             leaving: None,
             witnesses: BTreeSet::new(),
             appointments: BTreeSet::new(),
+            strangers: BTreeSet::new(),
             absorbing: false,
             outbox: Outbox::default(),
             rng,
@@ -233,6 +252,7 @@ impl Node {
             Input::Session(id, event) => self.hear_session(now, id, event),
             Input::Command(ticket, command) => self.obey(now, ticket, command),
             Input::Sealed(id, item) => self.hear_sealed(now, id, item),
+            Input::Assembled(id, batch) => self.hear_assembled(now, id, batch),
             Input::Persisted(id, result) => self.hear_persisted(now, id, result),
             Input::Timeout => {}
         }
@@ -263,6 +283,7 @@ impl Node {
                 self.outbox.counters.messages_out += 1;
             }
             self.history.goes(&output);
+            self.shelve(&output);
             return Some(output);
         }
     }
@@ -271,7 +292,8 @@ impl Node {
     pub fn poll_timeout(&self) -> Option<Instant> {
         match self.phase {
             Phase::Halted => None,
-            _ => self.next_deadline(),
+            // Every input ends with a look at all deadlines.
+            _ => self.timers.armed().or_else(|| self.next_deadline()),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::dissemination::Picture;
 use crate::input::{Query, Space};
 use crate::membership::Member;
-use crate::message::{Addrs, Footing, Generation, Head, Key, Version};
+use crate::message::{Addrs, Footing, Generation, Head, Key, Scope, Stamp, Version};
 use crate::output::{Counters, MemberStatus, Row};
 
 use super::Node;
@@ -90,6 +90,12 @@ impl Node {
         self.roster.iter().map(|(id, member)| sight(id, member))
     }
 
+    /// Where a member stands in its history, and how.
+    pub fn held(&self, id: &NodeId) -> Option<(Footing, MemberStatus)> {
+        let member = self.roster.member(id)?;
+        Some((member.footing(), member.status()))
+    }
+
     /// One row.
     pub fn sight<'a>(&'a self, id: &'a NodeId) -> Option<Sight<'a>> {
         self.roster.member(id).map(|member| sight(id, member))
@@ -123,9 +129,51 @@ impl Node {
         entries.collect()
     }
 
+    /// Whether it has let go of the log of a member that is forgotten here.
+    pub fn has_let_go(&self, author: &NodeId) -> bool {
+        self.replica.is_spent(author)
+    }
+
     /// The run of an author that its log last showed.
     pub fn generation_of(&self, author: &NodeId) -> Generation {
         self.replica.generation(author)
+    }
+
+    /// How much it holds of a log.
+    pub fn head_of(&self, author: &NodeId) -> Head {
+        self.replica.head(author).unwrap_or_default()
+    }
+
+    /// The version of an author's last write to a key that it holds, tombstones
+    /// included.
+    pub fn last_write(&self, author: &NodeId, scope: Scope, key: &Key) -> Option<Version> {
+        self.replica.last_write(author, scope, key)
+    }
+
+    /// The stamp and author that stand for a shared key, should it be a deletion
+    /// or a shadow of one.
+    pub fn rank(&self, key: &Key) -> Option<(Stamp, NodeId)> {
+        self.replica.rank(key)
+    }
+
+    /// What it writes and takes at most, as its cluster agrees.
+    pub fn agreed(&self) -> crate::base::agreed::Agreed {
+        self.config.agreed()
+    }
+
+    /// Keys and bytes that it holds of an author.
+    pub fn share_of(&self, author: &NodeId) -> (usize, usize) {
+        self.replica.share(author)
+    }
+
+    /// A shared key that does not stand as the logs say.
+    pub fn misjudged(&self) -> Option<Key> {
+        self.replica.misjudged()
+    }
+
+    /// Lets a lesser write stand for some shared key: for canaries.
+    pub fn misjudge(&mut self) {
+        self.replica.misjudge();
     }
 
     /// Of the values that it has not ended, the one that ends next.

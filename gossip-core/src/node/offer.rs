@@ -174,10 +174,11 @@ impl Node {
             self.loss.answered();
         }
         let terms = self.terms();
+        let rest = self.fetched_of(now, from, offer);
         let heard = self.news.hear(
             now.mono,
             from,
-            offer,
+            rest.as_ref().unwrap_or(offer),
             before,
             &terms,
             limit::DATAGRAM_BYTES - OFFER_BYTES,
@@ -209,6 +210,9 @@ impl Node {
         let (large, small): (Vec<Item>, Vec<Item>) = items.into_iter().partition(large);
         let mut rest = LARGE_BYTES;
         for item in large {
+            if self.send_outline(to, &item) {
+                continue;
+            }
             let weight = item.weight();
             if weight > rest && rest < LARGE_BYTES {
                 // It is asked for again.

@@ -3,7 +3,7 @@
 //! All deadlines of a node, in one small table. They are pulled: whoever asks
 //! gets the earliest, and every input is followed by one look at all of them.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -12,12 +12,14 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
 use crate::config::Config;
+use crate::defence::Defence;
 use crate::input::Target;
 use crate::membership::Sight;
 use crate::message::{Accusation, Body, Charge, Footing, Message, Statement};
 use crate::mongering::Mode;
 use crate::output::{Output, Phase, Via};
 
+use super::warn::Warnings;
 use super::{Node, Sealing};
 
 /// When each recurring thing is due.
@@ -41,7 +43,7 @@ pub(super) struct Timers {
     /// When to call one that is not here, and the interval that this is part of.
     reconnect: (Instant, Duration),
     /// Suspects that are still to be shown what they are accused of.
-    warnings: BTreeSet<(Instant, NodeId)>,
+    pub(super) warnings: Warnings,
     /// When to say again that we are here, since many died at once.
     shock: Option<Instant>,
     /// When we did so last.
@@ -78,7 +80,7 @@ impl Timers {
                 now + rng.within(config.reconnect_interval),
                 config.reconnect_interval,
             ),
-            warnings: BTreeSet::new(),
+            warnings: Warnings::default(),
             shock: None,
             shocked: None,
             pass: None,
@@ -122,13 +124,14 @@ impl Timers {
         }
     }
 
-    /// One is suspected: it is to be warned before its least time is over.
-    pub(super) fn warn_before(&mut self, now: Instant, least: Duration, suspect: &NodeId) {
-        for part in [least / 2, least * 3 / 4] {
-            if self.warnings.len() < limit::WARNINGS {
-                self.warnings.insert((now + part, suspect.clone()));
-            }
-        }
+    /// The deadline we last asked the host to keep.
+    pub(super) const fn armed(&self) -> Option<Instant> {
+        self.armed
+    }
+
+    /// Whether many died not long ago.
+    pub(super) fn is_shocked(&self, now: Instant, span: Duration) -> bool {
+        self.shock.is_some() || self.shocked.is_some_and(|at| now.since(at) < span)
     }
 
     /// Many died: once for all of them.
@@ -163,7 +166,7 @@ impl Node {
                 self.has_company().then_some(timers.news),
                 self.has_company().then_some(timers.sync),
                 self.seeks_company().then_some(timers.reconnect.0),
-                timers.warnings.first().map(|(at, _)| *at),
+                timers.warnings.next_deadline(),
                 timers.shock,
                 timers.pass.map(|(at, _)| at),
                 timers.hints.values().min().copied(),
@@ -177,6 +180,7 @@ impl Node {
                     .front()
                     .map(|(heard, _)| *heard + self.config.forget_after),
                 self.syncs.next_deadline(),
+                self.next_bulk_deadline(),
                 self.quorum.next_deadline(),
                 self.next_event_deadline(),
             ]
@@ -211,7 +215,8 @@ impl Node {
     /// everybody gets that time back, and one probe interval: what came
     /// meanwhile waits to be heard, after the first look at the clock.
     pub(super) fn notice_pause(&mut self, now: Now) {
-        let Some(armed) = self.timers.armed else {
+        let forgives = self.config.defences.has(Defence::Forgiveness);
+        let Some(armed) = self.timers.armed.filter(|_| forgives) else {
             return;
         };
         let late = now.mono.since(armed);
@@ -249,6 +254,7 @@ impl Node {
                 self.reconnect_if_due(now);
                 self.sync_if_due(now);
                 self.flow_if_due(now);
+                self.fetch_if_due(now);
                 self.release_if_due(now);
                 self.clear_if_due(now);
                 self.events_if_due(now);
@@ -289,20 +295,6 @@ impl Node {
             {
                 let (target, footing) = (finding.target, finding.footing);
                 self.accuse(target, footing, Charge::Suspect, Sealing::Accusation);
-            }
-        }
-    }
-
-    /// Shows a suspect what it is accused of, once more and first-hand: if it has
-    /// refuted and the word did not reach us, its answer brings it.
-    fn warn_if_due(&mut self, now: Now) {
-        while let Some((at, suspect)) = self.timers.warnings.pop_first() {
-            if at > now.mono {
-                self.timers.warnings.insert((at, suspect));
-                break;
-            }
-            if self.links.is_up(&suspect) {
-                self.prober.warn(&suspect, &self.roster, &mut self.outbox);
             }
         }
     }
@@ -401,7 +393,7 @@ impl Node {
         let wanted = |peer: &&NodeId| roster.member(peer).is_none_or(|member| member.is_here());
         let peers = self.links.sample(1, &mut self.rng, wanted);
         for peer in peers {
-            self.compare_notes(now, &peer);
+            self.compare_all_notes(now, &peer);
         }
     }
 
@@ -424,9 +416,8 @@ impl Node {
             return;
         }
         self.timers.clear = now.mono + self.config.tombstone_grace / CLEARS;
-        if self.phase == Phase::Running {
-            self.clear_log(now);
-        }
+        self.reclaim();
+        self.clear_log(now);
     }
 
     /// Tells the hot rumors to a few.
@@ -478,10 +469,9 @@ impl Node {
         }
         // Those we are connected to and do not know yet, while we join.
         let (roster, missing) = (&self.roster, fanout.saturating_sub(peers.len()));
-        let strangers = self
-            .links
-            .sample(missing, &mut self.rng, |peer| roster.member(peer).is_none());
-        peers.extend(strangers);
+        self.strangers.retain(|peer| roster.member(peer).is_none());
+        let strangers = self.rng.sample(missing, self.strangers.iter());
+        peers.extend(strangers.into_iter().cloned());
         for target in cold {
             self.outbox.push(Output::Dial(target));
         }

@@ -58,7 +58,7 @@ impl Replica {
     pub(super) fn expire(&mut self, wall: WallTime, changes: &mut Vec<Change>) {
         while let Some((author, version)) = self.expiries.take(wall) {
             let veiled = self.is_veiled(&author);
-            let Some(log) = self.logs.get_mut(&author) else {
+            let Some(log) = self.logs.held_mut(&author) else {
                 continue;
             };
             let Some(slot) = log.expire(version) else {
@@ -72,7 +72,10 @@ impl Replica {
                 Scope::Own => !veiled,
                 // Where it stands it goes on standing, as a tombstone: what it
                 // won against does not come back.
-                Scope::Shared => self.view.stands(&entry.key, &write.author, version),
+                Scope::Shared => {
+                    let author = &write.author;
+                    self.view.stands(&self.logs, &entry.key, author, version)
+                }
             };
             if shown {
                 changes.push(event(&entry, write.clone(), Some(write), false));

@@ -33,13 +33,13 @@ impl Replica {
     /// The floor to which the log of `me` may be raised, and what to write
     /// along with it; `None`: it is not worth it.
     ///
-    /// `as_of` is how old the dead have to be. `all_here`: everybody who may
-    /// ever have written has been here since.
+    /// `as_of` is how old the dead have to be; of shared keys so old as
+    /// `all_here`, since when everybody who may ever have written has been here.
     pub fn next_floor(
         &self,
         me: &NodeId,
         as_of: WallTime,
-        all_here: bool,
+        all_here: Option<WallTime>,
     ) -> Option<(Floor, Vec<Entry>)> {
         let log = self.logs.get(me)?;
         let mut floor = Floor {
@@ -49,6 +49,7 @@ impl Replica {
         };
         let (mut dead, mut last) = (0_usize, None);
         for (version, slot) in log.slots() {
+            let old = |as_of| matches!(age(slot, as_of), Age::Old);
             match age(slot, as_of) {
                 Age::Live => {}
                 Age::Young => {
@@ -60,7 +61,7 @@ impl Replica {
                     last = Some(slot);
                 }
                 Age::Old if version > floor.shared => {}
-                Age::Old if all_here && !self.hides(me, slot) => {
+                Age::Old if all_here.is_some_and(old) && !self.hides(me, slot) => {
                     dead += 1;
                     last = last.or(Some(slot));
                 }
@@ -98,7 +99,7 @@ impl Replica {
             let Some(entry) = is_put.then(|| slot.entry()).flatten() else {
                 return false;
             };
-            let Some(winner) = self.view.winner(&entry.key) else {
+            let Some(winner) = self.view.winner(&self.logs, &entry.key) else {
                 return false;
             };
             let slot = self.slot(&winner.author, winner.version);

@@ -23,7 +23,7 @@ use super::slots::Slots;
 use crate::base::limit;
 use crate::message::{
     Batch, BatchHead, BatchPart, Floor, Generation, Head, Key, Lineage, LogDelta, Scope, Sealed,
-    Version,
+    Version, chunks_of,
 };
 
 /// Everything held of one author.
@@ -36,6 +36,8 @@ pub(super) struct Log {
     bytes: usize,
     /// What is cleared of it.
     floor: Floor,
+    /// Nothing is held of it any more, and the newest batch is its last.
+    spent: bool,
 }
 
 /// The write that stood for a key before, if any did.
@@ -52,29 +54,32 @@ pub struct Handed {
     owes: bool,
 }
 
+/// One entry of a batch that was taken.
+#[derive(Debug)]
+pub(super) struct Taken {
+    /// Its place in the batch.
+    pub(super) index: u32,
+    pub(super) version: Version,
+    pub(super) superseded: Superseded,
+}
+
 /// What a batch did to a log.
 #[derive(Debug, Default)]
 pub(super) struct Accepted {
-    /// The places in the batch that were taken, with their versions and what
-    /// each superseded.
-    pub(super) taken: Vec<(u32, Version, Superseded)>,
+    pub(super) taken: Vec<Taken>,
     /// The generation is new to us, with or without entries.
     pub(super) new_generation: bool,
     /// It does not follow on what we hold.
     pub(super) gap: bool,
-    /// Entries refused for lack of room: they advance the head as holes.
-    pub(super) holes: u64,
-    /// What the floor of the batch cleared away.
-    pub(super) cleared: Vec<(Version, Slot)>,
+    /// What the floor of the batch clears away: to be taken out.
+    pub(super) cleared: Vec<Version>,
 }
 
 impl Accepted {
     /// What is new of the batch, and which versions it put an end to.
     pub(super) fn commit(&self, batch: &Batch) -> (Batch, Vec<Version>) {
         let is_taken = |index| {
-            let taken = self
-                .taken
-                .binary_search_by_key(&index, |(taken, ..)| *taken);
+            let taken = self.taken.binary_search_by_key(&index, |taken| taken.index);
             taken.is_ok()
         };
         let parts = batch.parts.iter().filter(|part| is_taken(part.index));
@@ -83,8 +88,8 @@ impl Accepted {
             parts: parts.cloned().collect(),
         };
         let superseded = self.taken.iter();
-        let superseded = superseded.filter_map(|(_, _, before)| Some(before.as_ref()?.0));
-        let cleared = self.cleared.iter().map(|(version, _)| *version);
+        let superseded = superseded.filter_map(|taken| Some(taken.superseded.as_ref()?.0));
+        let cleared = self.cleared.iter().copied();
         (batch, superseded.chain(cleared).collect())
     }
 }
@@ -97,6 +102,29 @@ impl Log {
     /// What is cleared of it.
     pub(super) const fn floor(&self) -> Floor {
         self.floor
+    }
+
+    /// The head of its last batch, if there is one that says just how far it goes.
+    pub(super) fn last_head(&self) -> Option<Arc<Sealed<BatchHead>>> {
+        let last = self.slots.last()?.batch();
+        let mut heads = [Some(last), self.newest.as_ref()].into_iter().flatten();
+        let head = heads.find(|head| head.value.after() == self.head);
+        head.cloned()
+    }
+
+    /// Nothing is held of it any more but the head of its last batch.
+    pub(super) fn spend(&mut self, last: Arc<Sealed<BatchHead>>) {
+        *self = Self {
+            head: last.value.after(),
+            newest: Some(last),
+            spent: true,
+            ..Self::default()
+        };
+    }
+
+    /// Whether that is all.
+    pub(super) const fn is_spent(&self) -> bool {
+        self.spent
     }
 
     /// An empty one, to be filled from nothing by a run under a floor.
@@ -120,20 +148,83 @@ impl Log {
         }
     }
 
-    /// Cuts it back to what a batch of a newer generation continues: to which
-    /// version, and what it lost.
-    pub(super) fn cut(&mut self, head: &BatchHead) -> Option<(Version, Vec<(Version, Slot)>)> {
-        let newer = head.generation() > self.head.generation && self.newest.is_some();
-        newer.then(|| self.rebase(&head.lineage)).flatten()
+    /// Cuts it back to what a batch of a newer generation continues, which may
+    /// follow on `from`: to which version, and what is to be taken out. It is as
+    /// of that generation then.
+    ///
+    /// What has to be fetched again and lies below a floor begins from nothing:
+    /// of two that were cut to one version, one may have cleared and the other not.
+    pub(super) fn cut(
+        &mut self,
+        from: Version,
+        head: &Arc<Sealed<BatchHead>>,
+    ) -> Option<(Version, Vec<Version>)> {
+        let BatchHead { lineage, floor, .. } = &head.value;
+        let ceiling = self.ceiling(lineage, head.value.generation())?;
+        if self.misses(&head.value) {
+            return None;
+        }
+        let mut through = self.unbroken().min(ceiling);
+        if from > through && floor.through > Version(0) {
+            through = Version(0);
+        }
+        self.head.generation = head.value.generation();
+        self.newest = Some(Arc::clone(head));
+        Some((through, self.keep_through(through)))
+    }
+
+    /// Drops what a newer generation never wrote: down to which version, and
+    /// what is to be taken out.
+    ///
+    /// A dropped write may have hidden older ones that *are* part of the new
+    /// history, here or already at whoever sent it to us. So the cut reaches
+    /// down to the first version we do not hold, and the rest is fetched again.
+    pub(super) fn rebase(
+        &mut self,
+        lineage: &Lineage,
+        generation: Generation,
+    ) -> Option<Vec<Version>> {
+        let ceiling = self.ceiling(lineage, generation)?;
+        let through = self.unbroken().min(ceiling);
+        Some(self.keep_through(through))
+    }
+
+    fn keep_through(&mut self, through: Version) -> Vec<Version> {
+        let beyond = self.slots.from(through.plus(1));
+        let dropped = beyond.map(Slot::version).collect();
+        self.head.version = through;
+        // What stays is unbroken: no floor has taken anything from it.
+        self.floor = Floor::default();
+        dropped
+    }
+
+    /// Up to which version a newer generation agrees with it, if that is not all
+    /// of it.
+    fn ceiling(&self, lineage: &Lineage, generation: Generation) -> Option<Version> {
+        let newer = generation > self.head.generation && self.newest.is_some();
+        let ceiling = newer.then(|| lineage.agrees_with(&self.lineage()))?;
+        (self.head.version > ceiling).then_some(ceiling)
+    }
+
+    /// Up to which version it holds every one.
+    fn unbroken(&self) -> Version {
+        let slots = self.slots.iter().zip(1..);
+        let unbroken = slots.take_while(|(held, count)| held.version().0 == *count);
+        Version(unbroken.count() as u64)
     }
 
     /// How much of it a run of `lineage` would leave.
     pub(super) fn kept_by(&self, lineage: &Lineage, generation: Generation) -> Version {
-        if generation > self.head.generation && self.newest.is_some() {
-            self.cut_through(lineage).unwrap_or(self.head.version)
-        } else {
-            self.head.version
-        }
+        let ceiling = self.ceiling(lineage, generation);
+        ceiling.map_or(self.head.version, |ceiling| self.unbroken().min(ceiling))
+    }
+
+    /// Whether a batch tells of a floor above what is held, or agreed to be: only
+    /// what comes from nothing can follow.
+    fn misses(&self, head: &BatchHead) -> bool {
+        let ceiling = self.ceiling(&head.lineage, head.generation());
+        let known = ceiling.unwrap_or(self.head.version.max(self.floor.through));
+        head.floor.through > known
     }
 
     /// Keys held, tombstones included.
@@ -156,6 +247,16 @@ impl Log {
 
     pub(super) fn slot(&self, version: Version) -> Option<&Slot> {
         self.slots.get(version)
+    }
+
+    /// Where a write is.
+    pub(super) fn place(&self, version: Version) -> Option<u32> {
+        self.slots.place_of(version)
+    }
+
+    /// The write in a place.
+    pub(super) fn at(&self, place: u32) -> Option<&Slot> {
+        self.slots.slot(place)
     }
 
     pub(super) fn slots(&self) -> impl Iterator<Item = (Version, &Slot)> {
@@ -181,17 +282,16 @@ impl Log {
         let head = &batch.head.value;
         let generation = head.generation();
         let mut ceiling = Version(u64::MAX);
+        accepted.gap = from > self.head.version || self.misses(head);
+        if accepted.gap {
+            return accepted;
+        }
         if generation > self.head.generation || self.newest.is_none() {
             accepted.new_generation = true;
             self.head.generation = generation;
             self.newest = Some(Arc::clone(&batch.head));
         } else if generation < self.head.generation {
             ceiling = self.lineage().agrees_with(&head.lineage);
-        }
-        let known = self.head.version.max(self.floor.through);
-        if from > self.head.version || head.floor.through > known {
-            accepted.gap = true;
-            return accepted;
         }
         for part in &batch.parts {
             let version = batch.version(part.index);
@@ -202,34 +302,46 @@ impl Log {
                 break;
             }
             self.head.version = version;
-            match self.insert(&batch.head, part, version) {
-                Ok(superseded) => accepted.taken.push((part.index, version, superseded)),
-                Err(NoRoom) => accepted.holes += 1,
-            }
+            let slot = Slot::new(&batch.head, part);
+            debug_assert_eq!(slot.version(), version, "its place in the batch");
+            accepted.taken.push(Taken {
+                index: part.index,
+                version,
+                superseded: self.put(slot),
+            });
         }
         if !accepted.taken.is_empty() && head.floor.through > self.floor.through {
-            accepted.cleared = self.clear(head.floor);
+            accepted.cleared = self.raise(head.floor);
         }
         accepted
     }
 
-    /// Raises the floor, and takes out what it clears away.
-    pub(super) fn clear(&mut self, floor: Floor) -> Vec<(Version, Slot)> {
+    /// Raises the floor: what it clears away is to be taken out.
+    fn raise(&mut self, floor: Floor) -> Vec<Version> {
         self.floor = floor;
-        let dead: Vec<Version> = self.below(floor).collect();
-        let taken = dead
-            .into_iter()
-            .filter_map(|version| Some((version, self.take(version)?)));
-        taken.collect()
+        self.below(floor).collect()
     }
 
-    /// Takes everything out.
-    pub(super) fn drain(&mut self) -> Vec<(Version, Slot)> {
-        self.bytes = 0;
-        let slots = core::mem::take(&mut self.slots).into_iter();
-        let mut slots: Vec<_> = slots.map(|slot| (slot.version(), slot)).collect();
-        slots.sort_by_key(|(version, _)| *version);
-        slots
+    /// Raises the floor, and takes out what it clears away.
+    pub(super) fn clear(&mut self, floor: Floor) {
+        for version in self.raise(floor) {
+            self.take(version);
+        }
+    }
+
+    /// It is what another says that was built aside: its writes, to be
+    /// [put](Self::put), and the versions to be taken out then.
+    pub(super) fn becomes(&mut self, other: Self) -> (Vec<Slot>, Vec<Version>) {
+        let gone = self.slots().map(|(version, _)| version);
+        let gone = gone.filter(|version| other.slot(*version).is_none());
+        let gone = gone.collect();
+        self.head = other.head;
+        self.newest = other.newest;
+        self.floor = other.floor;
+        let mut slots: Vec<Slot> = other.slots.into_iter().collect();
+        slots.retain(|slot| self.slot(slot.version()).is_none());
+        slots.sort_by_key(Slot::version);
+        (slots, gone)
     }
 
     /// What a floor would clear away.
@@ -256,62 +368,12 @@ impl Log {
         Some(slot)
     }
 
-    /// Keeps one entry, the newest of its log.
-    fn insert(
-        &mut self,
-        batch: &Arc<Sealed<BatchHead>>,
-        part: &BatchPart,
-        version: Version,
-    ) -> Result<Superseded, NoRoom> {
-        let entry = &part.entry.value;
-        let old = self.slots.find(entry.scope, &entry.key);
-        let old_bytes = old.map_or(0, Slot::payload_bytes);
-        let bytes = self.bytes - old_bytes + entry.payload_bytes();
-        if bytes > limit::BYTES_PER_AUTHOR
-            || (old.is_none() && self.slots.len() >= limit::KEYS_PER_AUTHOR)
-        {
-            return Err(NoRoom);
-        }
-        let at = old.map(Slot::version);
-        let superseded = at.and_then(|at| Some((at, self.slots.remove(at)?)));
-        self.bytes = bytes;
-        let slot = Slot::new(batch, part);
-        debug_assert_eq!(slot.version(), version, "its place in the batch");
-        self.slots.insert(slot);
-        Ok(superseded)
-    }
-
-    /// Drops what a newer generation never wrote.
-    ///
-    /// A dropped write may have hidden older ones that *are* part of the new
-    /// history, here or already at whoever sent it to us. So the cut reaches
-    /// down to the first version we do not hold, and the rest is fetched again.
-    pub(super) fn rebase(&mut self, lineage: &Lineage) -> Option<(Version, Vec<(Version, Slot)>)> {
-        let through = self.cut_through(lineage)?;
-        let beyond = self.slots.from(through.plus(1));
-        let beyond: Vec<Version> = beyond.map(Slot::version).collect();
-        let dropped = beyond
-            .into_iter()
-            .filter_map(|version| Some((version, self.take(version)?)));
-        let dropped = dropped.collect();
-        self.head.version = through;
-        // What stays is unbroken: no floor has taken anything from it.
-        self.floor = Floor::default();
-        Some((through, dropped))
-    }
-
-    /// Where a newer generation cuts it, if it does.
-    fn cut_through(&self, lineage: &Lineage) -> Option<Version> {
-        let ceiling = lineage.agrees_with(&self.lineage());
-        if self.head.version <= ceiling {
-            return None;
-        }
-        let unbroken = self
-            .slots
-            .iter()
-            .zip(1..)
-            .take_while(|(held, count)| held.version().0 == *count);
-        Some(ceiling.min(Version(unbroken.count() as u64)))
+    /// Keeps a write, in the place of the one it supersedes.
+    pub(super) fn put(&mut self, slot: Slot) -> Superseded {
+        self.bytes += slot.payload_bytes();
+        let before = self.slots.put(slot)?;
+        self.bytes -= before.payload_bytes();
+        Some((before.version(), before))
     }
 
     /// What `theirs` lacks, oldest first, up to about `budget` bytes; at least
@@ -330,6 +392,23 @@ impl Log {
         budget: usize,
     ) -> Option<(LogDelta, Option<Handed>)> {
         let newest = self.newest.as_ref()?;
+        if self.spent {
+            let head = Batch {
+                head: Arc::clone(newest),
+                parts: Vec::new(),
+            };
+            let run = LogDelta {
+                from: Version(0),
+                batches: Vec::from([head]),
+                chunked: Vec::new(),
+                more: false,
+            };
+            return (theirs < self.head).then_some((run, None));
+        }
+        if self.head.version == Version(0) && newest.value.floor.through > Version(0) {
+            // It was cut to nothing, and waits to be fetched again.
+            return None;
+        }
         let handed = handed.filter(|handed| self.still_holds(*handed));
         if theirs >= self.head && handed.is_none() {
             return None;
@@ -371,7 +450,7 @@ impl Log {
             let continued = batches
                 .last_mut()
                 .filter(|last| Arc::ptr_eq(&last.head, slot.batch()));
-            let adds = part.entry.weight()
+            let adds = told_weight(&part)
                 + PART_WEIGHT
                 + if continued.is_some() {
                     0
@@ -417,6 +496,7 @@ impl Log {
             LogDelta {
                 from,
                 batches,
+                chunked: Vec::new(),
                 more,
             },
             next,
@@ -436,9 +516,13 @@ impl Log {
     }
 }
 
+/// What a part adds to a delta: a large one is told by its chunks.
+fn told_weight(part: &BatchPart) -> usize {
+    match part.entry.bytes.len() {
+        bytes if bytes > limit::LARGE_BYTES => chunks_of(bytes) * limit::ENTRY_HASH_BYTES,
+        _ => part.entry.weight(),
+    }
+}
+
 /// Room for the place and the tags of a part, in bytes.
 const PART_WEIGHT: usize = 64;
-
-/// The author has used up its share.
-#[derive(Debug)]
-struct NoRoom;

@@ -6,21 +6,30 @@
 //!     └──▶ from nothing, under a floor above what we hold? ──▶ the log is replaced
 //! ```
 //!
-//! A run is taken whole or not at all, and the journal gets it as one record.
+//! A run is taken whole or not at all, and the journal gets it as one record; one
+//! that would make a log [too large](super::room) is not.
 //! In a part of it a write may be missing because a later part supersedes it; who
 //! stopped there would hold less than its head says, and nobody could know.
 
 use alloc::vec::Vec;
-use core::mem;
 
 use super::log::Log;
-use super::slot::Slot;
+use super::view::Winner;
 use super::{Change, Outcome, Replica, reset};
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::WallTime;
 use crate::message::{Batch, Floor, Head, Scope, Version, WriteId};
 use crate::output::{Counters, Notification, Record};
+
+impl Outcome {
+    /// Refused, since its author would have too much.
+    const OVER: Self = Self {
+        fresh: false,
+        gap: false,
+        over: true,
+    };
+}
 
 /// What the journal has to do about a run.
 #[derive(Default)]
@@ -79,21 +88,39 @@ impl Replica {
             return Outcome::default();
         };
         let author = newest.author.clone();
-        if !self.logs.contains_key(&author) && self.logs.len() >= limit::LOGS {
+        if self.logs.len() >= limit::LOGS && !self.logs.contains(&author) {
+            self.logs.remove_spent();
+        }
+        if !self.logs.contains(&author) && self.logs.len() >= limit::LOGS {
             counters.logs_full += 1;
             return Outcome::default();
         }
         let floors = heads.map(|head| head.floor);
         let floor = floors.max_by_key(|floor| floor.through).unwrap_or_default();
-        let log = self.logs.entry(author.clone()).or_default();
+        self.logs.open(&author);
+        if let Some(outcome) = self.hear_of_spent(&author, from, batches, counters) {
+            return outcome;
+        }
+        let Some(log) = self.logs.get(&author) else {
+            return Outcome::default();
+        };
         let before = log.head();
         let kept = log.kept_by(&newest.lineage, newest.generation());
         let replaces =
             from == Version(0) && floor.through > kept && newest.generation() >= before.generation;
         let outcome = match replaces {
             true => self.replace(&author, floor, batches, wall, counters, changes),
-            false => self.follow(&author, from, batches, wall, counters, changes),
+            false => match self.has_room(&author, from, batches) {
+                Ok(()) => self.follow(&author, from, batches, wall, counters, changes),
+                Err(share) => {
+                    self.refuse(&author, share, batches, counters, changes);
+                    Outcome::OVER
+                }
+            },
         };
+        if outcome.fresh {
+            self.over.remove(&author);
+        }
         let after = self.logs.get(&author).map(Log::head);
         if after != Some(before) {
             self.touched.note(&author);
@@ -111,8 +138,16 @@ impl Replica {
         let author = first.author();
         let floors = batches.iter().map(|batch| batch.head.value.floor);
         let floor = floors.max_by_key(|floor| floor.through).unwrap_or_default();
-        self.logs.insert(author.clone(), Log::under(floor));
         let (mut counters, mut told) = (Counters::default(), Vec::new());
+        self.logs.open(author);
+        let held = self.logs.get(author).into_iter().flat_map(Log::slots);
+        let held: Vec<Version> = held.map(|(version, _)| version).collect();
+        for version in held {
+            self.undo(author, version, wall, &mut told);
+        }
+        if let Some(log) = self.logs.held_mut(author) {
+            *log = Log::under(floor);
+        }
         for batch in batches {
             let held = self
                 .logs
@@ -123,7 +158,7 @@ impl Replica {
             self.follow(author, from, batch, wall, &mut counters, &mut told);
             told.clear();
         }
-        if let Some(log) = self.logs.get_mut(author) {
+        if let Some(log) = self.logs.held_mut(author) {
             log.settle();
         }
         self.touched.note(author);
@@ -142,38 +177,40 @@ impl Replica {
         let mut outcome = Outcome::default();
         let (mut kept, mut told) = (Kept::default(), Vec::new());
         for batch in batches {
-            let Some(log) = self.logs.get_mut(author) else {
+            let Some(log) = self.logs.held_mut(author) else {
                 break;
             };
             // Before anything new is there: whoever stands next for a key that
             // was cut away has to be one that stood there before.
-            if let Some((through, dropped)) = log.cut(&batch.head.value) {
+            let cut = log.cut(from, &batch.head);
+            let was_cut = cut.is_some();
+            if let Some((through, dropped)) = cut {
                 kept.cut = Some(through);
-                for (version, slot) in dropped {
-                    self.undo(author, version, &slot, wall, &mut told);
+                for version in dropped {
+                    self.undo(author, version, wall, &mut told);
                 }
             }
-            let Some(log) = self.logs.get_mut(author) else {
+            let Some(log) = self.logs.held_mut(author) else {
                 break;
             };
             let accepted = log.accept(from, batch);
-            counters.author_full += accepted.holes;
             outcome.gap = accepted.gap;
-            if accepted.new_generation || !accepted.taken.is_empty() {
+            if was_cut || accepted.new_generation || !accepted.taken.is_empty() {
                 outcome.fresh = true;
                 kept.commits.push(accepted.commit(batch));
             }
-            for (index, version, superseded) in accepted.taken {
-                let place = batch.parts.binary_search_by_key(&index, |part| part.index);
+            for taken in accepted.taken {
+                let place = batch
+                    .parts
+                    .binary_search_by_key(&taken.index, |part| part.index);
                 if let Some(part) = place.ok().and_then(|place| batch.parts.get(place)) {
-                    let entry = &part.entry.value;
-                    let write = (author, version);
-                    self.tell(write, entry, superseded, wall, counters, &mut told);
+                    let (entry, write) = (&part.entry.value, (author, taken.version));
+                    self.tell(write, entry, taken.superseded, wall, counters, &mut told);
                 }
             }
-            for (version, slot) in accepted.cleared {
+            for version in accepted.cleared {
                 counters.tombstones_cleared += 1;
-                self.clear(author, version, &slot);
+                self.clear(author, version);
             }
             if outcome.gap {
                 break;
@@ -200,11 +237,10 @@ impl Replica {
         changes: &mut Vec<Change>,
     ) -> Outcome {
         let mut fresh = Log::under(floor);
-        let (mut from, mut holes, mut gap) = (Version(0), 0, false);
+        let (mut from, mut gap) = (Version(0), false);
         for batch in batches {
             let accepted = fresh.accept(from, batch);
             gap |= accepted.gap;
-            holes += accepted.holes;
             if let Some(part) = batch.parts.last() {
                 from = batch.version(part.index);
             }
@@ -215,26 +251,21 @@ impl Replica {
                 ..Outcome::default()
             };
         }
-        counters.author_full += holes;
-        counters.logs_replaced += 1;
         fresh.clear(floor);
-        let Some(log) = self.logs.get_mut(author) else {
+        if self.is_too_much(author, fresh.share()) {
+            self.refuse(author, fresh.share(), batches, counters, changes);
+            return Outcome::OVER;
+        }
+        counters.logs_replaced += 1;
+        let Some(log) = self.logs.held_mut(author) else {
             return Outcome::default();
         };
         let before = log.head();
-        let cut = match fresh.generation() > log.generation() {
-            true => log.rebase(&fresh.lineage()),
-            false => None,
-        };
+        let cut = log.rebase(&fresh.lineage(), fresh.generation());
         let mut told = Vec::new();
-        for (version, slot) in cut.into_iter().flat_map(|(_, dropped)| dropped) {
-            self.undo(author, version, &slot, wall, &mut told);
+        for version in cut.into_iter().flatten() {
+            self.undo(author, version, wall, &mut told);
         }
-        let Some(log) = self.logs.get_mut(author) else {
-            return Outcome::default();
-        };
-        let taken: Vec<Version> = fresh.slots().map(|(version, _)| version).collect();
-        let mut old = mem::replace(log, fresh);
         let record = Record::Run {
             author: author.clone(),
             cut: Some(Version(0)),
@@ -245,26 +276,7 @@ impl Replica {
         };
         changes.push(Change::Record(record));
         changes.append(&mut told);
-        self.renew(author, taken, &mut old, wall, counters, changes);
-        let mut dropped = 0;
-        for (version, slot) in old.drain() {
-            let Some(entry) = slot.entry() else {
-                continue;
-            };
-            let shown = match entry.scope {
-                Scope::Own => !self.is_veiled(author),
-                Scope::Shared => self.view.stands(&entry.key, author, version),
-            };
-            if shown && slot.is_live() {
-                let write = WriteId {
-                    author: author.clone(),
-                    version,
-                };
-                changes.push(reset(&entry, write));
-                dropped += 1;
-            }
-            self.clear(author, version, &slot);
-        }
+        let dropped = self.renew(author, fresh, wall, counters, changes);
         if before != Head::default() {
             changes.push(Change::Notify(Notification::CaughtUp {
                 author: author.clone(),
@@ -275,68 +287,79 @@ impl Replica {
         }
         Outcome {
             fresh: true,
-            gap: false,
+            ..Outcome::default()
         }
     }
 
-    /// Tells what of a log that was replaced is new, and takes out of the `old`
-    /// one what has its place in the new.
+    /// Makes a log what was built aside, and tells what is new of it and what is
+    /// gone. How many keys hold nothing by it any more.
     fn renew(
         &mut self,
         author: &NodeId,
-        taken: Vec<Version>,
-        old: &mut Log,
+        fresh: Log,
         wall: WallTime,
         counters: &mut Counters,
         changes: &mut Vec<Change>,
-    ) {
-        for version in taken {
-            let Some(log) = self.logs.get_mut(author) else {
-                return;
-            };
-            if let Some(before) = old.take(version) {
-                if before.expired {
-                    log.expire(version);
-                }
-                continue;
+    ) -> u64 {
+        let Some(log) = self.logs.held_mut(author) else {
+            return 0;
+        };
+        let (slots, gone) = log.becomes(fresh);
+        for slot in slots {
+            let (version, entry) = (slot.version(), slot.entry());
+            let log = self.logs.held_mut(author);
+            let superseded = log.and_then(|log| log.put(slot));
+            if let Some(entry) = entry {
+                let write = (author, version);
+                self.tell(write, &entry, superseded, wall, counters, changes);
             }
-            let Some(slot) = log.slot(version) else {
-                continue;
-            };
-            let Some(entry) = slot.entry() else {
-                continue;
-            };
-            let superseded = old.find(entry.scope, &entry.key).map(|(at, _)| at);
-            let superseded = superseded.and_then(|at| Some((at, old.take(at)?)));
-            self.tell(
-                (author, version),
-                &entry,
-                superseded,
-                wall,
-                counters,
-                changes,
-            );
         }
+        let mut dropped = 0;
+        for version in gone {
+            // Not there: one of the new ones has superseded it.
+            let slot = self.slot(author, version);
+            let Some((entry, live)) = slot.and_then(|slot| Some((slot.entry()?, slot.is_live())))
+            else {
+                continue;
+            };
+            let shown = match entry.scope {
+                Scope::Own => !self.is_veiled(author),
+                Scope::Shared => self.view.stands(&self.logs, &entry.key, author, version),
+            };
+            if shown && live {
+                let write = WriteId {
+                    author: author.clone(),
+                    version,
+                };
+                changes.push(reset(&entry, write));
+                dropped += 1;
+            }
+            self.clear(author, version);
+        }
+        dropped
     }
 
-    /// A tombstone was cleared away. It is forgotten, unless it still hides a
+    /// A tombstone is cleared away. It is forgotten, unless it still hides a
     /// write of another author that we hold: then it goes on standing, as a
     /// shadow, until that one is gone.
-    fn clear(&mut self, author: &NodeId, version: Version, slot: &Slot) {
-        let Some(entry) = slot.entry() else {
+    pub(super) fn clear(&mut self, author: &NodeId, version: Version) {
+        let Some((entry, stood, _)) = self.take_out(author, version) else {
             return;
         };
-        self.expiries.remove(author, version, entry.expires);
         if entry.scope == Scope::Own {
             return;
         }
-        self.view.forget(author, version, entry.stamp);
-        let winner = self.view.winner(&entry.key);
-        let shadow =
-            winner.is_some_and(|winner| self.slot(&winner.author, winner.version).is_none());
-        let hides = |log: &Log| log.find(Scope::Shared, &entry.key).is_some();
-        if shadow && !self.logs.values().any(hides) {
-            self.view.remove(&entry.key);
+        let mut logs = self.logs.iter();
+        let hides = logs.any(|(_, log)| log.find(Scope::Shared, &entry.key).is_some());
+        if stood && hides {
+            let winner = Winner {
+                author: author.clone(),
+                version,
+                stamp: entry.stamp,
+            };
+            self.view.shade(entry.key, winner);
+        } else if !hides {
+            self.view.lighten(&entry.key);
         }
     }
 }

@@ -13,19 +13,26 @@
 mod chronicle;
 mod expiry;
 mod floor;
+#[cfg(feature = "sim")]
+mod inspect;
 mod log;
+mod logs;
 mod merge;
 mod order;
+mod piece;
 mod read;
+mod reclaim;
+mod room;
 mod select;
 mod slot;
 mod slots;
 mod veil;
 mod view;
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+use crate::base::agreed::Share;
 use crate::base::id::NodeId;
 use crate::base::time::WallTime;
 use crate::base::touched::Touched;
@@ -37,7 +44,10 @@ pub use chronicle::Chronicle;
 
 use expiry::Expiries;
 pub use log::Handed;
-use log::{Log, Superseded};
+use log::Superseded;
+use logs::{Logs, Spot};
+use order::At;
+pub use reclaim::stands_for_all;
 use slot::Slot;
 use view::{Contest, View, Winner};
 
@@ -57,12 +67,14 @@ pub struct Outcome {
     pub fresh: bool,
     /// It does not follow on what we hold.
     pub gap: bool,
+    /// It would give its author more than it may have: refused.
+    pub over: bool,
 }
 
 /// All logs and the view over them.
 #[derive(Debug, Default)]
 pub struct Replica {
-    logs: BTreeMap<NodeId, Log>,
+    logs: Logs,
     view: View,
     expiries: Expiries,
     clock: Stamp,
@@ -70,6 +82,12 @@ pub struct Replica {
     veiled: BTreeSet<NodeId>,
     /// Whose head is another.
     touched: Touched,
+    /// Whose own log it is that is never too large.
+    me: Option<NodeId>,
+    /// The most that is taken of each other author.
+    most: Share,
+    /// Whose last word was more than that.
+    over: BTreeSet<NodeId>,
 }
 
 impl Replica {
@@ -93,9 +111,10 @@ impl Replica {
             withdrawn = entry.op == Op::Delete && entry.stamp == slot.stamp();
             self.view.forget(author, version, slot.stamp());
             self.expiries.remove(author, version, slot.expires());
-            before = Some(WriteId {
+            before = Some(Winner {
                 author: author.clone(),
                 version,
+                stamp: slot.stamp(),
             });
         }
         let write = Winner {
@@ -114,14 +133,18 @@ impl Replica {
         match entry.scope {
             Scope::Own => {
                 if !self.is_veiled(author) && (live || was_live) {
+                    let before = before.as_ref().map(Winner::write);
                     changes.push(event(entry, write.write(), before, live));
                 }
             }
             Scope::Shared => {
-                let stood = self
-                    .view
-                    .winner(&entry.key)
-                    .filter(|stood| stood.author == *author);
+                let Some(spot) = self.logs.spot(author, version) else {
+                    return;
+                };
+                let before = before.as_ref();
+                let at = self.view.search(&self.logs, &entry.key);
+                let place = (at, &entry.key);
+                let stood = self.view.own_before(place, (author, spot), before);
                 let stands_itself = stood.is_some();
                 if let Some(stood) = stood.filter(|stood| early || entry.stamp < stood.stamp) {
                     // The author's own newer write has removed the one that stands
@@ -129,13 +152,14 @@ impl Replica {
                     // or is held. Whoever is next stands, as on a replica that
                     // never saw the first.
                     let stood = stood.write();
-                    self.view.remove(&entry.key);
+                    self.view.remove(&self.logs, &entry.key);
                     let stands = self.elect(&entry.key, Some(&stood), wall, changes);
                     if !stands && was_live {
                         changes.push(reset(entry, stood));
                     }
                 } else if stands_itself || !(early || withdrawn) {
-                    self.contend(write, entry, (was_live, live), changes);
+                    let ours = (before, was_live, live);
+                    self.contend(at, (&write, spot), entry, ours, changes);
                 }
             }
         }
@@ -148,23 +172,28 @@ impl Replica {
             self.expiries.add(author, version, entry.expires);
             return entry.op != Op::Delete;
         }
-        if let Some(log) = self.logs.get_mut(author) {
+        if let Some(log) = self.logs.held_mut(author) {
             log.expire(version);
         }
         false
     }
 
-    /// A write to a shared key contends with the one that stands. Whether its
-    /// author's last write to it, and this one, hold something.
+    /// A write to a shared key contends with the one that stands. Its author's
+    /// last write to it, and whether that and this one hold something.
     fn contend(
         &mut self,
-        write: Winner,
+        at: Result<At, At>,
+        (write, spot): (&Winner, Spot),
         entry: &Entry,
-        (was_live, live): (bool, bool),
+        (superseded, was_live, live): (Option<&Winner>, bool, bool),
         changes: &mut Vec<Change>,
     ) {
         let seen = entry.replaces.as_ref().map(|replaced| replaced.stamp);
-        match self.view.contend(&entry.key, write.clone()) {
+        let key = &entry.key;
+        match self
+            .view
+            .contend(&self.logs, (at, key), (write, spot), superseded)
+        {
             Contest::Won(before) => {
                 let stood = before.as_ref().is_some_and(|before| {
                     let slot = self.slot(&before.author, before.version);
@@ -179,7 +208,7 @@ impl Replica {
                     && lost.author != write.author
                     && seen.is_none_or(|seen| seen < lost.stamp)
                 {
-                    changes.push(conflict(&entry.key, &write, &lost));
+                    changes.push(conflict(key, write, &lost));
                 }
             }
             Contest::Lost(standing) => {
@@ -188,47 +217,53 @@ impl Replica {
                     .and_then(Slot::replaces)
                     .map(|replaced| replaced.stamp);
                 if standing_saw.is_none_or(|saw| saw < write.stamp) {
-                    changes.push(conflict(&entry.key, &standing, &write));
+                    changes.push(conflict(key, &standing, write));
                 }
             }
         }
     }
 
-    /// One entry was cut away: it never was.
+    /// One entry is cut away: it never was.
     fn undo(
         &mut self,
         author: &NodeId,
         version: Version,
-        slot: &Slot,
         wall: WallTime,
         changes: &mut Vec<Change>,
     ) {
-        let Some(entry) = slot.entry() else {
+        let Some((entry, stood, live)) = self.take_out(author, version) else {
             return;
         };
-        let write = WriteId {
-            author: author.clone(),
-            version,
-        };
-        self.expiries.remove(author, version, entry.expires);
-        if entry.scope == Scope::Shared {
-            self.view.forget(author, version, entry.stamp);
-            if self
-                .view
-                .winner(&entry.key)
-                .is_none_or(|winner| winner.write() != write)
-            {
-                return;
-            }
-            self.view.remove(&entry.key);
+        if entry.scope == Scope::Shared && !stood {
+            return;
         }
         let shown = entry.scope == Scope::Shared || !self.is_veiled(author);
-        if shown && slot.is_live() {
+        if shown && live {
+            let write = WriteId {
+                author: author.clone(),
+                version,
+            };
             changes.push(reset(&entry, write));
         }
         if entry.scope == Scope::Shared {
             self.elect(&entry.key, None, wall, changes);
         }
+    }
+
+    /// Takes a write out of its log, and out of everything that knows of it.
+    /// Whether it stood for a shared key, and whether it held something.
+    fn take_out(&mut self, author: &NodeId, version: Version) -> Option<(Entry, bool, bool)> {
+        let spot = self.logs.spot(author, version)?;
+        let slot = self.slot(author, version)?;
+        let (entry, live) = (slot.entry()?, slot.is_live());
+        self.expiries.remove(author, version, entry.expires);
+        let mut stood = false;
+        if entry.scope == Scope::Shared {
+            self.view.forget(author, version, entry.stamp);
+            stood = self.view.withdraw(&self.logs, &entry.key, spot);
+        }
+        self.logs.held_mut(author)?.take(version);
+        Some((entry, stood, live))
     }
 
     /// Finds the write that stands for a key nobody stands for, in the place of
@@ -241,7 +276,7 @@ impl Replica {
         changes: &mut Vec<Change>,
     ) -> bool {
         let mut best: Option<(Winner, &Slot)> = None;
-        for (author, log) in &self.logs {
+        for (author, log) in self.logs.iter() {
             let Some((version, slot)) = log.find(Scope::Shared, key) else {
                 continue;
             };
@@ -267,7 +302,11 @@ impl Replica {
         if live && let Some(entry) = slot.entry() {
             changes.push(event(&entry, winner.write(), stood.cloned(), true));
         }
-        self.view.contend(key, winner);
+        if let Some(spot) = self.logs.spot(&winner.author, winner.version) {
+            let at = self.view.search(&self.logs, key);
+            let view = &mut self.view;
+            view.contend(&self.logs, (at, key), (&winner, spot), None);
+        }
         live
     }
 
@@ -286,7 +325,8 @@ impl Replica {
                 continue;
             };
             let live = slot.is_live();
-            let Some(entry) = slot.entry() else {
+            let spot = self.logs.spot(&author, version);
+            let Some((entry, spot)) = slot.entry().zip(spot) else {
                 continue;
             };
             self.clock = self.clock.max(entry.stamp);
@@ -295,7 +335,9 @@ impl Replica {
                 version,
                 stamp: entry.stamp,
             };
-            self.contend(write, &entry, (false, live), changes);
+            let at = self.view.search(&self.logs, &entry.key);
+            let ours = (None, false, live);
+            self.contend(at, (&write, spot), &entry, ours, changes);
         }
     }
 

@@ -3,11 +3,11 @@
 use alloc::collections::BTreeSet;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
-use core::ops::Bound;
 
 use super::Replica;
 use super::log::{Handed, Log};
 use super::slot::Slot;
+use crate::base::agreed::Share;
 use crate::base::id::NodeId;
 use crate::base::touched::Touched;
 use crate::input::{Query, Space};
@@ -43,8 +43,7 @@ impl Replica {
 
     /// The authors whose names come after one, in order of name, and how much.
     pub fn authors_after(&self, after: Option<&NodeId>) -> impl Iterator<Item = (&NodeId, Head)> {
-        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let logs = self.logs.range::<NodeId, _>((after, Bound::Unbounded));
+        let logs = self.logs.after(after);
         let heads = logs.map(|(author, log)| (author, log.head()));
         heads.filter(|(_, head)| *head != Head::default())
     }
@@ -86,6 +85,14 @@ impl Replica {
         })
     }
 
+    /// Keys, tombstones included, and bytes that are held of an author.
+    pub fn log_share(&self, author: &NodeId) -> Share {
+        self.logs
+            .get(author)
+            .map(Log::share)
+            .unwrap_or(Share { keys: 0, bytes: 0 })
+    }
+
     /// Keys and bytes an author holds.
     pub fn share(&self, author: &NodeId) -> (usize, usize) {
         self.logs
@@ -120,17 +127,12 @@ impl Replica {
     pub fn standing(&self, query: &Query) -> Option<(WriteId, Entry, bool)> {
         match &query.space {
             Space::Own(member) => {
-                let (version, slot) = self.logs.get(member)?.find(Scope::Own, &query.key)?;
-                let write = WriteId {
-                    author: member.clone(),
-                    version,
-                };
-                Some((write, slot.entry()?, slot.is_live()))
+                let (_, slot) = self.logs.get(member)?.find(Scope::Own, &query.key)?;
+                Some((written(member, slot), slot.entry()?, slot.is_live()))
             }
             Space::Shared => {
-                let winner = self.view.winner(&query.key)?;
-                let slot = self.slot(&winner.author, winner.version)?;
-                Some((winner.write(), slot.entry()?, slot.is_live()))
+                let (author, slot) = self.view.standing(&self.logs, &query.key)?;
+                Some((written(author, slot), slot.entry()?, slot.is_live()))
             }
         }
     }
@@ -160,24 +162,16 @@ impl Replica {
                 let keys = log.keys_from(Scope::Own, &from);
                 let keys = keys.take_while(|slot| slot.key_bytes().starts_with(prefix.as_bytes()));
                 let live = keys.filter(|slot| slot.is_live());
-                live.filter_map(|slot| {
-                    let write = WriteId {
-                        author: member.clone(),
-                        version: slot.version(),
-                    };
-                    row(write, slot.entry()?)
-                })
-                .collect()
+                live.filter_map(|slot| row(written(member, slot), slot.entry()?))
+                    .collect()
             }
             Space::Shared => {
-                let keys = self.view.from(from);
-                let keys = keys.take_while(|(key, _)| key.as_str().starts_with(prefix));
-                keys.filter_map(|(_, winner)| {
-                    let slot = self.slot(&winner.author, winner.version)?;
-                    let live = slot.is_live();
-                    live.then(|| row(winner.write(), slot.entry()?))?
-                })
-                .collect()
+                let keys = self.view.from(&self.logs, &from);
+                let keys =
+                    keys.take_while(|(_, slot)| slot.key_bytes().starts_with(prefix.as_bytes()));
+                let live = keys.filter(|(_, slot)| slot.is_live());
+                live.filter_map(|(author, slot)| row(written(author, slot), slot.entry()?))
+                    .collect()
             }
         }
     }
@@ -190,10 +184,8 @@ impl Replica {
             .filter(|(author, _)| !self.is_veiled(author));
         let own = shown.flat_map(|(_, log)| log.slots());
         let own = own.filter(|(_, slot)| slot.scope() == Scope::Own && slot.is_live());
-        let shared = self.view.iter().filter(|(_, winner)| {
-            self.slot(&winner.author, winner.version)
-                .is_some_and(Slot::is_live)
-        });
+        let shared = self.view.iter(&self.logs);
+        let shared = shared.filter(|(_, slot)| slot.is_live());
         own.count() + shared.count()
     }
 }
@@ -205,6 +197,13 @@ fn first_key(prefix: &str) -> Result<Key, crate::message::KeyError> {
         " ".to_string().parse()
     } else {
         prefix.parse()
+    }
+}
+
+fn written(author: &NodeId, slot: &Slot) -> WriteId {
+    WriteId {
+        author: author.clone(),
+        version: slot.version(),
     }
 }
 

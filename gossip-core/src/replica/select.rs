@@ -5,7 +5,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Replica;
-use crate::base::id::NodeId;
 use crate::input::{Query, Space};
 use crate::message::Key;
 use crate::output::Row;
@@ -18,7 +17,7 @@ impl Replica {
             Whose::Shared => self.select_in(&Space::Shared, &selection.keys),
             Whose::Member(member) => self.select_in(&Space::Own(member.clone()), &selection.keys),
             Whose::Everybody => {
-                let members = self.logs.keys().map(NodeId::clone);
+                let members = self.logs.iter().map(|(member, _)| member.clone());
                 members
                     .flat_map(|member| self.select_in(&Space::Own(member), &selection.keys))
                     .collect()

@@ -168,6 +168,11 @@ impl Slot {
         usize::from(self.key_len) + usize::try_from(self.value_len).unwrap_or(0)
     }
 
+    /// Its author's exact bytes.
+    pub(super) const fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
     /// The part of its batch that it is, as it travels.
     pub(super) fn part(&self) -> Option<BatchPart> {
         Some(BatchPart {

@@ -6,8 +6,9 @@
 //!                                        └───┴───┴───┴───┴───┘
 //! ```
 //!
-//! A slot stands in one place for as long as it matters; two orders of places
-//! find it. A key is held once, inside its author's bytes.
+//! A slot stands in one place for as long as it matters, and what supersedes it
+//! takes its place; two orders of places find it. A key is held once, inside its
+//! author's bytes.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -24,8 +25,8 @@ const BLOCK: usize = 64;
 pub(super) struct Slots {
     blocks: Vec<Vec<Option<Slot>>>,
     free: Vec<u32>,
-    by_version: Order,
-    by_key: Order,
+    by_version: Order<u32>,
+    by_key: Order<u32>,
     len: usize,
 }
 
@@ -72,20 +73,25 @@ impl Slots {
         self.slot(self.by_version.last()?)
     }
 
-    /// Keeps a write; its key is not held.
-    pub(super) fn insert(&mut self, slot: Slot) {
-        let by_version = self.at_version(slot.version());
+    /// Keeps a write, in the place of the one that held its key before: that
+    /// one. A version that is held already stays as it is.
+    pub(super) fn put(&mut self, slot: Slot) -> Option<Slot> {
+        let mut by_version = self.at_version(slot.version()).err()?;
         let by_key = self.at_key(slot.scope(), slot.key_bytes());
-        let (Err(by_version), Err(by_key)) = (by_version, by_key) else {
-            return;
-        };
-        let place = self.make_room();
-        if let Some(room) = self.place(place) {
-            *room = Some(slot);
-            self.by_version.insert(by_version, place);
+        let before = by_key.ok().and_then(|by_key| self.by_key.get(by_key));
+        if let Some(before) = before.and_then(|before| self.slot(before)) {
+            let version = self.at_version(before.version()).ok()?;
+            self.by_version.remove(version);
+            by_version = self.at_version(slot.version()).err()?;
+        }
+        let place = before.unwrap_or_else(|| self.make_room());
+        let before = self.place(place)?.replace(slot);
+        self.by_version.insert(by_version, place);
+        if let Err(by_key) = by_key {
             self.by_key.insert(by_key, place);
             self.len += 1;
         }
+        before
     }
 
     pub(super) fn remove(&mut self, version: Version) -> Option<Slot> {
@@ -122,7 +128,13 @@ impl Slots {
         u32::try_from(place).unwrap_or(u32::MAX)
     }
 
-    fn slot(&self, place: u32) -> Option<&Slot> {
+    /// Where a write is.
+    pub(super) fn place_of(&self, version: Version) -> Option<u32> {
+        self.by_version.get(self.at_version(version).ok()?)
+    }
+
+    /// The write in a place.
+    pub(super) fn slot(&self, place: u32) -> Option<&Slot> {
         let place = usize::try_from(place).ok()?;
         self.blocks.get(place / BLOCK)?.get(place % BLOCK)?.as_ref()
     }

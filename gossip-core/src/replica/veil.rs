@@ -2,11 +2,10 @@
 //!
 //! A member that is forgotten takes its own keys with it: nobody reads them,
 //! and the application is told that they are gone. The log itself stays as it
-//! is, so that what it wrote to shared keys stands, two replicas that differ in
-//! whom they have forgotten still agree on what was written, and a member that
-//! comes back finds everything where it was. (What a log costs that nobody can
-//! read is bounded by [`limit::LOGS`](crate::base::limit::LOGS) and
-//! [`limit::BYTES_PER_AUTHOR`](crate::base::limit::BYTES_PER_AUTHOR).)
+//! is for as long as something of it stands among the shared keys, so that two
+//! replicas that differ in whom they have forgotten still agree on what was
+//! written, and a member that comes back finds everything where it was. Then it is
+//! [let go](super::reclaim).
 
 use alloc::vec::Vec;
 
@@ -24,6 +23,7 @@ impl Replica {
 
     /// The author is a member again: its own keys are shown as they stand.
     pub fn unveil(&mut self, author: &NodeId, changes: &mut Vec<Change>) {
+        self.give_up(author);
         if self.veiled.remove(author) {
             self.tell_own(author, false, changes);
         }

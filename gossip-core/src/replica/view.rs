@@ -4,9 +4,21 @@
 //! the latest stamp, ties broken by the author's name: last writer wins. A
 //! stamp too far ahead of our clock does not take part until its time has
 //! come, so one fast clock cannot lock a key for everybody.
+//!
+//! ```text
+//!   a/key  ─▶ log 3, place 17        each key is held once, in the bytes of the
+//!   b/key  ─▶ log 0, place 4         write that stands: eight bytes find it
+//! ```
+//!
+//! A write that is superseded by its author's next one gives it its place, so
+//! what points there points at the next one. Every other write has to be taken
+//! out of the view *before* it is taken out of its log.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
+use super::logs::{Logs, Spot};
+use super::order::{At, Order};
+use super::slot::Slot;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::WallTime;
@@ -21,6 +33,14 @@ pub(super) struct Winner {
 }
 
 impl Winner {
+    fn new(author: &NodeId, slot: &Slot) -> Self {
+        Self {
+            author: author.clone(),
+            version: slot.version(),
+            stamp: slot.stamp(),
+        }
+    }
+
     pub(super) fn write(&self) -> WriteId {
         WriteId {
             author: self.author.clone(),
@@ -36,7 +56,10 @@ impl Winner {
 /// The winners, and the writes that wait for their time.
 #[derive(Debug, Default)]
 pub(super) struct View {
-    winners: BTreeMap<Key, Winner>,
+    /// In order of key.
+    standing: Order<Spot>,
+    /// Tombstones that are cleared and still hide somebody's write.
+    shadows: BTreeMap<Key, Winner>,
     held: BTreeSet<(u64, NodeId, Version)>,
 }
 
@@ -50,42 +73,132 @@ pub(super) enum Contest {
 }
 
 impl View {
-    pub(super) fn winner(&self, key: &Key) -> Option<&Winner> {
-        self.winners.get(key)
+    /// Where a key's write is in the order, or belongs. It holds until the view
+    /// changes.
+    pub(super) fn search(&self, logs: &Logs, key: &Key) -> Result<At, At> {
+        let key = key.as_str().as_bytes();
+        self.standing.search(|spot| {
+            let slot = logs.at(spot);
+            slot.map_or(core::cmp::Ordering::Less, |(_, slot)| {
+                slot.key_bytes().cmp(key)
+            })
+        })
     }
 
-    /// Whether it is this write that stands for a key.
-    pub(super) fn stands(&self, key: &Key, author: &NodeId, version: Version) -> bool {
-        let winner = self.winners.get(key);
-        winner.is_some_and(|winner| winner.author == *author && winner.version == version)
+    /// The write that stands for a key, and whose it is; not a shadow.
+    pub(super) fn standing<'a>(&self, logs: &'a Logs, key: &Key) -> Option<(&'a NodeId, &'a Slot)> {
+        logs.at(self.standing.get(self.search(logs, key).ok()?)?)
     }
 
-    pub(super) fn from(&self, key: Key) -> impl Iterator<Item = (&Key, &Winner)> {
-        self.winners.range(key..)
+    /// The write that stands for a key, be it a shadow.
+    pub(super) fn winner(&self, logs: &Logs, key: &Key) -> Option<Winner> {
+        let standing = self.standing(logs, key);
+        let standing = standing.map(|(author, slot)| Winner::new(author, slot));
+        standing.or_else(|| self.shadows.get(key).cloned())
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&Key, &Winner)> {
-        self.winners.iter()
-    }
-
-    /// Lets a write contend for its key. One that stands already stands again
-    /// in its new version: an author never loses against its own past.
-    pub(super) fn contend(&mut self, key: &Key, write: Winner) -> Contest {
-        match self.winners.get_mut(key) {
-            None => {
-                self.winners.insert(key.clone(), write);
-                Contest::Won(None)
+    /// What stood for the key of an author's write before that was made, if it
+    /// was its own: the write it `superseded`, or a shadow.
+    pub(super) fn own_before(
+        &self,
+        (at, key): (Result<At, At>, &Key),
+        (author, spot): (&NodeId, Spot),
+        superseded: Option<&Winner>,
+    ) -> Option<Winner> {
+        match at {
+            Ok(at) if self.standing.get(at) == Some(spot) => superseded.cloned(),
+            Ok(_) => None,
+            Err(_) => {
+                let shadow = self.shadows.get(key);
+                shadow.filter(|shadow| shadow.author == *author).cloned()
             }
-            Some(standing) if standing.rank() < write.rank() || standing.author == write.author => {
-                Contest::Won(Some(core::mem::replace(standing, write)))
-            }
-            Some(standing) => Contest::Lost(standing.clone()),
         }
     }
 
-    /// Takes the write that stands for a key out.
-    pub(super) fn remove(&mut self, key: &Key) -> Option<Winner> {
-        self.winners.remove(key)
+    /// Whether it is this write that stands for a key.
+    pub(super) fn stands(&self, logs: &Logs, key: &Key, author: &NodeId, version: Version) -> bool {
+        let standing = self.standing(logs, key);
+        standing.is_some_and(|(winner, slot)| winner == author && slot.version() == version)
+    }
+
+    /// The writes that stand for the keys from one on, in order.
+    pub(super) fn from<'a>(
+        &self,
+        logs: &'a Logs,
+        key: &Key,
+    ) -> impl Iterator<Item = (&'a NodeId, &'a Slot)> {
+        let at = self.search(logs, key).unwrap_or_else(|at| at);
+        let spots = self.standing.from(at);
+        spots.filter_map(|spot| logs.at(spot))
+    }
+
+    /// All writes that stand.
+    pub(super) fn iter<'a>(&self, logs: &'a Logs) -> impl Iterator<Item = (&'a NodeId, &'a Slot)> {
+        let spots = self.standing.from((0, 0));
+        spots.filter_map(|spot| logs.at(spot))
+    }
+
+    /// Lets a write contend for its key. One that stands already stands again
+    /// in its new version, after the one it `superseded`: an author never loses
+    /// against its own past.
+    pub(super) fn contend(
+        &mut self,
+        logs: &Logs,
+        (at, key): (Result<At, At>, &Key),
+        (write, spot): (&Winner, Spot),
+        superseded: Option<&Winner>,
+    ) -> Contest {
+        let at = match at {
+            Ok(at) => at,
+            Err(at) => {
+                let shadow = self.shadows.get(key);
+                let shadow = shadow.filter(|shadow| shadow.author != write.author);
+                if let Some(shadow) = shadow.filter(|shadow| shadow.rank() > write.rank()) {
+                    return Contest::Lost(shadow.clone());
+                }
+                self.standing.insert(at, spot);
+                return Contest::Won(self.shadows.remove(key));
+            }
+        };
+        let standing = self.standing.get(at).filter(|standing| *standing != spot);
+        let Some((author, slot)) = standing.and_then(|standing| logs.at(standing)) else {
+            return Contest::Won(superseded.cloned());
+        };
+        let standing = Winner::new(author, slot);
+        if standing.rank() > write.rank() {
+            return Contest::Lost(standing);
+        }
+        self.standing.set(at, spot);
+        Contest::Won(Some(standing))
+    }
+
+    /// Nobody stands for a key any more, not even a shadow.
+    pub(super) fn remove(&mut self, logs: &Logs, key: &Key) {
+        if let Ok(at) = self.search(logs, key) {
+            self.standing.remove(at);
+        }
+        self.shadows.remove(key);
+    }
+
+    /// A write is about to be taken out of its log. Whether it stood for its key,
+    /// for which nobody stands now.
+    pub(super) fn withdraw(&mut self, logs: &Logs, key: &Key, spot: Spot) -> bool {
+        let at = self.search(logs, key).ok();
+        let at = at.filter(|at| self.standing.get(*at) == Some(spot));
+        if let Some(at) = at {
+            self.standing.remove(at);
+        }
+        at.is_some()
+    }
+
+    /// A write that is no longer goes on standing, as a shadow.
+    pub(super) fn shade(&mut self, key: Key, winner: Winner) {
+        self.shadows.insert(key, winner);
+    }
+
+    /// What the shadow over a key has hidden is gone, and so is the shadow.
+    pub(super) fn lighten(&mut self, key: &Key) {
+        self.shadows.remove(key);
     }
 
     /// Whether a stamp lies too far ahead of `wall` to be believed yet.
@@ -97,6 +210,11 @@ impl View {
     pub(super) fn hold(&mut self, write: Winner) {
         self.held
             .insert((write.stamp.millis, write.author, write.version));
+    }
+
+    /// Whether a write is kept out until its time.
+    pub(super) fn is_held(&self, author: &NodeId, version: Version, stamp: Stamp) -> bool {
+        !self.held.is_empty() && self.held.contains(&(stamp.millis, author.clone(), version))
     }
 
     /// A write is no longer: if it was kept out, it is not waited for.

@@ -2,13 +2,12 @@
 
 use alloc::boxed::Box;
 
-use super::check::{
-    is_malformed, outgrows_its_carrier, told_before_durable, written_before_durable,
-};
+use super::check::{is_malformed, outgrows_its_carrier, told_before_durable};
 use super::host::{Boot, HostId};
 use super::link::{Cargo, Packet};
 use super::machine::Machine;
 use super::queue::Event;
+use super::reader::{as_read, assemble};
 use super::sealer::seal;
 use super::trace::kind;
 use super::wire;
@@ -64,7 +63,12 @@ impl<M: Machine> World<M> {
             Output::HangUp(peer) => self.hang_up(host, &peer),
             Output::Seal(id, statement) => {
                 self.hold(host, is_malformed(&statement));
-                self.input_soon(host, Input::Sealed(id, seal(statement)));
+                let item = seal(statement);
+                self.watch_sealed(host, &item);
+                self.input_soon(host, Input::Sealed(id, item));
+            }
+            Output::Assemble(id, gathered) => {
+                self.input_soon(host, Input::Assembled(id, assemble(gathered)));
             }
             Output::Persist(id, record) => {
                 at.checks.generation.persists(id, &record);
@@ -72,15 +76,16 @@ impl<M: Machine> World<M> {
                 let boot = at.boot;
                 self.queue.push(done, Event::Synced(host, boot));
             }
-            Output::Remember(record) => at.disk.remember(now, record),
+            Output::Remember(record) => {
+                let kept = self.archive.keep(&mut self.names, record);
+                at.disk.remember(now, kept);
+            }
             Output::Reply(ticket, reply) => {
                 if let Reply::Written(writes) = &reply {
-                    let verdict = written_before_durable(at.id(), at.durable(), writes);
-                    self.hold(host, verdict);
+                    self.watch_written(host, ticket, writes);
                 }
-                // A query is told to those whom it asks.
-                if let Reply::Said { id, asked: 0 } = &reply {
-                    self.enter_said(host, id);
+                if let Reply::Said { id, asked } = &reply {
+                    self.watch_said(host, id, *asked);
                 }
                 let verdict = self.replies.answer(host, ticket, reply);
                 self.hold(host, verdict);
@@ -89,8 +94,9 @@ impl<M: Machine> World<M> {
                 self.watch_told(host, &notification);
                 let at = &mut self.hosts[host.index()];
                 self.trace.notification(now, host, &notification);
-                at.picture.fold(&notification);
+                at.picture.fold(&mut self.names, &notification);
                 at.notifications.push((now, notification));
+                self.told += 1;
             }
             Output::Halt(halt) => {
                 self.trace.line(now, host, format_args!("{halt:?}"));
@@ -116,8 +122,7 @@ impl<M: Machine> World<M> {
 
     fn send(&mut self, host: HostId, transmit: Transmit) {
         let at = &self.hosts[host.index()];
-        let tells =
-            !transmit.message.rumors.is_empty() || matches!(transmit.message.body, Body::Delta(_));
+        let tells = !transmit.message.rumors.is_empty() || tells_writes(&transmit.message.body);
         let checked = outgrows_its_carrier(&transmit)
             .and_then(|()| at.checks.generation.may_speak(at.id(), &transmit.message))
             .and_then(|()| {
@@ -128,7 +133,12 @@ impl<M: Machine> World<M> {
                 told_before_durable(at.id(), run, at.durable(), &transmit.message)
             });
         self.hold(host, checked);
-        let Transmit { to, via, message } = transmit;
+        let Transmit {
+            to,
+            via,
+            mut message,
+        } = transmit;
+        as_read(&mut message);
         let at = &mut self.hosts[host.index()];
         let name = self.names.find(&to);
         let Some((link, side)) = name.and_then(|name| at.peers.link(name)) else {
@@ -181,4 +191,9 @@ impl<M: Machine> World<M> {
             Via::Session(id) => self.send_in_session(host, (link, side), id, message, bytes),
         }
     }
+}
+
+/// Whether a message tells of writes, beside what rides on it.
+const fn tells_writes(body: &Body) -> bool {
+    matches!(body, Body::Delta(_) | Body::Outline(_))
 }

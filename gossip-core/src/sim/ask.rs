@@ -17,9 +17,7 @@ impl<M: Machine> World<M> {
     pub fn command(&mut self, host: HostId, command: Command) -> Ticket {
         let ticket = self.replies.ask(host);
         if self.is_running(host) {
-            if matches!(command, Command::WriteAtOnce(_)) {
-                self.hosts[host.index()].writes_at_once = true;
-            }
+            self.watch_asked(host, ticket, &command);
             self.input(host, Input::Command(ticket, command));
         } else {
             let refused = Reply::Refused(Refusal::NotRunning);

@@ -10,9 +10,11 @@
 //! A failing disk drops the records that were to be synced and says so. What
 //! was merely to be remembered stays in the queue until the disk works again.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use core::time::Duration;
 
+use super::archive::Kept;
 use super::journal::Journal;
 use crate::base::id::NodeId;
 use crate::base::rng::Rng;
@@ -55,7 +57,7 @@ pub(super) struct Disk {
 
 #[derive(Debug)]
 struct Queued {
-    record: Record,
+    record: Kept,
     /// Set where somebody waits.
     persist: Option<PersistId>,
     since: Instant,
@@ -82,7 +84,11 @@ impl Disk {
     /// How far the log of `author` goes with what waits to be remembered.
     pub(super) fn remembered(&self, author: &NodeId) -> Head {
         let waiting = self.queue.iter().filter(|next| next.persist.is_none());
-        let heads = waiting.filter_map(|next| match &next.record {
+        let records = waiting.filter_map(|next| match &next.record {
+            Kept::Other(record) => Some(&**record),
+            Kept::Claim(_) => None,
+        });
+        let heads = records.filter_map(|record| match record {
             Record::Commit { batch, .. } if batch.author() == author => {
                 Some(batch.head.value.after())
             }
@@ -111,7 +117,7 @@ impl Disk {
     pub(super) fn persist(&mut self, now: Instant, id: PersistId, record: Record) -> Instant {
         self.flush(now);
         self.queue.push_back(Queued {
-            record,
+            record: Kept::Other(Box::new(record)),
             persist: Some(id),
             since: now,
         });
@@ -120,7 +126,7 @@ impl Disk {
     }
 
     /// Takes a record that nobody waits for.
-    pub(super) fn remember(&mut self, now: Instant, record: Record) {
+    pub(super) fn remember(&mut self, now: Instant, record: Kept) {
         self.flush(now);
         self.queue.push_back(Queued {
             record,
@@ -138,7 +144,7 @@ impl Disk {
         }
         let mut done = None;
         for queued in self.queue.drain(..=at) {
-            self.journal.write(queued.record);
+            self.journal.keep(queued.record);
             done = queued.persist;
         }
         Some((done?, Ok(())))
@@ -151,7 +157,7 @@ impl Disk {
         let kept = self.rng.index(self.queue.len() + 1).unwrap_or(0);
         let kept = if self.failing.is_some() { 0 } else { kept };
         for queued in self.queue.drain(..).take(kept) {
-            self.journal.write(queued.record);
+            self.journal.keep(queued.record);
         }
         self.busy_until = now;
     }
@@ -160,7 +166,7 @@ impl Disk {
     pub(super) fn close(&mut self) {
         for queued in self.queue.drain(..) {
             if self.failing.is_none() {
-                self.journal.write(queued.record);
+                self.journal.keep(queued.record);
             }
         }
     }
@@ -177,7 +183,10 @@ impl Disk {
             && first.since + delay <= now
             && let Some(queued) = self.queue.pop_front()
         {
-            self.journal.write(queued.record);
+            self.journal.keep(queued.record);
+        }
+        if self.queue.is_empty() {
+            self.queue.shrink_to(16);
         }
     }
 }
@@ -198,7 +207,7 @@ mod tests {
     #[test]
     fn syncs_end_in_order_and_carry_what_came_before() {
         let mut disk = disk(1);
-        disk.remember(Instant::ZERO, generation(1));
+        disk.remember(Instant::ZERO, Kept::Other(Box::new(generation(1))));
         let first = disk.persist(Instant::ZERO, PersistId(1), generation(2));
         let second = disk.persist(Instant::ZERO, PersistId(2), generation(3));
         assert!(Instant::ZERO < first && first < second);
@@ -214,7 +223,7 @@ mod tests {
     fn a_full_disk_says_so_and_keeps_what_it_had() {
         let mut disk = disk(1);
         disk.fail(Some(DiskError::Full));
-        disk.remember(Instant::ZERO, generation(7));
+        disk.remember(Instant::ZERO, Kept::Other(Box::new(generation(7))));
         disk.persist(Instant::ZERO, PersistId(1), generation(8));
         assert_eq!(disk.sync(), Some((PersistId(1), Err(DiskError::Full))));
         assert_eq!(disk.journal().generation(), Generation(0));
@@ -243,8 +252,11 @@ mod tests {
     #[test]
     fn what_was_remembered_is_on_disk_a_little_later() {
         let mut disk = disk(1);
-        disk.remember(Instant::ZERO, generation(5));
-        disk.remember(Instant::from_millis(1_500), generation(6));
+        disk.remember(Instant::ZERO, Kept::Other(Box::new(generation(5))));
+        disk.remember(
+            Instant::from_millis(1_500),
+            Kept::Other(Box::new(generation(6))),
+        );
         assert_eq!(disk.journal().generation(), Generation(5));
     }
 }

@@ -55,6 +55,7 @@ impl<M: Machine> World<M> {
         );
         // tidy: allow(panic): a scenario that cannot run is a mistake in it
         at.node = Some(started.expect("a node that can run with its configuration"));
+        self.watch_started(host);
         self.drain(host);
     }
 
@@ -68,7 +69,12 @@ impl<M: Machine> World<M> {
         if self.is_running(host) {
             self.crash(host);
         }
-        self.hosts[host.index()].disk.replace(journal);
+        for batch in journal.saved().batches {
+            self.issued.knows(&batch);
+        }
+        let at = &mut self.hosts[host.index()];
+        at.disk.replace(journal);
+        at.promises.forgets();
         self.restart(host);
     }
 

@@ -10,7 +10,7 @@ use core::fmt;
 use core::net::SocketAddr;
 
 use super::backlog::Backlog;
-use super::check::Checks;
+use super::check::{Checks, Promises};
 use super::clock::Clocks;
 use super::disk::Disk;
 use super::link::Side;
@@ -89,6 +89,8 @@ pub(super) struct Host<M> {
     pub(super) halt: Option<Halt>,
     pub(super) traffic: Traffic,
     pub(super) checks: Checks,
+    /// What it has promised, over all boots on its disk.
+    pub(super) promises: Promises,
 }
 
 impl<M> Host<M> {
@@ -118,6 +120,7 @@ impl<M> Host<M> {
             halt: None,
             traffic: Traffic::default(),
             checks: Checks::default(),
+            promises: Promises::default(),
         }
     }
 
@@ -159,6 +162,7 @@ impl<M> Host<M> {
         self.halt = None;
         self.backlog.clear();
         self.checks = Checks::default();
+        self.promises.reboots();
     }
 }
 

@@ -9,6 +9,7 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::archive::Kept;
 use crate::base::id::NodeId;
 use crate::electorate::Elected;
 use crate::input::Saved;
@@ -22,7 +23,7 @@ use crate::output::Record;
 pub struct Journal {
     generation: Generation,
     logs: BTreeMap<NodeId, Log>,
-    claims: BTreeMap<NodeId, Sealed<Claim>>,
+    claims: BTreeMap<NodeId, Arc<Sealed<Claim>>>,
     verdicts: BTreeMap<NodeId, Sealed<Accusation>>,
     elected: Option<Elected>,
 }
@@ -47,6 +48,23 @@ impl Journal {
     pub fn head(&self, author: &NodeId) -> Head {
         let newest = self.logs.get(author).and_then(|log| log.newest.as_ref());
         newest.map_or_else(Head::default, |head| head.value.after())
+    }
+
+    /// Puts one record on the disk, perhaps with others' share in it.
+    pub(super) fn keep(&mut self, kept: Kept) {
+        match kept {
+            Kept::Claim(claim) => self.claim(claim),
+            Kept::Other(record) => self.write(*record),
+        }
+    }
+
+    fn claim(&mut self, claim: Arc<Sealed<Claim>>) {
+        let (member, footing) = (&claim.value.member, claim.value.footing);
+        let verdict = self.verdicts.get(member);
+        if verdict.is_some_and(|verdict| verdict.value.footing < footing) {
+            self.verdicts.remove(member);
+        }
+        self.claims.insert(member.clone(), claim);
     }
 
     /// Puts one record on the disk.
@@ -75,16 +93,7 @@ impl Journal {
                     log.cut(through);
                 }
             }
-            Record::Claim(claim) => {
-                let member = claim.value.member.clone();
-                let footing = claim.value.footing;
-                self.claims.insert(member.clone(), claim);
-                if let Some(verdict) = self.verdicts.get(&member)
-                    && verdict.value.footing < footing
-                {
-                    self.verdicts.remove(&member);
-                }
-            }
+            Record::Claim(claim) => self.claim(Arc::new(claim)),
             Record::Verdict(verdict) => {
                 self.verdicts.insert(verdict.value.accused.clone(), verdict);
             }
@@ -100,7 +109,11 @@ impl Journal {
         Saved {
             generation: self.generation,
             batches: self.logs.values().flat_map(Log::batches).collect(),
-            claims: self.claims.values().cloned().collect(),
+            claims: self
+                .claims
+                .values()
+                .map(|claim| (**claim).clone())
+                .collect(),
             verdicts: self.verdicts.values().cloned().collect(),
             elected: self.elected.clone(),
         }

@@ -50,6 +50,7 @@
 )]
 
 mod act;
+mod archive;
 mod ask;
 mod backlog;
 mod chance;
@@ -72,6 +73,7 @@ mod network;
 mod path;
 mod picture;
 mod queue;
+pub mod reader;
 pub mod scenario;
 mod sealer;
 mod session;
@@ -96,7 +98,7 @@ pub use host::HostId;
 pub use journal::Journal;
 pub use machine::Machine;
 pub use network::NetworkSetup;
-pub use picture::Picture;
+pub use picture::{Picture, Shown};
 pub use sealer::seal;
 pub use setup::{NodeSetup, Setup};
 pub use traffic::{Tally, Traffic};

@@ -113,10 +113,11 @@ fn entry_bytes(entry: &Entry) -> Bytes {
     to.number(entry.stamp.millis);
     to.number(u64::from(entry.stamp.counter));
     if let Some(expires) = entry.expires {
-        to.number(expires.as_millis());
+        to.tagged(EXPIRES, expires.as_millis());
     }
     if let Some(Replaced { stamp, write }) = &entry.replaces {
-        to.number(stamp.millis).number(u64::from(stamp.counter));
+        to.tagged(REPLACES, stamp.millis);
+        to.number(u64::from(stamp.counter));
         to.id(&write.author).number(write.version.0);
     }
     if let Op::Put(value) = &entry.op {
@@ -150,13 +151,22 @@ fn head_bytes(head: &BatchHead, entries: &[Sealed<Entry>]) -> Bytes {
     to.done()
 }
 
+/// What stands before the end of a value, and before what a write replaced, where
+/// an entry has them.
+pub(super) const EXPIRES: u8 = b'e';
+pub(super) const REPLACES: u8 = b'r';
+
 /// Bytes in the making. One tag byte stands before every field.
 #[derive(Default)]
 struct Encoder(Vec<u8>);
 
 impl Encoder {
-    fn number(&mut self, mut number: u64) -> &mut Self {
-        self.0.push(b'n');
+    fn number(&mut self, number: u64) -> &mut Self {
+        self.tagged(b'n', number)
+    }
+
+    fn tagged(&mut self, tag: u8, mut number: u64) -> &mut Self {
+        self.0.push(tag);
         while number >= 0x80 {
             self.0.push((number as u8) | 0x80);
             number >>= 7;

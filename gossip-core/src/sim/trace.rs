@@ -20,7 +20,9 @@ use super::host::HostId;
 use crate::base::id::NodeId;
 use crate::base::time::Instant;
 use crate::input::{Input, LinkEvent, SessionEvent, Via};
-use crate::message::{Batch, Body, Delta, DigestRow, Item, LogHead, MemberRow, Message, RangePart};
+use crate::message::{
+    Batch, Body, ChunkedPart, Delta, DigestRow, Item, LogHead, MemberRow, Message, RangePart,
+};
 use crate::output::Notification;
 
 /// What happened, in short.
@@ -40,6 +42,10 @@ impl Trace {
             lines: VecDeque::new(),
             most,
         }
+    }
+
+    pub(super) fn keep(&mut self, most: usize) {
+        self.most = most;
     }
 
     pub(super) const fn hash(&self) -> u64 {
@@ -85,6 +91,12 @@ impl Trace {
                 self.hash.word(2);
                 self.hash.word(id.0);
                 self.item(item);
+            }
+            Input::Assembled(id, batch) => {
+                // The head names all that is in it.
+                self.words(32, id.0);
+                let head = batch.as_ref().map(|batch| &batch.head.bytes[..]);
+                self.hash.bytes(head.unwrap_or_default());
             }
             Input::Timeout => self.hash.word(3),
             Input::Persisted(id, Ok(())) => self.words(4, id.0),
@@ -134,6 +146,8 @@ impl Trace {
                 for log in logs {
                     self.hash.word(log.from.0);
                     log.batches.iter().for_each(|batch| self.batch(batch));
+                    let chunked = log.chunked.iter();
+                    chunked.for_each(|(batch, part)| self.chunked(u64::from(*batch), part));
                 }
             }
             Body::Digest(digest) => {
@@ -210,6 +224,25 @@ impl Trace {
                 self.words(26, u64::from(sum.fresh));
                 self.hash.bytes(&sum.sum.0.to_le_bytes());
             }
+            Body::Outline(outline) => {
+                self.hash.word(29);
+                self.hash.bytes(&outline.head.bytes);
+                for part in &outline.parts {
+                    self.hash.bytes(&part.entry.bytes);
+                }
+                let chunked = outline.chunked.iter();
+                chunked.for_each(|part| self.chunked(0, part));
+            }
+            Body::ChunkAsk(ask) => {
+                self.words(30, ask.of.version.0);
+                ask.chunks
+                    .iter()
+                    .for_each(|chunk| self.hash.word(u64::from(*chunk)));
+            }
+            Body::Chunk(chunk) => {
+                self.words(31, chunk.of.version.0);
+                self.words(u64::from(chunk.index), chunk.bytes.len() as u64);
+            }
             body @ (Body::EventHave(_) | Body::EventDelta(_) | Body::Answer(_)) => {
                 self.hash.word(27);
                 // Writing to a hash cannot fail.
@@ -253,6 +286,11 @@ impl Trace {
         }
     }
 
+    fn chunked(&mut self, batch: u64, part: &ChunkedPart) {
+        self.words(batch, u64::from(part.index));
+        self.hash.word(part.entry.bytes() as u64);
+    }
+
     fn batch(&mut self, batch: &Batch) {
         self.hash.bytes(&batch.head.bytes);
         for part in &batch.parts {
@@ -287,5 +325,8 @@ pub(super) const fn kind(body: &Body) -> &'static str {
         Body::EventDelta(_) => "EventDelta",
         Body::Answer(_) => "Answer",
         Body::Follow(_) => "Follow",
+        Body::Outline(_) => "Outline",
+        Body::ChunkAsk(_) => "ChunkAsk",
+        Body::Chunk(_) => "Chunk",
     }
 }

@@ -73,7 +73,10 @@ impl Traffic {
             | Body::EventSum(_)
             | Body::EventHave(_)
             | Body::EventDelta(_)
-            | Body::Answer(_) => self.gossip.add(bytes),
+            | Body::Answer(_)
+            | Body::Outline(_)
+            | Body::ChunkAsk(_)
+            | Body::Chunk(_) => self.gossip.add(bytes),
             _ => self.sync.add(bytes),
         }
         weight

@@ -6,13 +6,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::check::{Rule, Verdict, outlasts_its_time, pours_out, tells_what_was_never_issued};
+use super::check::{
+    Rule, Verdict, outlasts_its_time, overfills, pours_out, tells_what_was_never_issued,
+    written_before_durable,
+};
 use super::host::HostId;
 use super::machine::Machine;
 use super::world::World;
 use crate::base::id::NodeId;
-use crate::input::{Command, Input, Target};
-use crate::message::{Body, EventId, Message, Statement};
+use crate::input::{Command, Durability, Input, Target, Ticket};
+use crate::message::{Body, EventId, Item, Message, Statement, WriteId};
 use crate::node::Node;
 use crate::output::{MemberEventKind, Notification, Output, Record};
 
@@ -80,13 +83,111 @@ impl<M: Machine> World<M> {
         }
         let at = &mut self.hosts[host.index()];
         let now = at.clocks.read(self.now).mono;
+        if let Input::Command(_, Command::Respond { to, response }) = input {
+            self.given.answers(to, &at.identity.id, response);
+        }
         if let Some(node) = at.node.as_ref().and_then(M::as_node) {
-            at.checks.watch.hears(node, now, input);
+            at.checks.watch.hears(&mut self.names, node, now, input);
+            if let Input::Message { message, .. } = input
+                && self.rules.has(Rule::Reset)
+            {
+                at.checks.resets.hears(node, message);
+            }
         }
     }
 
-    /// An event was accepted: whoever takes part now is to be told.
-    pub(super) fn enter_said(&mut self, host: HostId, id: &EventId) {
+    /// An application asks for something.
+    pub(super) fn watch_asked(&mut self, host: HostId, ticket: Ticket, command: &Command) {
+        let at = &mut self.hosts[host.index()];
+        let (writes, durability) = match command {
+            Command::Write(writes) => (writes, Durability::Synced),
+            Command::WriteAtOnce(writes) => (writes, Durability::AtOnce),
+            _ => return,
+        };
+        at.writes_at_once |= durability == Durability::AtOnce;
+        at.promises.asks(ticket, durability);
+        at.checks.excess.asks(ticket, writes);
+    }
+
+    /// A process has just begun, on what its disk holds.
+    pub(super) fn watch_started(&mut self, host: HostId) {
+        if !self.rules.has(Rule::Promise) || self.has_twin(host) {
+            return;
+        }
+        let at = &self.hosts[host.index()];
+        if let Some(node) = at.node.as_ref().and_then(M::as_node) {
+            let wall = at.clocks.read(self.now).wall;
+            let verdict = at.promises.survive(node, &self.tops, wall);
+            self.hold(host, verdict);
+        }
+    }
+
+    /// Whether another host has its name: then what one promised the other may
+    /// take back.
+    pub(super) fn has_twin(&self, host: HostId) -> bool {
+        let name = self.hosts[host.index()].name;
+        let named = self.hosts.iter().filter(|other| other.name == name);
+        named.count() > 1
+    }
+
+    /// What a node has said is sealed.
+    pub(super) fn watch_sealed(&mut self, host: HostId, item: &Item) {
+        let at = &mut self.hosts[host.index()];
+        match item {
+            Item::Batch(batch) => {
+                at.promises.drafts(batch);
+                self.tops.seals(batch);
+                let mut verdict = self.issued.seals(&at.identity.id, batch);
+                if !self.rules.has(Rule::Issued) {
+                    verdict = Ok(());
+                }
+                if self.rules.has(Rule::Share) {
+                    verdict = verdict.and_then(|()| overfills(batch));
+                }
+                self.hold(host, verdict);
+            }
+            Item::Event(event) => {
+                let verdict = self
+                    .said
+                    .seals(&at.identity.id, &at.checks.latest, &event.value);
+                if self.rules.has(Rule::Said) {
+                    self.hold(host, verdict);
+                }
+            }
+            Item::Claim(_) | Item::Accusation(_) => {}
+        }
+    }
+
+    /// An application is told that its event, or its query, is said.
+    pub(super) fn watch_said(&mut self, host: HostId, id: &EventId, asked: usize) {
+        let at = &mut self.hosts[host.index()];
+        let now = at.clocks.read(self.now).mono;
+        if let Some(event) = self.said.event(id) {
+            at.checks.questions.asks(now, event);
+        }
+        // A query is told to those whom it asks.
+        if asked == 0 {
+            self.enter_said(host, id);
+        }
+    }
+
+    /// An application is told that its writes stand.
+    pub(super) fn watch_written(&mut self, host: HostId, ticket: Ticket, writes: &[WriteId]) {
+        let at = &mut self.hosts[host.index()];
+        let durable = match at.promises.makes(ticket, writes) {
+            Durability::Synced => at.disk.journal().head(at.id()),
+            Durability::AtOnce => at.durable(),
+        };
+        let mut verdict = written_before_durable(at.id(), durable, writes);
+        if self.rules.has(Rule::Share) {
+            verdict = verdict.and_then(|()| at.checks.excess.writes(ticket));
+        }
+        self.hold(host, verdict);
+    }
+
+    /// An event was accepted: whoever takes part now is to be told. Of those that
+    /// coalesce the newest is to be told.
+    fn enter_said(&mut self, host: HostId, id: &EventId) {
         let mut here = BTreeSet::new();
         for other in self.hosts() {
             let at = &self.hosts[other.index()];
@@ -96,7 +197,9 @@ impl<M: Machine> World<M> {
             }
         }
         let by = (host, self.hosts[host.index()].boot);
-        self.ledger.says(by, id.clone(), here);
+        let event = self.said.event(id).filter(|event| event.coalesce);
+        let name = event.map(|event| event.name.clone());
+        self.ledger.says(by, id.clone(), name, here);
     }
 
     /// A node tells its application something. The application of a simulated
@@ -104,18 +207,26 @@ impl<M: Machine> World<M> {
     pub(super) fn watch_told(&mut self, host: HostId, notification: &Notification) {
         let process = (host, self.hosts[host.index()].boot);
         match notification {
-            Notification::Event(event) => {
-                let verdict = self.ledger.tells(process, &event.id);
-                if self.rules.has(Rule::Told) {
+            Notification::Event(event) => self.watch_event(host, event),
+            Notification::Answer { to, from, said, .. } => {
+                let at = &mut self.hosts[host.index()];
+                let now = at.clocks.read(self.now).mono;
+                let questions = &mut at.checks.questions;
+                let verdict = questions.tells(now, to, from, said, &self.given);
+                if self.rules.has(Rule::Answers) {
+                    self.hold(host, verdict);
+                }
+            }
+            Notification::Ended { id, counts } => {
+                let at = &mut self.hosts[host.index()];
+                let verdict = at.checks.questions.ends(id, counts);
+                if self.rules.has(Rule::Answers) {
                     self.hold(host, verdict);
                 }
             }
             Notification::Missed { run, count } => self.ledger.misses(process, run, *count),
             Notification::Asked(event) => {
-                let verdict = self.ledger.tells(process, &event.id);
-                if self.rules.has(Rule::Told) {
-                    self.hold(host, verdict);
-                }
+                self.watch_event(host, event);
                 let ticket = self.replies.ask(host);
                 let (to, response) = (event.id.clone(), event.payload.clone());
                 let command = Command::Respond { to, response };
@@ -125,11 +236,47 @@ impl<M: Machine> World<M> {
         }
     }
 
+    /// A node tells its application an event, or that it is asked one.
+    fn watch_event(&mut self, host: HostId, event: &crate::message::Event) {
+        let at = &mut self.hosts[host.index()];
+        let process = (host, at.boot);
+        if self.rules.has(Rule::Said) {
+            let verdict = self.said.tells(&mut at.checks.latest, event);
+            self.hold(host, verdict);
+        }
+        let verdict = self.ledger.tells(process, &event.id);
+        if self.rules.has(Rule::Told) {
+            self.hold(host, verdict);
+        }
+    }
+
     /// Who was not told an event that was accepted, nor that it missed it;
     /// `None`: nobody.
     pub fn untold(&self) -> Option<String> {
+        self.ledger.untold(|(host, boot)| self.runs(host, boot))
+    }
+
+    /// The same of events of some hosts, to them.
+    pub fn untold_among(&self, among: &[HostId]) -> Option<String> {
         self.ledger
-            .untold(|(host, boot)| self.runs(host, boot) && self.is_running(host))
+            .untold(|(host, boot)| self.runs(host, boot) && among.contains(&host))
+    }
+
+    /// A query that should have ended long ago; `None`: there is none.
+    pub fn unended(&self, among: impl Fn(HostId) -> bool) -> Option<String> {
+        let hosts = self
+            .hosts()
+            .filter(|host| self.is_running(*host) && among(*host));
+        let mut open = hosts.filter_map(|host| {
+            let at = &self.hosts[host.index()];
+            let now = at.clocks.read(self.now).mono;
+            let id = at.checks.questions.unended(now)?;
+            Some(alloc::format!(
+                "{host} ({}): its query {id:?} never ended",
+                at.id()
+            ))
+        });
+        open.next()
     }
 
     /// A node wants something done.
@@ -138,15 +285,27 @@ impl<M: Machine> World<M> {
             return;
         }
         let at = &mut self.hosts[host.index()];
-        let watch = &mut at.checks.watch;
+        let (watch, names) = (&mut at.checks.watch, &mut self.names);
         match output {
-            Output::Dial(Target::Member(id, _)) => watch.asks(id),
+            Output::Dial(Target::Member(id, _)) => watch.asks(names.insert(id)),
             Output::Send(transmit) => {
                 if transmit.message.asks_directly() {
-                    watch.asks(&transmit.to);
+                    watch.asks(names.insert(&transmit.to));
                 }
+                let mut verdict = Ok(());
                 if self.rules.has(Rule::Ownership) {
-                    let verdict = tells_what_was_never_issued(&self.truth, &transmit.message);
+                    verdict = tells_what_was_never_issued(&self.truth, &transmit.message);
+                }
+                if self.rules.has(Rule::Issued) {
+                    verdict = verdict.and_then(|()| self.issued.tells(&transmit.message));
+                }
+                self.hold(host, verdict);
+            }
+            Output::Persist(_, record) | Output::Remember(record)
+                if matches!(record, Record::Run { .. }) =>
+            {
+                if self.rules.has(Rule::Reset) {
+                    let verdict = at.checks.resets.keeps(record);
                     self.hold(host, verdict);
                 }
             }
@@ -158,19 +317,23 @@ impl<M: Machine> World<M> {
                 }
                 let now = at.clocks.read(self.now).mono;
                 let node = at.node.as_ref().and_then(M::as_node);
-                let verdict = watch.says(self.rules, node, now, statement);
+                let verdict = watch.says(self.rules, names, node, now, statement);
                 self.hold(host, verdict);
             }
-            Output::Remember(Record::Claim(claim)) => watch.touches(&claim.value.member),
-            Output::Remember(Record::Verdict(verdict)) => watch.touches(&verdict.value.accused),
+            Output::Remember(Record::Claim(claim)) => {
+                watch.touches(names.insert(&claim.value.member));
+            }
+            Output::Remember(Record::Verdict(verdict)) => {
+                watch.touches(names.insert(&verdict.value.accused));
+            }
             Output::Notify(Notification::Member(event)) => match event.kind {
                 MemberEventKind::Removed { .. } | MemberEventKind::Forgotten { .. } => {
-                    watch.removes(&event.id);
+                    watch.removes(names.insert(&event.id));
                 }
                 MemberEventKind::Died { .. } => {
-                    watch.mourns(&event.id);
+                    watch.mourns(names.insert(&event.id));
                 }
-                _ => watch.touches(&event.id),
+                _ => watch.touches(names.insert(&event.id)),
             },
             Output::Notify(Notification::Key(event)) => {
                 let node = at.node.as_ref().and_then(M::as_node);
@@ -197,7 +360,11 @@ impl<M: Machine> World<M> {
         let mut verdict = Ok(());
         if let Some(node) = at.node.as_ref().and_then(M::as_node) {
             let watch = &mut at.checks.watch;
-            verdict = watch.settles(self.rules, &self.truth, node, &at.picture, now);
+            let (names, truth) = (&mut self.names, &self.truth);
+            verdict = watch.settles(self.rules, names, truth, node, &at.picture, now);
+            if self.rules.has(Rule::Reset) {
+                verdict = verdict.and_then(|()| at.checks.resets.settles(node));
+            }
             if self.rules.has(Rule::Heads) {
                 let looks = at.checks.heads.settles(node, now, &mut self.prints);
                 verdict = verdict.and(looks);

@@ -13,7 +13,8 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use super::check::{Ledger, Prints, Replies, Rules, Truth};
+use super::archive::Archive;
+use super::check::{Given, Issued, Ledger, Prints, Replies, Rules, Said, Tops, Truth};
 use super::clock::Clocks;
 use super::disk::{Disk, DiskSetup};
 use super::hash::RunningHash;
@@ -23,7 +24,7 @@ use super::link::Links;
 use super::machine::Machine;
 use super::names::Names;
 use super::network::Network;
-use super::picture::Picture;
+use super::picture::Shown;
 use super::queue::{Event, Queue};
 use super::session::{Session, SessionKey};
 use super::setup::{NodeSetup, Setup};
@@ -70,8 +71,16 @@ pub struct World<M = Node> {
     pub(super) truth: Truth,
     pub(super) prints: Prints,
     pub(super) ledger: Ledger,
+    pub(super) issued: Issued,
+    pub(super) tops: Tops,
+    pub(super) said: Said,
+    pub(super) given: Given,
     pub(super) rules: Rules,
     pub(super) quietly: bool,
+    /// Notifications given since somebody last took them out.
+    pub(super) told: usize,
+    /// What is on all disks, once.
+    pub(super) archive: Archive,
     pub(super) broken: Option<Broken>,
     pub(super) seed: u64,
     wall: WallTime,
@@ -107,8 +116,14 @@ impl<M: Machine> World<M> {
             truth: Truth::default(),
             prints: Prints::default(),
             ledger: Ledger::default(),
+            issued: Issued::default(),
+            tops: Tops::default(),
+            said: Said::default(),
+            given: Given::default(),
             rules: Rules::default(),
             quietly: false,
+            told: 0,
+            archive: Archive::default(),
             broken: None,
             seed,
             wall: setup.wall,
@@ -141,6 +156,9 @@ impl<M: Machine> World<M> {
         self.addrs.insert(addr(host, 0), host);
         self.network.add_host();
         let rng = Rng::new(RunningHash::of(&[seed, stream::DISK, number]));
+        for batch in setup.journal.saved().batches {
+            self.issued.knows(&batch);
+        }
         let disk = Disk::new(self.disk.clone(), rng, setup.journal);
         let clocks = Clocks::new(origin, wall);
         self.hosts
@@ -166,6 +184,21 @@ impl<M: Machine> World<M> {
         if self.broken.is_none() {
             self.now = limit;
         }
+    }
+
+    /// Lets time pass, but not beyond the moment at which so many notifications
+    /// wait to be taken out; how long it was.
+    pub(super) fn run_until_told(&mut self, span: Duration, most: usize) -> Duration {
+        let (start, limit) = (self.now, self.now + span);
+        while self.broken.is_none() && self.told < most {
+            let Some((at, event)) = self.queue.pop_until(limit) else {
+                self.now = limit;
+                break;
+            };
+            self.now = at;
+            self.happen(event);
+        }
+        self.now.since(start)
     }
 
     /// Lets time pass until `condition` holds, at most for `limit`; how long
@@ -289,8 +322,11 @@ impl<M: Machine> World<M> {
     }
 
     /// What its application knows from the notifications of this run.
-    pub fn picture(&self, host: HostId) -> &Picture {
-        &self.hosts[host.index()].picture
+    pub fn picture(&self, host: HostId) -> Shown<'_> {
+        Shown {
+            picture: &self.hosts[host.index()].picture,
+            names: &self.names,
+        }
     }
 
     /// Every notification it ever gave, with its time, over all runs.
@@ -330,6 +366,11 @@ impl<M: Machine> World<M> {
     /// The hash of everything that has happened: equal where two runs are.
     pub const fn trace_hash(&self) -> u64 {
         self.trace.hash()
+    }
+
+    /// From now on so many lines of the trace are kept.
+    pub fn keep_lines(&mut self, most: usize) {
+        self.trace.keep(most);
     }
 
     /// The last lines of the trace, as many as the setup asked for.

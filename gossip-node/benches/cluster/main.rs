@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! cargo bench -p gossip-node --bench cluster -- spread [--nodes 64] [--rounds 20]
-//! cargo bench -p gossip-node --bench cluster -- leave | throughput | halves | joiner | loss
+//! cargo bench -p gossip-node --bench cluster -- leave | throughput | halves | joiner
+//! cargo bench -p gossip-node --bench cluster -- journal | loss
 //! ```
 //!
 //! The figures depend on the machine; they are printed beside the bar and the
@@ -16,6 +17,7 @@
 
 mod halves;
 mod joiner;
+mod journal;
 mod leave;
 mod loss;
 mod numbers;
@@ -38,6 +40,7 @@ usage: cargo bench -p gossip-node --bench cluster -- <name> [options]
   throughput  updates a second from one node to all           --nodes 16 --updates 100000 --starved 1
   halves      two halves with different keys meet             --nodes 2 --keys 10000
   joiner      a joiner to a state of so many bytes            --bytes 10000000
+  journal     group commit, and what the file weighs          --seconds 3 --keys 10000 --times 50
   loss        false downs while packets are lost              --nodes 64 --percent 5,10,20 --minutes 30
 
 Options are numbers; each has the default shown.";
@@ -93,6 +96,7 @@ async fn main() -> Result<()> {
         "throughput" => throughput::run(options).await,
         "halves" => halves::run(options).await,
         "joiner" => joiner::run(options).await,
+        "journal" => journal::run(options).await,
         "loss" => loss::run(options).await,
         "" | "help" | "-h" | "--help" => {
             println!("{USAGE}");

@@ -53,6 +53,11 @@ impl Stage {
             .data_dir(self.dir.path().join(name)))
     }
 
+    /// Where the nodes' directories are, each by its name.
+    pub(crate) fn dir(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
     /// A node that looks for another, taking part.
     pub(crate) async fn start(&self, name: &str, seed: Option<&Node>) -> Result<Node> {
         let seeds = seed.map(|seed| seed.local_addr().to_string());

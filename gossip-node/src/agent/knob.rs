@@ -71,6 +71,11 @@ pub(crate) const KNOBS: &[Knob] = &[
         Shape::List,
         "at most 64 names or addresses with ports, such as [\"gossip.example:7646\"]",
     ),
+    knob(
+        "node.readiness",
+        Shape::List,
+        "at most 16 beginnings of keys, each of 1 to 256 bytes, such as [\"config/\"]",
+    ),
     knob("node.profile", Shape::Text, "\"local\", \"lan\" or \"wan\""),
     knob(
         "tls.certificate",
@@ -134,9 +139,26 @@ pub(crate) const KNOBS: &[Knob] = &[
     knob("timing.mongering_k", Shape::Count, "1 to 16"),
     knob("timing.minimise", Shape::Text, "\"yes\" or \"no\""),
     knob("timing.eager_bytes", Shape::Count, "0 to 512"),
+    knob("timing.bulk_kib_per_s", Shape::Count, "64 to 4194304"),
+    knob("timing.peer_kib_per_s", Shape::Count, "64 to 4194304"),
+    knob(
+        "timing.delta_order",
+        Shape::Text,
+        "\"furthest-behind\" or \"name\"",
+    ),
     knob("timing.sync_interval", Shape::Span, "100ms to 1h"),
+    knob(
+        "timing.sync_form",
+        Shape::Text,
+        "\"push\", \"pull\" or \"push-pull\"",
+    ),
+    knob("timing.plain_rows", Shape::Count, "0 to 512"),
     knob("timing.reconnect_interval", Shape::Span, "100ms to 1h"),
     knob("timing.leave_linger", Shape::Span, "0s to 1m"),
+    knob("limits.author_keys", Shape::Count, "1 to 1048576"),
+    knob("limits.author_bytes", Shape::Count, "1024 to 134217728"),
+    knob("limits.author_keys_taken", Shape::Count, "0 to 1048576"),
+    knob("limits.author_bytes_taken", Shape::Count, "0 to 134217728"),
     knob(
         "quorum.provider",
         Shape::Text,
@@ -215,7 +237,7 @@ mod tests {
         assert!(variables.contains(&"GOSSIP_TIMING_PROBE_INTERVAL".to_owned()));
         assert_eq!(
             sections(),
-            ["node", "tls", "api", "log", "timing", "quorum"]
+            ["node", "tls", "api", "log", "timing", "limits", "quorum"]
         );
     }
 

@@ -7,7 +7,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use gossip_node::{Config, Profile};
+use gossip_node::{Config, Key, Profile};
 
 use super::knob::Knob;
 use super::layer::{Layers, Raw};
@@ -23,6 +23,9 @@ const ADDRS: usize = gossip_core::base::limit::ADDRS;
 
 /// Most seeds; the core's bound by the same name.
 const SEEDS: usize = gossip_core::base::limit::SEEDS;
+
+/// Most beginnings of keys that come first; the core's bound by the same name.
+const READINESS: usize = gossip_core::base::limit::READINESS;
 
 /// Where a node listens if nobody says: this machine only, so that a first try
 /// opens nothing (the port is a guess: it is not assigned).
@@ -99,6 +102,7 @@ impl Settings {
         let advertise = judge.advertise(listen);
         let seeds = judge.seeds();
         config.seeds.clone_from(&seeds);
+        config.readiness = judge.readiness();
         let settings = Self {
             data_dir: judge.path("node.data_dir"),
             listen,
@@ -127,6 +131,7 @@ impl Settings {
     pub(crate) fn shown(&self) -> Vec<(&'static str, String)> {
         let path = |path: &Path| path.display().to_string();
         let addrs: Vec<_> = self.advertise.iter().map(ToString::to_string).collect();
+        let readiness: Vec<_> = self.config.readiness.iter().map(Key::as_str).collect();
         let profile = match self.profile {
             Profile::Local => "local",
             Profile::Lan => "lan",
@@ -137,6 +142,7 @@ impl Settings {
             ("node.listen", self.listen.to_string()),
             ("node.advertise", addrs.join(",")),
             ("node.seeds", self.seeds.join(",")),
+            ("node.readiness", readiness.join(",")),
             ("node.profile", profile.to_owned()),
             ("tls.certificate", path(&self.tls.certificate)),
             ("tls.key", path(&self.tls.key)),
@@ -284,6 +290,22 @@ impl Judge<'_> {
             }
         }
         addrs
+    }
+
+    fn readiness(&mut self) -> Vec<Key> {
+        const PATH: &str = "node.readiness";
+        let texts = self.many(PATH);
+        if texts.len() > READINESS {
+            self.problem(PATH, format!("has {} entries", texts.len()));
+        }
+        let mut keys = Vec::new();
+        for text in &texts {
+            match text.parse() {
+                Ok(key) => keys.push(key),
+                Err(why) => self.problem(PATH, format!("{}: {why}", quoted(text))),
+            }
+        }
+        keys
     }
 
     fn seeds(&mut self) -> Vec<String> {

@@ -65,6 +65,16 @@ fn line(id: &gossip_node::NodeId, notification: &Notification) {
             dropped,
             "fetched a log from nothing, having missed too much of it"
         ),
+        Notification::OverLimit {
+            author,
+            held,
+            share,
+            most,
+        } => warn!(
+            %author,
+            held = held.version.0,
+            "a member would have {share}, of {most} that are agreed: what it wrote last is refused"
+        ),
         Notification::Twin { ours, theirs } => error!(
             %id,
             ours = ours.0,

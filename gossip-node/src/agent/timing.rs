@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use gossip_core::config::DeltaOrder;
+use gossip_core::message::Form;
 use gossip_core::mongering::{Mode, Mongering, Stop};
 use gossip_node::{Config, ConfigError, Detector, Profile};
 
@@ -39,6 +41,16 @@ pub(crate) fn read(layers: &Layers, profile: Profile, problems: &mut Vec<Problem
         config.detector = detector;
     }
     mongering(layers, &mut config.mongering, problems);
+    word(layers, DELTA_ORDER, problems, &mut |name| {
+        DeltaOrder::named(name)
+            .map(|order| config.delta_order = order)
+            .is_some()
+    });
+    word(layers, FORM, problems, &mut |name| {
+        Form::named(name)
+            .map(|form| config.sync_form = form)
+            .is_some()
+    });
     quorum::read(layers, &mut config.quorum, problems);
     check(layers, profile, &mut config, problems);
     config
@@ -64,7 +76,7 @@ const SPANS: [(&str, Slot<Duration>); 15] = [
     ("quorum.probation", |c| &mut c.quorum.probation),
 ];
 
-const COUNTS: [(&str, Slot<u32>); 8] = [
+const COUNTS: [(&str, Slot<u32>); 15] = [
     ("timing.relays", |c| &mut c.relays),
     ("timing.awareness_max", |c| &mut c.awareness_max),
     ("timing.confirmations", |c| &mut c.confirmations),
@@ -73,6 +85,13 @@ const COUNTS: [(&str, Slot<u32>); 8] = [
     ("timing.rumor_factor", |c| &mut c.rumor_factor),
     ("timing.mongering_k", |c| &mut c.mongering.k),
     ("timing.eager_bytes", |c| &mut c.eager_bytes),
+    ("timing.bulk_kib_per_s", |c| &mut c.bulk_kib_per_s),
+    ("timing.peer_kib_per_s", |c| &mut c.peer_kib_per_s),
+    ("timing.plain_rows", |c| &mut c.plain_rows),
+    ("limits.author_keys", |c| &mut c.author_keys),
+    ("limits.author_bytes", |c| &mut c.author_bytes),
+    ("limits.author_keys_taken", |c| &mut c.author_keys_taken),
+    ("limits.author_bytes_taken", |c| &mut c.author_bytes_taken),
 ];
 
 /// Knobs whose range ends or begins with another: if the one that is out of its
@@ -90,6 +109,8 @@ const DETECTOR: &str = "timing.detector";
 const MODE: &str = "timing.mongering_mode";
 const STOP: &str = "timing.mongering_stop";
 const MINIMISE: &str = "timing.minimise";
+const DELTA_ORDER: &str = "timing.delta_order";
+const FORM: &str = "timing.sync_form";
 const THRESHOLD: &str = "timing.threshold";
 
 /// The threshold of Cassandra and Akka.
@@ -133,24 +154,31 @@ fn detector(layers: &Layers, problems: &mut Vec<Problem>) -> Option<Detector> {
     }
 }
 
+/// A knob that is one of some words. `take` says whether it knows the word.
+fn word(
+    layers: &Layers,
+    path: &'static str,
+    problems: &mut Vec<Problem>,
+    take: &mut dyn FnMut(&str) -> bool,
+) {
+    let Some(found) = layers.find(path) else {
+        return;
+    };
+    if !take(text(found)) {
+        let wrong = format!("{} is none of them", quoted(text(found)));
+        problems.push(problem(path, &found.origin, wrong, None));
+    }
+}
+
 /// How what members write is told, as far as the operator says.
 fn mongering(layers: &Layers, rule: &mut Mongering, problems: &mut Vec<Problem>) {
-    let mut word = |path: &'static str, take: &mut dyn FnMut(&str) -> bool| {
-        let Some(found) = layers.find(path) else {
-            return;
-        };
-        if !take(text(found)) {
-            let wrong = format!("{} is none of them", quoted(text(found)));
-            problems.push(problem(path, &found.origin, wrong, None));
-        }
-    };
-    word(MODE, &mut |name| {
+    word(layers, MODE, problems, &mut |name| {
         Mode::named(name).map(|mode| rule.mode = mode).is_some()
     });
-    word(STOP, &mut |name| {
+    word(layers, STOP, problems, &mut |name| {
         Stop::named(name).map(|stop| rule.stop = stop).is_some()
     });
-    word(MINIMISE, &mut |answer| {
+    word(layers, MINIMISE, problems, &mut |answer| {
         rule.minimise = answer == "yes";
         matches!(answer, "yes" | "no")
     });
@@ -178,6 +206,8 @@ pub(crate) fn shown(config: &Config) -> Vec<(&'static str, String)> {
     shown.push((MODE, rule.mode.name().to_owned()));
     shown.push((STOP, rule.stop.name().to_owned()));
     shown.push((MINIMISE, minimise.to_owned()));
+    shown.push((DELTA_ORDER, config.delta_order.name().to_owned()));
+    shown.push((FORM, config.sync_form.name().to_owned()));
     shown
 }
 
@@ -334,9 +364,9 @@ mod tests {
             .iter()
             .filter(|knob| {
                 let spans = ["quorum.timeout", "quorum.probation"];
-                knob.section() == "timing" || spans.contains(&knob.path)
+                ["timing", "limits"].contains(&knob.section()) || spans.contains(&knob.path)
             })
-            .filter(|knob| ![DETECTOR, THRESHOLD, MODE, STOP, MINIMISE].contains(&knob.path))
+            .filter(|knob| ![DETECTOR, THRESHOLD, MODE, STOP, MINIMISE, FORM].contains(&knob.path))
             .collect();
         assert_eq!(told.len(), SPANS.len() + COUNTS.len());
         for knob in told {
@@ -445,15 +475,23 @@ mod tests {
             "timing.mongering_stop=blind-coin",
             "timing.mongering_k=5",
             "timing.minimise=no",
+            "timing.sync_form=pull",
         ] {
             layers.put_assignment(assignment).unwrap();
         }
         let mut problems = Vec::new();
-        let rule = read(&layers, Profile::Lan, &mut problems).mongering;
+        let config = read(&layers, Profile::Lan, &mut problems);
+        let rule = config.mongering;
         assert!(problems.is_empty());
+        assert_eq!(config.sync_form, Form::Pull);
         let said = (rule.mode, rule.stop, rule.k, rule.minimise);
         assert_eq!(said, (Mode::Push, Stop::BlindCoin, 5, false));
-        for wrong in ["timing.mongering_mode=sideways", "timing.minimise=perhaps"] {
+        for wrong in [
+            "timing.mongering_mode=sideways",
+            "timing.minimise=perhaps",
+            "timing.sync_form=both",
+            "timing.plain_rows=513",
+        ] {
             let lines = judged(&[wrong]);
             assert_eq!(lines.len(), 1, "{lines:?}");
             assert!(lines[0].contains("allowed: "), "{lines:?}");

@@ -66,6 +66,22 @@ pub(crate) enum EventLine {
         /// Keys that are gone, and whose deletion was missed.
         dropped: u64,
     },
+    /// A member would have more than is agreed: what it wrote last is refused, by
+    /// everybody.
+    OverLimit {
+        /// Which.
+        author: String,
+        /// How much of its log is held, as a version.
+        held: u64,
+        /// Keys and tombstones it would have.
+        keys: u64,
+        /// Keys and tombstones it may have.
+        keys_max: u64,
+        /// Bytes of keys and values it would have.
+        bytes: u64,
+        /// Bytes it may have.
+        bytes_max: u64,
+    },
     /// The journal could not be written.
     Disk {
         /// Why.
@@ -172,6 +188,19 @@ impl EventLine {
                 to: to.version.0,
                 dropped: *dropped,
             },
+            Notification::OverLimit {
+                author,
+                held,
+                share,
+                most,
+            } => Self::OverLimit {
+                author: author.to_string(),
+                held: held.version.0,
+                keys: share.keys,
+                keys_max: most.keys,
+                bytes: share.bytes,
+                bytes_max: most.bytes,
+            },
             Notification::Disk(why) => Self::Disk {
                 why: why.to_string(),
             },
@@ -204,6 +233,7 @@ impl EventLine {
             Self::Twin { .. } => "twin",
             Self::WriteLost(_) => "write-lost",
             Self::CaughtUp { .. } => "caught-up",
+            Self::OverLimit { .. } => "over-limit",
             Self::Disk { .. } => "disk",
             Self::Lagged { .. } => "lagged",
         }

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use gossip_node::{DiskError, KeyError, NodeError, Refusal};
 use serde::{Deserialize, Serialize};
 
-use super::types::write_name;
+use super::types::{ShareView, write_name};
 
 /// Every kind of problem: what comes after `urn:gossip:problem:`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,6 +175,9 @@ pub(crate) struct Problem {
     /// Of `unexpected`: the write that stands, as `AUTHOR@VERSION`; none if the key is absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) found: Option<String>,
+    /// Of `full`, where it is not the disk: what the node has and may have.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) share: Option<Box<ShareView>>,
 }
 
 impl Problem {
@@ -191,6 +194,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             found: None,
+            share: None,
         }
     }
 
@@ -246,7 +250,11 @@ impl From<Refusal> for Problem {
                     ..Self::new(Kind::Unexpected, stands)
                 }
             }
-            Refusal::Disk(DiskError::Full) | Refusal::Full => Self::new(Kind::Full, detail),
+            Refusal::Disk(DiskError::Full) => Self::new(Kind::Full, detail),
+            Refusal::Full { has, most, .. } => Self {
+                share: Some(Box::new(ShareView::new(has, most))),
+                ..Self::new(Kind::Full, detail)
+            },
             Refusal::Disk(_) => Self::new(Kind::Disk, detail),
             Refusal::Busy => Self::new(Kind::Busy, detail),
             Refusal::TooLarge { .. } => Self::new(Kind::TooLarge, detail),

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use gossip_core::base::agreed::Share;
 use gossip_node::{
     Counters, KeyEvent, MemberStatus, MemberView, NodeId, NodeStatus, Phase, Row, Stamp, WriteId,
 };
@@ -71,6 +72,12 @@ pub(crate) struct StatusView {
     pub(crate) links: usize,
     /// Keys it holds, of every author.
     pub(crate) keys: usize,
+    /// What it has written and still holds, and what it may.
+    #[serde(default)]
+    pub(crate) share: ShareView,
+    /// Members that write more than is agreed, and are refused it.
+    #[serde(default)]
+    pub(crate) authors_over: usize,
     /// Rumors it still tells.
     pub(crate) hot_rumors: usize,
     /// `in`, `suspect`, `out` or `left`.
@@ -93,6 +100,31 @@ pub(crate) struct StatusView {
     pub(crate) events_under_way: usize,
     /// What happened and what was refused, by layer and name.
     pub(crate) counters: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// How much of a member's own is held, and how much may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct ShareView {
+    /// Keys and tombstones, own and shared.
+    pub(crate) keys: u64,
+    /// How many there may be.
+    pub(crate) keys_max: u64,
+    /// Bytes of keys and values.
+    pub(crate) bytes: u64,
+    /// How many there may be.
+    pub(crate) bytes_max: u64,
+}
+
+impl ShareView {
+    /// What is held, and what may be.
+    pub(crate) const fn new(has: Share, most: Share) -> Self {
+        Self {
+            keys: has.keys,
+            keys_max: most.keys,
+            bytes: has.bytes,
+            bytes_max: most.bytes,
+        }
+    }
 }
 
 /// How many members stand how.
@@ -319,6 +351,8 @@ impl StatusView {
             },
             links: core.links,
             keys: core.keys,
+            share: ShareView::new(core.share, core.agreed.writes),
+            authors_over: core.authors_over,
             hot_rumors: core.hot_rumors,
             quorum: standing_word(core.quorum).to_owned(),
             awareness: core.awareness,
@@ -383,6 +417,7 @@ fn protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
         early_dropped,
         tombstones_cleared,
         logs_replaced,
+        logs_reclaimed,
         outbox_full,
         copies_sent,
         copies_useful,
@@ -403,5 +438,15 @@ fn protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
         answers_dropped,
         answers_relayed,
         answers_refused,
+        chunks_sent,
+        chunks_missed,
+        chunks_taken,
+        chunks_in_vain,
+        chunks_wrong,
+        chunks_overdue,
+        bulk_deferred,
+        chunks_refused,
+        chunked_refused,
+        chunked_dropped,
     )
 }

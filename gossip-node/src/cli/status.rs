@@ -37,6 +37,19 @@ fn rumors(status: &StatusView) -> String {
     format!("{hot}, {copies:.1} copies received for each that was news")
 }
 
+/// What this node has written, of what it may.
+fn own(status: &StatusView) -> String {
+    let share = &status.share;
+    let own = format!(
+        "{} of {} keys, {} of {} bytes (tombstones and shared keys included)",
+        share.keys, share.keys_max, share.bytes, share.bytes_max
+    );
+    match status.authors_over {
+        0 => own,
+        over => format!("{own}; {over} members write more than is agreed, which is refused"),
+    }
+}
+
 fn people(status: &StatusView, all: bool) -> String {
     let members = &status.members;
     let mut rows = vec![
@@ -71,6 +84,7 @@ fn people(status: &StatusView, all: bool) -> String {
         ),
         ("links", status.links.to_string()),
         ("keys", status.keys.to_string()),
+        ("own", own(status)),
         ("rumors", rumors(status)),
         (
             "process",

@@ -56,6 +56,16 @@ fn people(line: &EventLine) -> Option<String> {
             to,
             dropped,
         } => format!("{author}: fetched anew, from {from} to {to}, {dropped} keys are gone"),
+        EventLine::OverLimit {
+            author,
+            keys,
+            keys_max,
+            bytes,
+            bytes_max,
+            ..
+        } => format!(
+            "{author} would have {keys} of {keys_max} keys and {bytes} of {bytes_max} bytes: refused"
+        ),
         EventLine::Disk { why } => why.clone(),
         EventLine::Lagged { missed } => {
             format!("too slow: {missed} notifications missed; `gossip members` shows how it stands")

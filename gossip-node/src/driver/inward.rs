@@ -199,6 +199,7 @@ const fn is_refusal(code: CloseCode) -> bool {
             | CloseCode::ClusterMismatch
             | CloseCode::Version
             | CloseCode::OwnIdentity
+            | CloseCode::Disagreed
     )
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::input::{Input, SessionEvent, SessionId, Target, Ticket};
-use gossip_core::message::Statement;
+use gossip_core::message::{Batch, Gathered, Statement};
 use gossip_core::output::{Halt, Notification, Output, Reply, Transmit, Via};
 use gossip_quic::{Dialing, Priority, SendError};
-use gossip_wire::{encode_message, seal};
+use gossip_wire::{decode_batch, encode_message, seal};
 
 use super::inward::failed;
 use super::request::Asker;
@@ -37,6 +37,10 @@ impl Driver {
             Output::Seal(id, statement) => {
                 let item = sealed(&statement);
                 self.follow_ups.push_back(Input::Sealed(id, item));
+            }
+            Output::Assemble(id, gathered) => {
+                let batch = assembled(gathered);
+                self.follow_ups.push_back(Input::Assembled(id, batch));
             }
             Output::Persist(id, record) => self.journal.persist(id, record),
             Output::Remember(record) => self.journal.remember(record),
@@ -68,6 +72,10 @@ impl Driver {
 
     fn send(&mut self, transmit: Transmit) {
         let Transmit { to, via, message } = transmit;
+        let priority = match message.body.is_bulk() {
+            true => Priority::Bulk,
+            false => Priority::Normal,
+        };
         let bytes = encode_message(&message);
         match via {
             Via::Datagram => {
@@ -77,7 +85,7 @@ impl Driver {
                 }
             }
             Via::Stream => {
-                if let Err(error) = self.endpoint.send_message(&to, bytes, Priority::Normal) {
+                if let Err(error) = self.endpoint.send_message(&to, bytes, priority) {
                     self.counters.messages_unsent += 1;
                     tracing::debug!(%to, %error, "message not sent");
                 }
@@ -201,6 +209,14 @@ impl Driver {
             } => {
                 tracing::info!(%author, dropped, "a log was fetched from nothing");
             }
+            Notification::OverLimit {
+                author,
+                share,
+                most,
+                ..
+            } => {
+                tracing::warn!(%author, %share, %most, "a member writes more than is agreed: refused");
+            }
             Notification::Twin { ours, theirs } => {
                 tracing::error!(
                     ours = ours.0,
@@ -223,6 +239,23 @@ impl Driver {
         // Nobody listening is no error.
         let _ = self.notifications.send(notification);
     }
+}
+
+/// The batch whose entries came in pieces, each held against its hash in the head.
+fn assembled(gathered: Gathered) -> Option<Batch> {
+    let entries = gathered.entries.into_iter().map(|(index, mut pieces)| {
+        let whole = match pieces.len() {
+            1 => pieces.pop().unwrap_or_default(),
+            _ => Bytes::from(pieces.concat()),
+        };
+        (index, whole)
+    });
+    decode_batch(gathered.head.bytes.clone(), entries)
+        .inspect_err(|error| {
+            let author = &gathered.head.value.author;
+            tracing::warn!(%author, %error, "its author sealed what cannot be read");
+        })
+        .ok()
 }
 
 /// A statement's bytes for ever. Nobody signs yet.

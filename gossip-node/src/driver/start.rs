@@ -77,6 +77,7 @@ pub(crate) async fn start(builder: NodeBuilder) -> Result<Node, StartError> {
     let mut transport = EndpointConfig::new(listen, generation, disk.reset_key, seed);
     transport.idle_timeout = idle_timeout(&config);
     transport.initial_rtt = initial_rtt(&config);
+    transport.agreed = config.agreed();
     if let Some(tune) = builder.transport {
         tune(&mut transport);
     }

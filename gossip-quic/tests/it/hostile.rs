@@ -3,6 +3,7 @@
 use std::net::UdpSocket;
 
 use bytes::Bytes;
+use gossip_core::base::agreed::{Agreed, Share};
 use gossip_core::base::rng::Rng;
 use gossip_quic::{CloseCode, DownReason, Event, Priority, limit};
 
@@ -26,7 +27,7 @@ async fn a_hello_that_is_wrong_is_refused_with_its_reason() {
     for (words, code) in [
         (
             RawHello {
-                layout: 2,
+                layout: 3,
                 ..hello()
             }
             .bytes(),
@@ -64,6 +65,14 @@ async fn a_hello_that_is_wrong_is_refused_with_its_reason() {
             .bytes(),
             CloseCode::Protocol,
         ),
+        (
+            RawHello {
+                agreed: Agreed::of(Share { keys: 1, bytes: 1 }),
+                ..hello()
+            }
+            .bytes(),
+            CloseCode::Disagreed,
+        ),
         (b"\0\x05GET /".to_vec(), CloseCode::Protocol),
         // A hello that announces a gigabyte; a first stream that is no control.
         (b"\0\xc0\0\0\0\x40\0\0\0".to_vec(), CloseCode::Protocol),
@@ -82,7 +91,7 @@ async fn a_hello_that_is_wrong_is_refused_with_its_reason() {
         (counters.refused_identity, counters.refused_protocol),
         (1, 5)
     );
-    assert_eq!(counters.handshakes_failed, 9);
+    assert_eq!(counters.handshakes_failed, 10);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@
     clippy::indexing_slicing
 )]
 
+mod agreed;
 mod cap;
 mod common;
 mod dials;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use gossip_core::base::agreed::Agreed;
 use gossip_quic::pki::Issued;
 use quinn::crypto::rustls::QuicClientConfig;
 use quinn::{Connection, RecvStream, SendStream};
@@ -94,15 +95,17 @@ pub struct RawHello {
     pub versions: (u16, u16),
     pub cluster: &'static str,
     pub node: &'static str,
+    pub agreed: Agreed,
 }
 
 impl Default for RawHello {
     fn default() -> Self {
         Self {
-            layout: 1,
+            layout: 2,
             versions: (1, 1),
             cluster: "main",
             node: "stranger",
+            agreed: Agreed::default(),
         }
     }
 }
@@ -115,6 +118,10 @@ impl RawHello {
         hello.extend(self.versions.0.to_be_bytes());
         hello.extend(self.versions.1.to_be_bytes());
         for number in [1_u64, 1, 0, 0, 0] {
+            hello.extend(number.to_be_bytes());
+        }
+        let Agreed { writes, takes } = self.agreed;
+        for number in [writes.keys, writes.bytes, takes.keys, takes.bytes] {
             hello.extend(number.to_be_bytes());
         }
         hello.extend([self.cluster.len() as u8, self.node.len() as u8]);

@@ -77,8 +77,9 @@ pub struct BatchHead {
     #[prost(uint64, tag = "3")]
     pub first: u64,
     /// One hash an entry, in version order, each the first 16 bytes of the
-    /// SHA-256 of the entry's exact bytes; put one after the other, so that a
-    /// hostile head costs its receiver one allocation, not one a hash.
+    /// SHA-256 of the entry's exact bytes, or of the hashes of its chunks where
+    /// it has more than 32 KiB; put one after the other, so that a hostile head
+    /// costs its receiver one allocation, not one a hash.
     #[prost(bytes = "bytes", tag = "4")]
     pub entry_hashes: ::prost::bytes::Bytes,
     /// What its author has cleared of the log; absent: nothing yet.
@@ -342,6 +343,24 @@ pub struct Item {
     /// Only beside a batch, in rising places.
     #[prost(message, repeated, tag = "2")]
     pub parts: ::prost::alloc::vec::Vec<Part>,
+    /// Only beside a batch, in an outline or in a run of a log: entries that are
+    /// told by their chunks, in rising places.
+    #[prost(message, repeated, tag = "3")]
+    pub chunked: ::prost::alloc::vec::Vec<Chunked>,
+}
+/// One entry of a batch, told by its chunks: its bytes are cut every 32 KiB.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Chunked {
+    /// As that of a Part.
+    #[prost(uint32, tag = "1")]
+    pub index: u32,
+    /// How many bytes it has.
+    #[prost(uint32, tag = "2")]
+    pub bytes: u32,
+    /// The first 16 bytes of the SHA-256 of each chunk, one after the other. What
+    /// the head's hash of the entry is of them, docs/PROTOCOL.md says.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub hashes: ::prost::bytes::Bytes,
 }
 /// One entry of a batch, in its place.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -361,7 +380,7 @@ pub struct Message {
     /// A receiver that finds no kind it knows treats the message as Gossip.
     #[prost(
         oneof = "message::Body",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 20, 21, 22, 23, 30, 31, 32, 40"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 20, 21, 22, 23, 30, 31, 32, 40, 45, 46, 47"
     )]
     pub body: ::core::option::Option<message::Body>,
 }
@@ -417,6 +436,13 @@ pub mod message {
         /// follows, and of whatever comes to it, until the session ends.
         #[prost(message, tag = "40")]
         Follow(super::LogHead),
+        /// A batch that was wanted, its larger entries told by their chunks.
+        #[prost(message, tag = "45")]
+        Outline(super::Item),
+        #[prost(message, tag = "46")]
+        ChunkAsk(super::ChunkAsk),
+        #[prost(message, tag = "47")]
+        Chunk(super::Chunk),
     }
 }
 /// Are you there?
@@ -741,6 +767,36 @@ pub mod answer {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Acked {}
+/// Send me these chunks of an entry.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChunkAsk {
+    /// Which entry: whose, of which run, in which place of the log.
+    #[prost(string, tag = "1")]
+    pub author: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub generation: u64,
+    #[prost(uint64, tag = "3")]
+    pub version: u64,
+    /// From zero, strictly rising; 1 to 16.
+    #[prost(uint32, repeated, tag = "4")]
+    pub chunks: ::prost::alloc::vec::Vec<u32>,
+}
+/// One chunk of an entry.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Chunk {
+    #[prost(string, tag = "1")]
+    pub author: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub generation: u64,
+    #[prost(uint64, tag = "3")]
+    pub version: u64,
+    /// From zero.
+    #[prost(uint32, tag = "4")]
+    pub index: u32,
+    /// At most 32 KiB; empty: the sender does not have it.
+    #[prost(bytes = "bytes", tag = "5")]
+    pub bytes: ::prost::bytes::Bytes,
+}
 /// How a member stands, as far as reconciliation cares: never suspect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]

@@ -8,15 +8,16 @@ use gossip_core::base::id::NodeId;
 use gossip_core::base::limit;
 use gossip_core::base::time::WallTime;
 use gossip_core::message::{
-    Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow,
-    Draft, Entry, Event, EventDelta, EventHave, EventId, EventRow, EventRun, EventSum, Filter,
-    Floor, Footing, Form, Found, Generation, Head, Incarnation, Item, Key, Lamport, Lineage,
-    LogDelta, LogHead, MemberRow, MemberState, Message, Offer, Op, Presence, Range, RangePart,
-    Ranges, Replaced, RumorId, Run, Said, Scope, Sealed, Seq, Sketch, Stamp, Statement, Symbol,
-    Tag, Value, Version, Want, WriteId,
+    Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Chunk, ChunkAsk, Chunked,
+    ChunkedId, ChunkedPart, Claim, Delta, Digest, DigestRow, Draft, Entry, Event, EventDelta,
+    EventHave, EventId, EventRow, EventRun, EventSum, Filter, Floor, Footing, Form, Found,
+    Generation, Head, Incarnation, Item, Key, Lamport, Lineage, LogDelta, LogHead, MemberRow,
+    MemberState, Message, Offer, Op, Outline, Presence, Range, RangePart, Ranges, Replaced,
+    RumorId, Run, Said, Scope, Sealed, Seq, Sketch, Stamp, Statement, Symbol, Tag, Value, Version,
+    Want, WriteId, chunk_at,
 };
 use gossip_core::reconcile::field::PRIME;
-use gossip_wire::seal;
+use gossip_wire::{chunk_hash, seal};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -125,7 +126,7 @@ fn key() -> impl Strategy<Value = Key> {
 
 fn op() -> impl Strategy<Value = Op> {
     let small = vec(any::<u8>(), 0..100);
-    let large = (any::<u8>(), 0..20_000_usize).prop_map(|(byte, len)| vec![byte; len]);
+    let large = (any::<u8>(), 0..70_000_usize).prop_map(|(byte, len)| vec![byte; len]);
     let put = prop_oneof![9 => small, 1 => large];
     let put = put.prop_map(|bytes| Op::Put(Value::new(Bytes::from(bytes)).unwrap()));
     prop_oneof![3 => put, 1 => Just(Op::Delete)]
@@ -360,14 +361,82 @@ fn log_delta(author: NodeId) -> impl Strategy<Value = LogDelta> {
             first += count as u64;
             (draft, signature(), any::<u64>()).boxed()
         });
-        drafts.collect::<Vec<_>>().prop_map(move |drafts| LogDelta {
-            from: Version(from),
-            more: from % 2 == 1,
-            batches: drafts
-                .into_iter()
-                .map(|(draft, signature, kept)| thinned(sealed(draft, signature), kept))
-                .collect(),
+        drafts.collect::<Vec<_>>().prop_map(move |drafts| {
+            let mut run = LogDelta {
+                from: Version(from),
+                more: from % 2 == 1,
+                batches: drafts
+                    .into_iter()
+                    .map(|(draft, signature, kept)| thinned(sealed(draft, signature), kept))
+                    .collect(),
+                chunked: Vec::new(),
+            };
+            run.tell_by_chunks();
+            run.chunked.iter_mut().for_each(|(_, part)| name(part));
+            run
         })
+    })
+}
+
+/// What a peer reads of an entry that is told by its chunks.
+pub(crate) fn name(part: &mut ChunkedPart) {
+    if let Chunked::Held(bytes) = &part.entry {
+        let chunks = (0..).map_while(|index| chunk_at(bytes, index));
+        part.entry = Chunked::Named {
+            bytes: u32::try_from(bytes.len()).unwrap(),
+            chunks: chunks.map(|chunk| chunk_hash(&chunk)).collect(),
+        };
+    }
+}
+
+/// A batch whose entries of more than some bytes are told by their chunks, as its
+/// teller says it.
+pub(crate) fn outline() -> impl Strategy<Value = Outline> {
+    let first = positive().prop_map(|first| first.min(u64::MAX - 64));
+    let draft = (node_id(), first, 1..6_usize);
+    let draft =
+        draft.prop_flat_map(|(author, first, count)| draft_of(author, first - 1, first, count));
+    (draft, signature(), 0..100_usize).prop_map(|(draft, signature, most)| {
+        let batch = sealed(draft, signature);
+        let outline = Outline::of(&batch, most);
+        match outline.chunked.is_empty() {
+            true => Outline::of(&batch, 0),
+            false => outline,
+        }
+    })
+}
+
+fn named_outline() -> impl Strategy<Value = Outline> {
+    outline().prop_map(|mut outline| {
+        outline.chunked.iter_mut().for_each(name);
+        outline
+    })
+}
+
+fn chunked_id() -> impl Strategy<Value = ChunkedId> {
+    let parts = (node_id(), positive(), positive());
+    parts.prop_map(|(author, generation, version)| ChunkedId {
+        author,
+        generation: Generation(generation),
+        version: Version(version),
+    })
+}
+
+fn chunk_ask() -> impl Strategy<Value = ChunkAsk> {
+    let chunks = proptest::collection::btree_set(0..33_u32, 1..=limit::CHUNKS_ASKED);
+    (chunked_id(), chunks).prop_map(|(of, chunks)| ChunkAsk {
+        of,
+        chunks: chunks.into_iter().collect(),
+    })
+}
+
+fn chunk() -> impl Strategy<Value = Chunk> {
+    let parts = (chunked_id(), 0..33_u32, bytes(limit::CHUNK_BYTES));
+    parts.prop_map(|(of, index, bytes)| Chunk {
+        of,
+        index,
+        hash: Some(chunk_hash(&bytes)),
+        bytes,
     })
 }
 
@@ -538,6 +607,9 @@ fn body() -> impl Strategy<Value = Body> {
         event_have().prop_map(Body::EventHave),
         event_delta().prop_map(Body::EventDelta),
         answer().prop_map(Body::Answer),
+        named_outline().prop_map(Body::Outline),
+        chunk_ask().prop_map(Body::ChunkAsk),
+        chunk().prop_map(Body::Chunk),
     ]
 }
 

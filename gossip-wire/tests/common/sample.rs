@@ -5,14 +5,14 @@ use gossip_core::base::id::NodeId;
 use gossip_core::base::siphash::HashKey;
 use gossip_core::base::time::WallTime;
 use gossip_core::message::{
-    Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Claim, Delta, Digest, DigestRow,
-    Draft, Entry, Event, EventDelta, EventHave, EventId, EventRow, EventRun, EventSum, Filter,
-    Floor, Footing, Form, Found, Generation, Head, Incarnation, Item, Lamport, Lineage, LogDelta,
-    LogHead, MemberRow, MemberState, Message, Offer, Op, Presence, Range, RangePart, Ranges,
-    Replaced, RumorId, Run, Said, Scope, Sealed, Seq, Sketch, Stamp, Statement, Tag, Value,
-    Version, Want, WriteId,
+    Accusation, Answer, Ask, Base, Batch, Body, Charge, Checksum, Chunk, ChunkAsk, ChunkedId,
+    Claim, Delta, Digest, DigestRow, Draft, Entry, Event, EventDelta, EventHave, EventId, EventRow,
+    EventRun, EventSum, Filter, Floor, Footing, Form, Found, Generation, Head, Incarnation, Item,
+    Lamport, Lineage, LogDelta, LogHead, MemberRow, MemberState, Message, Offer, Op, Outline,
+    Presence, Range, RangePart, Ranges, Replaced, RumorId, Run, Said, Scope, Sealed, Seq, Sketch,
+    Stamp, Statement, Tag, Value, Version, Want, WriteId,
 };
-use gossip_wire::seal;
+use gossip_wire::{chunk_hash, seal};
 
 /// 2023-11-14, a round number of seconds.
 pub(crate) const GENERATION: Generation = Generation(1_700_000_000);
@@ -375,6 +375,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
                 logs: vec![LogDelta {
                     from: Version(57),
                     batches: vec![part_of_batch()],
+                    chunked: Vec::new(),
                     more: true,
                 }],
             })),
@@ -472,5 +473,61 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
         ("message-follow", bare(Body::Follow(log_head()))),
     ];
     messages.extend(event_messages());
+    messages.extend(chunk_messages());
     messages
+}
+
+/// A batch of three: one small entry, one of 40 000 bytes, one that is deleted.
+pub(crate) fn large_batch() -> Batch {
+    let mut draft = draft();
+    draft.entries[1].op = Op::Put(Value::new(vec![7; 40_000].into()).unwrap());
+    sealed_batch(draft)
+}
+
+/// The large batch as a peer reads its outline.
+pub(crate) fn outline() -> Outline {
+    let mut outline = Outline::of(&large_batch(), 512);
+    outline.chunked.iter_mut().for_each(super::arbitrary::name);
+    outline
+}
+
+fn chunk_messages() -> Vec<(&'static str, Message)> {
+    let of = || ChunkedId {
+        author: id("eu/1/n17"),
+        generation: GENERATION,
+        version: Version(59),
+    };
+    let chunk = |bytes: &'static [u8]| {
+        Message::bare(Body::Chunk(Chunk {
+            of: of(),
+            index: 1,
+            bytes: Bytes::from_static(bytes),
+            hash: Some(chunk_hash(bytes)),
+        }))
+    };
+    let ask = ChunkAsk {
+        of: of(),
+        chunks: vec![0, 1, 32],
+    };
+    let mut run = LogDelta {
+        from: Version(57),
+        batches: vec![large_batch()],
+        chunked: Vec::new(),
+        more: false,
+    };
+    run.tell_by_chunks();
+    for (_, part) in &mut run.chunked {
+        super::arbitrary::name(part);
+    }
+    let delta = Delta {
+        members: Vec::new(),
+        logs: vec![run],
+    };
+    vec![
+        ("message-outline", Message::bare(Body::Outline(outline()))),
+        ("message-delta-chunked", Message::bare(Body::Delta(delta))),
+        ("message-chunk-ask", Message::bare(Body::ChunkAsk(ask))),
+        ("message-chunk", chunk(b"the second of two")),
+        ("message-chunk-none", chunk(b"")),
+    ]
 }

@@ -40,6 +40,37 @@ pub enum Heard {
     OurName(Claim),
 }
 
+/// What would change nothing: looked at first, since much is heard often.
+impl Roster {
+    /// Whether a claim is held already, or a newer one of its member.
+    pub fn knows(&self, claim: &Sealed<Claim>) -> bool {
+        let claim = &claim.value;
+        let member = self.members.of(&claim.member);
+        member
+            .is_some_and(|member| claim.footing < member.footing() || *claim == member.claim.value)
+    }
+
+    /// Whether an accusation is answered, carried out, or counted already.
+    pub fn is_settled(&self, accusation: &Sealed<Accusation>) -> bool {
+        let Accusation {
+            footing, charge, ..
+        } = accusation.value;
+        let Some(member) = self.members.of(&accusation.value.accused) else {
+            return false;
+        };
+        let known = member.footing();
+        let is_plain = matches!(charge, Charge::Suspect | Charge::Dead);
+        footing < known
+            || footing == known
+                && is_plain
+                && match &member.standing {
+                    Standing::Dead(_) | Standing::Left => true,
+                    Standing::Suspect(suspicion) => suspicion.has_counted(accusation),
+                    Standing::Alive => false,
+                }
+    }
+}
+
 impl Roster {
     /// A member's claim came, from whomever.
     pub fn hear_claim(&mut self, claim: Sealed<Claim>, now: Instant) -> Heard {

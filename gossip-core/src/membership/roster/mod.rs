@@ -14,6 +14,7 @@
 //! for itself: a verdict on somebody we hold alive starts a suspicion here, so
 //! that no single mistaken, sick or lying member kills the living.
 
+mod hints;
 mod law;
 mod table;
 

@@ -4,17 +4,20 @@
 //!   rows    │ c │ a │ e │ f │ b │ d │     in the order they came, but
 //!           └─ to choose from ┘└ the rest ┘  the first `front` take part
 //!   order     1   4   0   5   2   3       their places, in order of name
+//!   hints   │ · │ 4 │ · │ 0 │ 2 │ 1 │ · │ 3 │  the same, by a hash of the name
 //! ```
 //!
-//! A name stands once, in the row's own claim. Looking one up is a binary
-//! search; adding one moves four bytes for each that follows, 64 KiB where
-//! there are as many members as there may be. Room is made by the sixteenth,
-//! not by doubling.
+//! A name stands once, in the row's own claim. Whoever is looked up is found by
+//! its hint, nearly always; a hint that is not there or leads elsewhere (names
+//! can be chosen so that they fall together) costs a binary search. Adding a row
+//! moves four bytes for each that follows, 64 KiB where there are as many
+//! members as there may be. Room is made by the sixteenth, not by doubling.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::mem;
 
+use super::hints::Hints;
 use crate::base::id::NodeId;
 use crate::membership::Member;
 
@@ -25,6 +28,7 @@ pub(super) struct Table {
     /// So many of the rows, the first ones, are to choose from.
     front: usize,
     order: Vec<u32>,
+    hints: Hints,
 }
 
 impl Table {
@@ -45,13 +49,13 @@ impl Table {
 
     /// One row.
     pub(super) fn of(&self, id: &NodeId) -> Option<&Member> {
-        self.row(*self.order.get(self.find(id).ok()?)?)
+        self.rows.get(self.place(id)?)
     }
 
     /// One row, to change anything but its name and its side.
     pub(super) fn of_mut(&mut self, id: &NodeId) -> Option<&mut Member> {
-        let place = *self.order.get(self.find(id).ok()?)?;
-        self.rows.get_mut(place as usize)
+        let place = self.place(id)?;
+        self.rows.get_mut(place)
     }
 
     /// All rows whose names come after one, in order of name.
@@ -67,21 +71,12 @@ impl Table {
     /// Puts a row in, in place of the one of its name, which is given back.
     pub(super) fn put(&mut self, row: Member, to_front: bool) -> Option<Member> {
         let mut before = None;
-        let place = match self.find(row.id()) {
-            Ok(at) => {
-                let place = self.order.get(at).copied().unwrap_or_default() as usize;
+        let place = match self.place(row.id()) {
+            Some(place) => {
                 before = self.rows.get_mut(place).map(|held| mem::replace(held, row));
                 place
             }
-            Err(at) => {
-                let place = self.rows.len();
-                make_room(&mut self.rows);
-                make_room(&mut self.order);
-                self.rows.push(row);
-                // The roster's bound is far below what 32 bits count.
-                self.order.insert(at, u32::try_from(place).unwrap_or(0));
-                place
-            }
+            None => self.add(row),
         };
         match (place < self.front, to_front) {
             (false, true) => {
@@ -94,6 +89,24 @@ impl Table {
         before
     }
 
+    fn add(&mut self, row: Member) -> usize {
+        let place = self.rows.len();
+        let (Ok(at) | Err(at)) = self.find(row.id());
+        make_room(&mut self.rows);
+        make_room(&mut self.order);
+        // The roster's bound is far below what 32 bits count.
+        self.order.insert(at, u32::try_from(place).unwrap_or(0));
+        self.hints.put(row.id(), place);
+        self.rows.push(row);
+        if self.hints.is_full(self.rows.len()) {
+            self.hints.begin(self.rows.len());
+            for (place, row) in self.rows.iter().enumerate() {
+                self.hints.put(row.id(), place);
+            }
+        }
+        place
+    }
+
     /// Takes a row out.
     pub(super) fn take(&mut self, id: &NodeId) -> Option<Member> {
         let at = self.find(id).ok()?;
@@ -102,7 +115,9 @@ impl Table {
             self.step_back(place);
             place = self.front;
         }
+        self.hints.take(id, place);
         self.swap(place, self.rows.len() - 1);
+        // Its place in order is where it was: only what the order names moved.
         self.order.remove(at);
         self.rows.pop()
     }
@@ -115,6 +130,16 @@ impl Table {
 
     fn row(&self, place: u32) -> Option<&Member> {
         self.rows.get(place as usize)
+    }
+
+    /// Where its row is.
+    fn place(&self, id: &NodeId) -> Option<usize> {
+        let is_it = |place: usize| self.rows.get(place).is_some_and(|row| row.id() == id);
+        if let Some(place) = self.hints.of(id).find(|place| is_it(*place)) {
+            return Some(place);
+        }
+        let place = *self.order.get(self.find(id).ok()?)?;
+        Some(place as usize)
     }
 
     /// Where a name stands in the order, or should.
@@ -132,6 +157,11 @@ impl Table {
         }
         let at = |place: usize| self.find(self.rows.get(place)?.id()).ok();
         if let (Some(first), Some(second)) = (at(one), at(other)) {
+            for (from, to) in [(one, other), (other, one)] {
+                if let Some(row) = self.rows.get(from) {
+                    self.hints.move_to(row.id(), from, to);
+                }
+            }
             self.rows.swap(one, other);
             self.order.swap(first, second);
         }

@@ -13,7 +13,7 @@ use alloc::format;
 
 use super::Verdict;
 use crate::base::id::NodeId;
-use crate::message::{Batch, Body, Generation, Head, Item, Message, WriteId};
+use crate::message::{BatchHead, Body, Generation, Head, Item, Message, WriteId};
 
 /// Holds where everything in `message` that `author` wrote as generation `run`
 /// is covered by what is `durable`.
@@ -23,24 +23,27 @@ pub(in crate::sim) fn told_before_durable(
     durable: Head,
     message: &Message,
 ) -> Verdict {
-    let check = |batch: &Batch| {
-        let told = batch.head.value.after();
-        if batch.author() == author && Some(told.generation) >= run && told > durable {
+    let check = |head: &BatchHead| {
+        let told = head.after();
+        if head.author == *author && Some(told.generation) >= run && told > durable {
             return Err(format!(
-                "it tells its write {told:?}, and its disk holds {durable:?}"
+                "durable: it tells its write {told:?}, and its disk holds {durable:?}"
             ));
         }
         Ok(())
     };
     for item in &message.rumors {
         if let Item::Batch(batch) = item {
-            check(batch)?;
+            check(&batch.head.value)?;
         }
     }
     if let Body::Delta(delta) = &message.body {
         for batch in delta.logs.iter().flat_map(|log| &log.batches) {
-            check(batch)?;
+            check(&batch.head.value)?;
         }
+    }
+    if let Body::Outline(outline) = &message.body {
+        check(&outline.head.value)?;
     }
     Ok(())
 }
@@ -54,7 +57,7 @@ pub(in crate::sim) fn written_before_durable(
     for write in writes {
         if write.author != *author || write.version > durable.version {
             return Err(format!(
-                "it reports {write:?} as written, and its disk holds {durable:?}"
+                "durable: it reports {write:?} as written, and its disk holds {durable:?}"
             ));
         }
     }

@@ -9,6 +9,7 @@ use alloc::format;
 
 use super::Verdict;
 use crate::base::id::NodeId;
+use crate::sim::names::NameId;
 
 /// Probes that may run besides: one whose target is being asked already when its
 /// turn comes is passed over in that round (guess: a probe outlasts no more than
@@ -18,7 +19,7 @@ const SLACK: u64 = 16;
 /// Whom one process asked last, in its own probes.
 #[derive(Debug, Default)]
 pub(in crate::sim) struct Fairness {
-    asked: BTreeMap<NodeId, u64>,
+    asked: BTreeMap<NameId, u64>,
     probes: u64,
     /// Since which probe nobody came or went.
     stable_since: u64,
@@ -31,13 +32,8 @@ impl Fairness {
     }
 
     /// It asks somebody, or calls to ask.
-    pub(in crate::sim) fn asks(&mut self, id: &NodeId) {
-        match self.asked.get_mut(id) {
-            Some(last) => *last = self.probes,
-            None => {
-                self.asked.insert(id.clone(), self.probes);
-            }
-        }
+    pub(in crate::sim) fn asks(&mut self, name: NameId) {
+        self.asked.insert(name, self.probes);
     }
 
     /// Somebody came or went.
@@ -46,9 +42,9 @@ impl Fairness {
     }
 
     /// Holds where it does not pass `id` over, being one of `here` members.
-    pub(in crate::sim) fn passes_over(&self, id: &NodeId, here: usize) -> Verdict {
+    pub(in crate::sim) fn passes_over(&self, name: NameId, id: &NodeId, here: usize) -> Verdict {
         let window = 2 * (here as u64).saturating_sub(1) + SLACK;
-        let last = self.asked.get(id).copied().unwrap_or(0);
+        let last = self.asked.get(&name).copied().unwrap_or(0);
         let idle = self.probes - last.max(self.stable_since);
         if idle > window {
             return Err(format!(
@@ -63,18 +59,21 @@ impl Fairness {
 mod tests {
     use super::super::fixtures::id;
     use super::*;
+    use crate::sim::names::Names;
 
     #[test]
     fn fires_on_one_that_is_passed_over() {
+        let mut names = Names::default();
         let (n1, n2) = (id("n1"), id("n2"));
+        let (one, two) = (names.insert(&n1), names.insert(&n2));
         let mut rule = Fairness::default();
         for probes in 0..=40 {
             rule.has_begun(probes);
-            rule.asks(&n1);
+            rule.asks(one);
         }
-        assert_eq!(rule.passes_over(&n1, 3), Ok(()));
-        assert!(rule.passes_over(&n2, 3).is_err());
+        assert_eq!(rule.passes_over(one, &n1, 3), Ok(()));
+        assert!(rule.passes_over(two, &n2, 3).is_err());
         rule.changes();
-        assert_eq!(rule.passes_over(&n2, 3), Ok(()));
+        assert_eq!(rule.passes_over(two, &n2, 3), Ok(()));
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::base::id::NodeId;
 use crate::message::{
-    Accusation, Charge, Claim, Footing, Generation, Incarnation, Item, Presence, Statement,
+    Accusation, Batch, Charge, Claim, Draft, Entry, Floor, Footing, Generation, Head, Incarnation,
+    Item, Lineage, Op, Presence, Scope, Stamp, Statement, Value, Version,
 };
 use crate::sim::sealer::seal;
 
@@ -37,4 +38,31 @@ pub(super) fn accusation(by: &str, of: &str, footing: Footing, charge: Charge) -
         footing,
         charge,
     }))
+}
+
+/// A batch of generation 1 that puts a shared key.
+pub(super) fn put(by: &str, version: u64, key: &str, value: &str) -> Batch {
+    let value = bytes::Bytes::copy_from_slice(value.as_bytes());
+    let item = seal(Statement::Batch(Draft {
+        author: id(by),
+        lineage: Lineage::default().extended(Generation(1), Head::default()),
+        first: Version(version),
+        floor: Floor::default(),
+        entries: [Entry {
+            scope: Scope::Shared,
+            key: key.parse().unwrap(),
+            stamp: Stamp {
+                millis: version,
+                counter: 0,
+            },
+            op: Op::Put(Value::new(value).unwrap()),
+            replaces: None,
+            expires: None,
+        }]
+        .into(),
+    }));
+    match item {
+        Item::Batch(batch) => batch,
+        _ => unreachable!(),
+    }
 }

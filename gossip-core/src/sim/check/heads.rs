@@ -1,6 +1,7 @@
 //! Rules K2 and K3 of logs: a head only rises, and says what is held. Whoever
 //! holds the same head of a log holds the same log, write by write: that is why
-//! heads are all that two peers have to compare.
+//! heads are all that two peers have to compare. Of a log that was let go nothing
+//! is held at all, and its author has no row there.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -40,6 +41,8 @@ impl Prints {
 pub(in crate::sim) struct Heads {
     shown: BTreeMap<NodeId, Head>,
     walked: Option<Instant>,
+    /// How many logs it had let go of.
+    let_go: u64,
 }
 
 impl Heads {
@@ -55,7 +58,17 @@ impl Heads {
             return Ok(());
         }
         self.walked = Some(now);
+        let let_go = node.counters().logs_reclaimed;
+        if core::mem::replace(&mut self.let_go, let_go) != let_go {
+            // It may have begun one of them anew.
+            self.shown.clear();
+        }
         for (author, head) in node.logs() {
+            if node.has_let_go(author) {
+                let is_known = node.sight(author).is_some();
+                lets_go(author, is_known, node.log(author).len())?;
+                continue;
+            }
             self.shows(author, head)?;
             let mut print = RunningHash::from_seed(0);
             for (version, bytes) in node.log(author) {
@@ -78,6 +91,19 @@ impl Heads {
     }
 }
 
+/// Holds of a log that was let go.
+fn lets_go(author: &NodeId, is_known: bool, writes: usize) -> Verdict {
+    match (is_known, writes) {
+        (true, _) => Err(format!(
+            "heads: it let go of the log of {author}, whom it knows"
+        )),
+        (false, 0) => Ok(()),
+        (false, writes) => Err(format!(
+            "heads: it let go of the log of {author}, and holds {writes} writes of it"
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::id;
@@ -89,6 +115,14 @@ mod tests {
             generation: Generation(generation),
             version: Version(version),
         }
+    }
+
+    #[test]
+    fn fires_when_something_is_left_of_what_was_let_go() {
+        let n1 = id("n1");
+        assert_eq!(lets_go(&n1, false, 0), Ok(()));
+        assert!(lets_go(&n1, false, 1).is_err());
+        assert!(lets_go(&n1, true, 0).is_err());
     }
 
     #[test]

@@ -38,11 +38,25 @@ pub enum Rule {
     Sketch,
     /// An event is told once (E1).
     Told,
+    /// A name is one write, its author's (K1, K7).
+    Issued,
+    /// A log is taken from nothing only by who lags (K5).
+    Reset,
+    /// What stands is what the logs say (K6).
+    Merge,
+    /// What was promised is there after a crash (K10).
+    Promise,
+    /// Nobody holds or writes more than its share (K12).
+    Share,
+    /// What is told was said, and after what it follows on (E2, E3).
+    Said,
+    /// A query is answered in time, once, and ends (E4).
+    Answers,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 23] = [
         Self::Ownership,
         Self::Monotone,
         Self::Transition,
@@ -59,6 +73,13 @@ impl Rule {
         Self::Heads,
         Self::Sketch,
         Self::Told,
+        Self::Issued,
+        Self::Reset,
+        Self::Merge,
+        Self::Promise,
+        Self::Share,
+        Self::Said,
+        Self::Answers,
     ];
 }
 

@@ -9,7 +9,7 @@ use alloc::format;
 use alloc::string::String;
 
 use super::Verdict;
-use crate::message::{EventId, Run};
+use crate::message::{EventId, Key, Run};
 use crate::sim::host::{Boot, HostId};
 
 /// One process.
@@ -18,15 +18,30 @@ type Process = (HostId, Boot);
 /// What was accepted, and who has been told what.
 #[derive(Debug, Default)]
 pub(in crate::sim) struct Ledger {
-    /// Who said it, and who took part then. Coalescing events are not in it.
+    /// Who said it, and who took part then. Of coalescing ones the newest of each
+    /// run and name.
     said: BTreeMap<EventId, (Process, BTreeSet<Process>)>,
+    newest: BTreeMap<(Run, Key), EventId>,
     told: BTreeSet<(Process, EventId)>,
     missed: BTreeMap<(Process, Run), u64>,
 }
 
 impl Ledger {
-    /// An event was accepted by a process, while so many took part.
-    pub(in crate::sim) fn says(&mut self, by: Process, id: EventId, here: BTreeSet<Process>) {
+    /// An event was accepted by a process, while so many took part; with its name
+    /// if it coalesces.
+    pub(in crate::sim) fn says(
+        &mut self,
+        by: Process,
+        id: EventId,
+        coalesces: Option<Key>,
+        here: BTreeSet<Process>,
+    ) {
+        if let Some(name) = coalesces {
+            let name = (id.run.clone(), name);
+            if let Some(older) = self.newest.insert(name, id.clone()) {
+                self.said.remove(&older);
+            }
+        }
         self.said.insert(id, (by, here));
     }
 
@@ -86,18 +101,38 @@ mod tests {
             number: 1,
         };
         let mut ledger = Ledger::default();
-        ledger.says(author, event.clone(), [author, other].into());
+        ledger.says(author, event.clone(), None, [author, other].into());
         assert_eq!(ledger.tells(author, &event), Ok(()));
         assert!(ledger.tells(author, &event).is_err());
         assert!(ledger.untold(|_| true).is_some());
         assert_eq!(ledger.untold(|process| process != other), None);
         assert_eq!(ledger.untold(|process| process != author), None);
         let mut reported = Ledger::default();
-        reported.says(author, event.clone(), [other].into());
+        reported.says(author, event.clone(), None, [other].into());
         assert!(reported.untold(|_| true).is_some());
         reported.misses(other, &event.run, 1);
         assert_eq!(reported.untold(|_| true), None);
         assert_eq!(ledger.tells(other, &event), Ok(()));
+        assert_eq!(ledger.untold(|_| true), None);
+    }
+    #[test]
+    fn of_those_that_coalesce_the_newest_is_asked_for() {
+        let process = (HostId::new(1), Boot(1));
+        let event = |number| EventId {
+            run: Run {
+                author: id("n1"),
+                generation: Generation(7),
+            },
+            number,
+        };
+        let mut ledger = Ledger::default();
+        for number in [1, 2] {
+            let name = "e".parse().ok();
+            ledger.says(process, event(number), name, [process].into());
+        }
+        assert_eq!(ledger.tells(process, &event(1)), Ok(()));
+        assert!(ledger.untold(|_| true).is_some());
+        assert_eq!(ledger.tells(process, &event(2)), Ok(()));
         assert_eq!(ledger.untold(|_| true), None);
     }
 }

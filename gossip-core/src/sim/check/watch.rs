@@ -23,10 +23,12 @@ use super::bump::Bumps;
 use super::fairness::Fairness;
 use super::fold::was_told_otherwise;
 use super::haste::{is_hasty, least};
+use super::merge::stands_by_chance;
 use super::monotone::{Held, goes_back, leaps};
 use super::myself::{holds_itself, lets_it_stand};
 use super::ownership::never_issued;
 use super::rule::{Rule, Rules};
+use super::share::holds_too_much;
 use super::sketch::forgot_a_change;
 use super::truth::Truth;
 use super::{Verdict, alarm};
@@ -36,6 +38,7 @@ use crate::input::{Command, Input};
 use crate::message::{Accusation, Body, Footing, Item, Message, Statement};
 use crate::node::Node;
 use crate::output::{MemberStatus, Phase};
+use crate::sim::names::{NameId, Names, Numbered};
 use crate::sim::picture::Picture;
 
 /// How often all rows are looked at (guess: ten rounds of the default).
@@ -49,21 +52,17 @@ const WALK_EVERY_ROW: Duration = Duration::from_millis(30);
 /// A node that is woken so much later than it asked for was paused.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What a member was held as, last.
-#[derive(Debug, Clone, Copy)]
-struct Beheld {
-    held: Held,
-    /// Since when it is suspect, on the node's clock.
-    since: Instant,
-}
-
 /// What the rules remember of one process.
 #[derive(Debug, Default)]
 pub(in crate::sim) struct Watch {
-    beheld: BTreeMap<NodeId, Beheld>,
-    touched: Vec<NodeId>,
+    /// What each member was held as, last.
+    beheld: Numbered<Held>,
+    rows: u32,
+    /// Since when those are suspect who are, on the node's clock.
+    suspect: BTreeMap<NameId, Instant>,
+    touched: Vec<NameId>,
     /// Whom an operator has removed, by this very input.
-    removed: Vec<NodeId>,
+    removed: Vec<NameId>,
     /// The highest footing on which the input accuses us, and where we stood.
     accused: Option<(Footing, Footing)>,
     bumps: Bumps,
@@ -73,16 +72,24 @@ pub(in crate::sim) struct Watch {
 
 impl Watch {
     /// The node is about to hear something.
-    pub(in crate::sim) fn hears(&mut self, node: &Node, now: Instant, input: &Input) {
+    pub(in crate::sim) fn hears(
+        &mut self,
+        names: &mut Names,
+        node: &Node,
+        now: Instant,
+        input: &Input,
+    ) {
         let me = node.id();
         if node
             .poll_timeout()
             .is_some_and(|due| now.since(due) >= PAUSE)
         {
             self.bumps.is_told();
+            // What waited for it comes first, and may be answered before it notices.
+            self.bumps.mourns();
         }
         match input {
-            Input::Message { message, .. } => self.hears_message(node, me, message),
+            Input::Message { message, .. } => self.hears_message(names, node, me, message),
             // Whatever a link or a journal says of a later run of ours.
             Input::Link(
                 crate::input::LinkEvent::Down { .. } | crate::input::LinkEvent::DialFailed { .. },
@@ -102,7 +109,7 @@ impl Watch {
         }
     }
 
-    fn hears_message(&mut self, node: &Node, me: &NodeId, message: &Message) {
+    fn hears_message(&mut self, names: &mut Names, node: &Node, me: &NodeId, message: &Message) {
         let members = match &message.body {
             Body::Delta(delta) => delta.members.as_slice(),
             _ => &[],
@@ -120,13 +127,13 @@ impl Watch {
                             self.accused = Some((highest, before.footing));
                         }
                     }
-                    self.touches(accused);
+                    self.touches(names.insert(accused));
                 }
                 Item::Claim(claim) => {
                     if claim.value.member == *me {
                         self.bumps.hears(claim.value.footing);
                     }
-                    self.touches(&claim.value.member);
+                    self.touches(names.insert(&claim.value.member));
                 }
                 // A log of ours from a run we do not remember.
                 Item::Batch(batch) if batch.author() == me => self.bumps.is_told(),
@@ -142,30 +149,35 @@ impl Watch {
         {
             self.bumps.is_told();
         }
+        if let Body::Outline(outline) = &message.body
+            && outline.head.value.author == *me
+        {
+            self.bumps.is_told();
+        }
     }
 
     /// Something was said of a member: its row is worth a look.
-    pub(in crate::sim) fn touches(&mut self, id: &NodeId) {
-        if self.touched.last() != Some(id) {
-            self.touched.push(id.clone());
+    pub(in crate::sim) fn touches(&mut self, name: NameId) {
+        if self.touched.last() != Some(&name) {
+            self.touched.push(name);
         }
     }
 
     /// The node holds somebody for dead: perhaps it was cut off itself.
-    pub(in crate::sim) fn mourns(&mut self, id: &NodeId) {
-        self.touches(id);
+    pub(in crate::sim) fn mourns(&mut self, name: NameId) {
+        self.touches(name);
         self.bumps.mourns();
     }
 
     /// An operator removes or forgets a member: that takes no time.
-    pub(in crate::sim) fn removes(&mut self, id: &NodeId) {
-        self.touches(id);
-        self.removed.push(id.clone());
+    pub(in crate::sim) fn removes(&mut self, name: NameId) {
+        self.touches(name);
+        self.removed.push(name);
     }
 
     /// The node asks somebody, or calls to ask.
-    pub(in crate::sim) fn asks(&mut self, id: &NodeId) {
-        self.fairness.asks(id);
+    pub(in crate::sim) fn asks(&mut self, name: NameId) {
+        self.fairness.asks(name);
     }
 
     /// The node has a statement sealed. What it says of itself has been told
@@ -173,13 +185,14 @@ impl Watch {
     pub(in crate::sim) fn says(
         &mut self,
         rules: Rules,
+        names: &mut Names,
         node: Option<&Node>,
         now: Instant,
         statement: &Statement,
     ) -> Verdict {
         match statement {
             Statement::Claim(claim) => {
-                self.touches(&claim.member);
+                self.touches(names.insert(&claim.member));
                 let verdict = self.bumps.says(claim.footing);
                 if rules.has(Rule::Bump) {
                     verdict
@@ -188,7 +201,8 @@ impl Watch {
                 }
             }
             Statement::Accusation(accusation) => {
-                self.touches(&accusation.accused);
+                let name = names.insert(&accusation.accused);
+                self.touches(name);
                 let Some(node) = node.filter(|_| rules.has(Rule::Haste)) else {
                     return Ok(());
                 };
@@ -196,17 +210,16 @@ impl Watch {
                     return Ok(());
                 }
                 let id = &accusation.accused;
-                let since = self.suspect_since(id);
+                let since = self.suspect_since(name);
                 is_hasty(id, since, accusation.footing, now, least(node.config()))
             }
             Statement::Batch(_) | Statement::Event(_) => Ok(()),
         }
     }
 
-    fn suspect_since(&self, id: &NodeId) -> Option<(Footing, Instant)> {
-        let beheld = self.beheld.get(id)?;
-        let (footing, status) = beheld.held;
-        (status == MemberStatus::Suspect).then_some((footing, beheld.since))
+    fn suspect_since(&self, name: NameId) -> Option<(Footing, Instant)> {
+        let (footing, _) = self.beheld.of(name)?;
+        Some((footing, *self.suspect.get(&name)?))
     }
 
     /// The node has handled its input, and all outputs are done. `now` is the
@@ -214,6 +227,7 @@ impl Watch {
     pub(in crate::sim) fn settles(
         &mut self,
         rules: Rules,
+        names: &mut Names,
         truth: &Truth,
         node: &Node,
         picture: &Picture,
@@ -234,20 +248,20 @@ impl Watch {
         self.fairness.has_begun(node.probes_begun());
         let mut touched = core::mem::take(&mut self.touched);
         let mut verdict = Ok(());
-        for id in &touched {
-            let held = node.sight(id).map(|sight| (sight.footing, sight.status));
-            verdict =
-                verdict.and_then(|()| self.beholds(rules, truth, node, picture, now, id, held));
+        for name in &touched {
+            let id = names.id(*name);
+            let held = node.held(id);
+            let seen = (*name, id, held);
+            verdict = verdict.and_then(|()| self.beholds(rules, truth, node, picture, now, seen));
         }
         touched.clear();
         self.removed.clear();
         self.touched = touched;
         verdict?;
         let walked = *self.walked.get_or_insert(now);
-        let rows = u32::try_from(self.beheld.len()).unwrap_or(u32::MAX);
-        if now.since(walked) >= WALK_EVERY.max(WALK_EVERY_ROW.saturating_mul(rows)) {
+        if now.since(walked) >= WALK_EVERY.max(WALK_EVERY_ROW.saturating_mul(self.rows)) {
             self.walked = Some(now);
-            self.walk(rules, truth, node, picture, now)?;
+            self.walk(rules, names, truth, node, picture, now)?;
         }
         Ok(())
     }
@@ -256,6 +270,7 @@ impl Watch {
     fn walk(
         &mut self,
         rules: Rules,
+        names: &mut Names,
         truth: &Truth,
         node: &Node,
         picture: &Picture,
@@ -271,50 +286,44 @@ impl Watch {
         if rules.has(Rule::Sketch) {
             forgot_a_change(node.is_sketch_true())?;
         }
-        // All in order of name: walked side by side.
-        let mut beheld = self.beheld.iter().peekable();
-        let mut fresh = Vec::new();
+        let mut known = 0;
+        if rules.has(Rule::Merge) {
+            stands_by_chance(node.misjudged())?;
+        }
+        if rules.has(Rule::Share) {
+            holds_too_much(node)?;
+        }
         for sight in node.sights() {
+            let name = names.insert(sight.id);
+            known += usize::from(picture.row(name).is_some());
             let held = (sight.footing, sight.status);
-            while beheld.next_if(|(id, _)| *id < sight.id).is_some() {}
-            let known = beheld.next_if(|(id, _)| *id == sight.id);
-            if known.is_none_or(|(_, beheld)| beheld.held != held) {
-                fresh.push((sight.id, held));
+            if sight.id == node.id() {
+                continue;
             }
-        }
-        for (id, held) in fresh {
-            self.beholds(rules, truth, node, picture, now, id, Some(held))?;
-        }
-        let mut told = picture.members.iter().peekable();
-        let as_held = |told: &(MemberStatus, Footing)| (told.1, told.0);
-        for sight in node.sights() {
-            let held = (sight.footing, sight.status);
-            if rules.has(Rule::Fold) {
-                while let Some((id, told)) = told.next_if(|(id, _)| *id < sight.id) {
-                    was_told_otherwise(id, Some(as_held(told)), None)?;
-                }
-                let told = told.next_if(|(id, _)| *id == sight.id);
-                // Of itself a node is told nothing.
-                if told.is_some() || sight.id != node.id() {
-                    let told = told.map(|(_, told)| as_held(told));
-                    was_told_otherwise(sight.id, told, Some(held))?;
-                }
+            if self.beheld.of(name) != Some(held) {
+                let seen = (name, sight.id, Some(held));
+                self.beholds(rules, truth, node, picture, now, seen)?;
+            } else if rules.has(Rule::Fold) {
+                was_told_otherwise(sight.id, told(picture, name), Some(held))?;
             }
             let asks = node.phase() == Phase::Running && sight.status == MemberStatus::Alive;
-            if asks && rules.has(Rule::Fairness) && sight.id != node.id() {
-                self.fairness.passes_over(sight.id, burden.here)?;
+            if asks && rules.has(Rule::Fairness) {
+                self.fairness.passes_over(name, sight.id, burden.here)?;
             }
         }
-        if rules.has(Rule::Fold) {
-            for (id, told) in told {
-                was_told_otherwise(id, Some(as_held(told)), None)?;
+        if rules.has(Rule::Fold) && known < picture.rows() {
+            // Somebody was told of who has no row.
+            for (name, (status, footing)) in picture.iter() {
+                let id = names.id(name);
+                if node.held(id).is_none() {
+                    was_told_otherwise(id, Some((footing, status)), None)?;
+                }
             }
         }
         Ok(())
     }
 
     /// Looks at one row.
-    #[expect(clippy::too_many_arguments, reason = "what all rules need")]
     fn beholds(
         &mut self,
         rules: Rules,
@@ -322,8 +331,7 @@ impl Watch {
         node: &Node,
         picture: &Picture,
         now: Instant,
-        id: &NodeId,
-        held: Option<Held>,
+        (name, id, held): (NameId, &NodeId, Option<Held>),
     ) -> Verdict {
         let Some(held) = held else { return Ok(()) };
         let (footing, status) = held;
@@ -334,17 +342,12 @@ impl Watch {
             return Ok(());
         }
         if rules.has(Rule::Fold) {
-            let told = picture
-                .members
-                .get(id)
-                .map(|(status, footing)| (*footing, *status));
-            was_told_otherwise(id, told, Some(held))?;
+            was_told_otherwise(id, told(picture, name), Some(held))?;
         }
-        let before = self.beheld.get(id).copied();
-        if before.is_some_and(|before| before.held == held) {
+        let was = self.beheld.of(name);
+        if was == Some(held) {
             return Ok(());
         }
-        let was = before.map(|before| before.held);
         if rules.has(Rule::Ownership) {
             never_issued(truth, id, footing)?;
         }
@@ -355,22 +358,29 @@ impl Watch {
             if rules.has(Rule::Monotone) {
                 goes_back(was, held)?;
             }
-            let by_hand = self.removed.contains(id);
+            let by_hand = self.removed.contains(&name);
             if rules.has(Rule::Transition) && !by_hand {
                 leaps(was, held)?;
             }
             let was_here = matches!(was.1, MemberStatus::Alive | MemberStatus::Suspect);
             if rules.has(Rule::Haste) && status == MemberStatus::Dead && was_here && !by_hand {
-                let since = self.suspect_since(id);
+                let since = self.suspect_since(name);
                 is_hasty(id, since, footing, now, least(node.config()))?;
             }
         }
-        let since = match before {
-            Some(before) if before.held.0 == footing && before.held.1 == status => before.since,
-            _ => now,
-        };
-        self.beheld.insert(id.clone(), Beheld { held, since });
+        if status == MemberStatus::Suspect {
+            self.suspect.insert(name, now);
+        } else if was.is_some_and(|(_, was)| was == MemberStatus::Suspect) {
+            self.suspect.remove(&name);
+        }
+        self.rows += u32::from(was.is_none());
+        self.beheld.insert(name, held);
         self.fairness.changes();
         Ok(())
     }
+}
+
+/// What the application was told of a member.
+fn told(picture: &Picture, name: NameId) -> Option<Held> {
+    picture.row(name).map(|(status, footing)| (footing, status))
 }

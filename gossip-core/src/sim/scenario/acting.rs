@@ -92,12 +92,20 @@ impl<M: Machine> Stage<M> {
                 self.world.partition(&groups);
             }
             Deed::Heal => self.world.heal(),
-            Deed::Write(on, wishes) => {
-                if let Some(host) = self.host(on) {
-                    let writes = wishes.iter().filter_map(|wish| self.wish(host, wish));
-                    let writes = writes.collect();
-                    self.command(host, Command::Write(writes));
-                }
+            Deed::Write(on, wishes) => self.write(on, wishes, Command::Write),
+            Deed::WriteAtOnce(on, wishes) => self.write(on, wishes, Command::WriteAtOnce),
+            Deed::Fill(on, scope, key, count) => {
+                let wish = |number| Wish {
+                    scope: *scope,
+                    key: format!("{}{number}", key.as_str())
+                        .parse()
+                        .unwrap_or(key.clone()),
+                    value: Some(format!("{number}")),
+                    ttl: None,
+                    unchanged: false,
+                };
+                let wishes: Vec<Wish> = (0..*count).map(wish).collect();
+                self.write(on, &wishes, Command::Write);
             }
             Deed::Read(on, scope, key) => {
                 if let Some(host) = self.host(on) {
@@ -107,14 +115,8 @@ impl<M: Machine> Stage<M> {
             }
             Deed::Remove(on, of) => self.order(on, of, Command::Remove),
             Deed::Forget(on, of) => self.order(on, of, Command::Forget),
-            Deed::Say(on, event, count) => {
-                for number in 0..*count {
-                    if let Some(host) = self.host(on) {
-                        let payload = format!("{number}").into();
-                        self.command(host, say(event, payload, None));
-                    }
-                }
-            }
+            Deed::Say(on, event, count) => self.say(on, event, *count, false),
+            Deed::Coalesce(on, event, count) => self.say(on, event, *count, true),
             Deed::Ask(on, query, span) => {
                 if let Some(host) = self.host(on) {
                     let ask = Ask {
@@ -122,7 +124,8 @@ impl<M: Machine> Stage<M> {
                         deadline_ms: u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
                         relays: 1,
                     };
-                    self.command(host, say(query, Bytes::new(), Some(ask)));
+                    let saying = saying(query, Bytes::new(), false, Some(ask));
+                    self.command(host, Command::Say(saying));
                 }
             }
             Deed::Expect(expectation) => self.wait_for(expectation.clone()),
@@ -227,6 +230,24 @@ impl<M: Machine> Stage<M> {
         }
     }
 
+    fn write(&mut self, on: &Name, wishes: &[Wish], command: impl Fn(Vec<Write>) -> Command) {
+        if let Some(host) = self.host(on) {
+            let writes = wishes.iter().filter_map(|wish| self.wish(host, wish));
+            let writes = writes.collect();
+            self.command(host, command(writes));
+        }
+    }
+
+    fn say(&mut self, on: &Name, event: &Key, count: u32, coalesce: bool) {
+        for number in 0..count {
+            if let Some(host) = self.host(on) {
+                let payload = format!("{number}").into();
+                let saying = saying(event, payload, coalesce, None);
+                self.command(host, Command::Say(saying));
+            }
+        }
+    }
+
     fn wish(&self, host: HostId, wish: &Wish) -> Option<Write> {
         let value = match &wish.value {
             Some(text) => Some(Value::new(Bytes::copy_from_slice(text.as_bytes())).ok()?),
@@ -300,11 +321,11 @@ impl<M: Machine> Stage<M> {
     }
 }
 
-fn say(name: &Key, payload: Bytes, ask: Option<Ask>) -> Command {
-    Command::Say(Saying {
+fn saying(name: &Key, payload: Bytes, coalesce: bool, ask: Option<Ask>) -> Saying {
+    Saying {
         name: name.clone(),
         payload,
-        coalesce: false,
+        coalesce,
         ask,
-    })
+    }
 }

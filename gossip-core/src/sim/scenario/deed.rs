@@ -59,6 +59,10 @@ pub enum Deed {
     Heal,
     /// Writes keys, all or none.
     Write(Name, Vec<Wish>),
+    /// Writes keys, all or none, acknowledged at once.
+    WriteAtOnce(Name, Vec<Wish>),
+    /// Writes so many keys that begin like this, in one command.
+    Fill(Name, Scope, Key, u32),
     /// Reads a key.
     Read(Name, Scope, Key),
     /// The operator of the first says that the second is gone.
@@ -67,6 +71,8 @@ pub enum Deed {
     Forget(Name, Name),
     /// Says so many events of this name at once.
     Say(Name, Key, u32),
+    /// Says so many of which only the newest matters.
+    Coalesce(Name, Key, u32),
     /// Asks everybody a query of this name.
     Ask(Name, Key, Duration),
     /// Something has to hold.
@@ -235,7 +241,24 @@ fn on(words: &mut Words<'_>) -> Result<Deed, ParseError> {
             })?,
             false => 1,
         };
-        return Ok(Deed::Say(host, event, count));
+        return Ok(match words.takes("coalescing") {
+            true => Deed::Coalesce(host, event, count),
+            false => Deed::Say(host, event, count),
+        });
+    }
+    if words.takes("fill") {
+        let (scope, key) = (scope(words)?, key(words)?);
+        words.must("times")?;
+        let count = words.read("1 to 1000", |word| {
+            word.parse()
+                .ok()
+                .filter(|count| (1..=1_000).contains(count))
+        })?;
+        return Ok(Deed::Fill(host, scope, key, count));
+    }
+    let at_once = words.takes("at");
+    if at_once {
+        words.must("once")?;
     }
     if words.takes("ask") {
         let query = key(words)?;
@@ -246,7 +269,10 @@ fn on(words: &mut Words<'_>) -> Result<Deed, ParseError> {
     while words.takes("and") {
         wishes.push(Wish::parse(words)?);
     }
-    Ok(Deed::Write(host, wishes))
+    Ok(match at_once {
+        true => Deed::WriteAtOnce(host, wishes),
+        false => Deed::Write(host, wishes),
+    })
 }
 
 pub(super) fn scope(words: &mut Words<'_>) -> Result<Scope, ParseError> {
@@ -263,8 +289,8 @@ pub(super) fn key(words: &mut Words<'_>) -> Result<Key, ParseError> {
 
 impl Wish {
     fn parse(words: &mut Words<'_>) -> Result<Self, ParseError> {
-        let verbs = "put SCOPE KEY VALUE [for SPAN], delete SCOPE KEY, read SCOPE KEY, remove NAME, forget NAME, \
-                     say EVENT, or ask QUERY for SPAN";
+        let verbs = "[at once] put SCOPE KEY VALUE [for SPAN], delete SCOPE KEY, fill SCOPE KEY times N, \
+                     read SCOPE KEY, remove NAME, forget NAME, say EVENT, or ask QUERY for SPAN";
         let puts = words.read(verbs, |word| match word {
             "put" => Some(true),
             "delete" => Some(false),
@@ -365,23 +391,37 @@ impl fmt::Display for Deed {
                 write!(f, "on {on} ")?;
                 list(f, wishes, " and ")
             }
+            Self::WriteAtOnce(on, wishes) => {
+                write!(f, "on {on} at once ")?;
+                list(f, wishes, " and ")
+            }
+            Self::Fill(on, scope, key, count) => {
+                let scope = scope_word(*scope);
+                write!(f, "on {on} fill {scope} {} times {count}", key.as_str())
+            }
             Self::Read(on, scope, key) => {
                 write!(f, "on {on} read {} {}", scope_word(*scope), key.as_str())
             }
             Self::Remove(on, of) => write!(f, "on {on} remove {of}"),
             Self::Forget(on, of) => write!(f, "on {on} forget {of}"),
-            Self::Say(on, event, count) => {
-                write!(f, "on {on} say {}", event.as_str())?;
-                match count {
-                    1 => Ok(()),
-                    count => write!(f, " times {count}"),
-                }
+            Self::Say(on, event, count) => say(f, on, event, *count),
+            Self::Coalesce(on, event, count) => {
+                say(f, on, event, *count)?;
+                f.write_str(" coalescing")
             }
             Self::Ask(on, query, span) => {
                 write!(f, "on {on} ask {} for {}", query.as_str(), Span(*span))
             }
             Self::Expect(expectation) => write!(f, "expect {expectation}"),
         }
+    }
+}
+
+fn say(f: &mut fmt::Formatter<'_>, on: &str, event: &Key, count: u32) -> fmt::Result {
+    write!(f, "on {on} say {}", event.as_str())?;
+    match count {
+        1 => Ok(()),
+        count => write!(f, " times {count}"),
     }
 }
 

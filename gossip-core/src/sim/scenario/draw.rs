@@ -17,6 +17,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::deed::Deed;
+use super::errands::Errands;
 use super::expect::{Expectation, What};
 use super::knob::{Knob, Setting};
 use super::plan::{Part, Scenario, Step};
@@ -33,6 +34,9 @@ mod stream {
     pub(super) const SKY: u64 = 2;
     pub(super) const TROUBLE: u64 = 3;
     pub(super) const CALM: u64 = 4;
+    pub(super) const EVENTS: u64 = 5;
+    pub(super) const ORDERS: u64 = 6;
+    pub(super) const WRITES: u64 = 7;
 }
 
 /// Sizes of clusters. Small ones find most (TigerBeetle draws from 1 to 6).
@@ -47,7 +51,11 @@ pub fn draw(seed: u64) -> Scenario {
     let mut scenario = cast(seed, &mut rng(stream::CAST));
     sky(&mut scenario, &mut rng(stream::SKY));
     let over = trouble(&mut scenario, &mut rng(stream::TROUBLE));
-    calm(&mut scenario, over, &mut rng(stream::CALM));
+    let mut errands = Errands::new(&mut scenario, over);
+    let speaks = errands.speak(&mut rng(stream::EVENTS));
+    errands.order(&mut rng(stream::ORDERS));
+    errands.write(&mut rng(stream::WRITES));
+    calm(&mut scenario, over, speaks, &mut rng(stream::CALM));
     scenario
 }
 
@@ -185,16 +193,20 @@ fn bound(scenario: &Scenario, gone: usize) -> Duration {
 const HOLDING: Duration = Duration::from_secs(20);
 
 /// Heals a core, breaks the others for ever, and says what has to come of it.
-fn calm(scenario: &mut Scenario, at: Duration, rng: &mut Rng) {
+fn calm(scenario: &mut Scenario, at: Duration, speaks: bool, rng: &mut Rng) {
     let names: Vec<Name> = scenario
         .cast
         .iter()
         .map(|part: &Part| part.name.clone())
         .collect();
     let mut rest = names.clone();
-    // One who has moved, or whose name led elsewhere for a while, is found again
-    // through the seeds; they must not be among those that stay broken.
-    let moved = |step: &Step| matches!(step.deed, Deed::Relocate(_) | Deed::Twin(..));
+    // One who has moved, or was forgotten, or whose name led elsewhere for a while,
+    // is found again through the seeds; they must not be among those that stay
+    // broken.
+    let moved = |step: &Step| {
+        let deed = &step.deed;
+        matches!(deed, Deed::Relocate(_) | Deed::Twin(..) | Deed::Forget(..))
+    };
     let whole = rng.below(2) == 0 || scenario.steps.iter().any(moved);
     let core = match whole {
         true => core::mem::take(&mut rest),
@@ -245,7 +257,13 @@ fn calm(scenario: &mut Scenario, at: Duration, rng: &mut Rng) {
     }
     scenario.at(at, Deed::Start(core.clone()));
     let within = bound(scenario, gone);
-    for what in [What::Exact(core.clone()), What::Equal(core.clone())] {
+    let told = speaks.then(|| What::Told(core.clone()));
+    let all = [
+        What::Exact(core.clone()),
+        What::Equal(core.clone()),
+        What::Kept(core.clone()),
+    ];
+    for what in all.into_iter().chain(told) {
         scenario.at(
             at,
             Deed::Expect(Expectation {

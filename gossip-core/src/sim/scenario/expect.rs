@@ -50,12 +50,16 @@ pub enum What {
     Exact(Who),
     /// Their replicas are the same.
     Equal(Who),
+    /// What was promised among them is at all of them, and nothing that was
+    /// deleted is back.
+    Kept(Who),
     /// They have nothing left to tell.
     Quiet(Who),
     /// The first hold the second so; `None`: do not know them.
     Hold(Who, Who, Option<MemberStatus>),
-    /// Whoever takes part has been told every event, or that it missed it.
-    Told,
+    /// Whoever of them takes part has been told every event of theirs, or that it
+    /// missed it.
+    Told(Who),
     /// Their queries are over, and everybody they asked has answered.
     Answered(Who),
     /// Their processes run.
@@ -111,19 +115,18 @@ impl What {
             true => Who::parse(words),
             false => Ok(Who::All),
         };
-        let about_all = ["exact", "equal", "quiet"].contains(&words.peek());
+        let about_all = ["exact", "equal", "kept", "quiet", "told"].contains(&words.peek());
         if about_all {
-            return Ok(match words.word("exact, equal or quiet")? {
+            return Ok(match words.word("exact, equal, kept, quiet or told")? {
                 "exact" => Self::Exact(among(words)?),
                 "equal" => Self::Equal(among(words)?),
+                "kept" => Self::Kept(among(words)?),
+                "told" => Self::Told(among(words)?),
                 _ => Self::Quiet(among(words)?),
             });
         }
-        if words.takes("told") {
-            return Ok(Self::Told);
-        }
         let who = words.read(
-            "exact, equal, quiet, told, or WHO and hold, run, stopped, answered or read",
+            "exact, equal, kept, quiet, told, or WHO and hold, run, stopped, answered or read",
             Who::read,
         )?;
         match words.word("hold, run, stopped, answered or read")? {
@@ -154,11 +157,12 @@ impl What {
         match self {
             Self::Exact(_) => "exact",
             Self::Equal(_) => "equal",
+            Self::Kept(_) => "kept",
             Self::Quiet(_) => "quiet",
             Self::Hold(..) => "hold",
             Self::Run(_) => "run",
             Self::Stopped(_) => "stopped",
-            Self::Told => "told",
+            Self::Told(_) => "told",
             Self::Answered(_) => "answered",
             Self::Reads(..) => "read",
         }
@@ -169,13 +173,14 @@ impl What {
         match self {
             Self::Exact(who)
             | Self::Equal(who)
+            | Self::Kept(who)
+            | Self::Told(who)
             | Self::Quiet(who)
             | Self::Hold(who, ..)
             | Self::Run(who)
             | Self::Stopped(who)
             | Self::Answered(who)
             | Self::Reads(who, ..) => who,
-            Self::Told => &Who::All,
         }
     }
 }
@@ -202,13 +207,14 @@ impl fmt::Display for What {
         match self {
             Self::Exact(who) => among("exact", who),
             Self::Equal(who) => among("equal", who),
+            Self::Kept(who) => among("kept", who),
             Self::Quiet(who) => among("quiet", who),
             Self::Hold(who, about, status) => {
                 write!(f, "{who} hold {about} {}", status_word(*status))
             }
             Self::Run(who) => write!(f, "{who} run"),
             Self::Stopped(who) => write!(f, "{who} stopped"),
-            Self::Told => f.write_str("told"),
+            Self::Told(who) => among("told", who),
             Self::Answered(who) => write!(f, "{who} answered"),
             Self::Reads(who, whose, key, value) => {
                 let value = value.as_deref().unwrap_or("nothing");

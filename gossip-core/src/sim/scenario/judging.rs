@@ -22,6 +22,7 @@ impl<M: Machine> Stage<M> {
         match what {
             What::Exact(who) => self.inexact(who),
             What::Equal(who) => self.unequal(who),
+            What::Kept(who) => self.lost(who),
             What::Quiet(who) => self.each(who, |node| {
                 let burden = node.burden();
                 // Who still meets the broken has reason to distrust itself.
@@ -35,7 +36,7 @@ impl<M: Machine> Stage<M> {
             What::Hold(who, about, status) => self.held_otherwise(who, about, *status),
             What::Run(who) => self.not_all(who, "does not run", |host| self.world.is_running(host)),
             What::Stopped(who) => self.not_all(who, "runs", |host| !self.world.is_running(host)),
-            What::Told => self.world.untold(),
+            What::Told(who) => self.world.untold_among(&self.of(who)),
             What::Answered(who) => self.unanswered(who),
             What::Reads(who, whose, key, value) => {
                 self.read_otherwise(who, whose.as_ref(), key, value.as_deref())
@@ -63,7 +64,8 @@ impl<M: Machine> Stage<M> {
 
     fn unanswered(&self, who: &Who) -> Option<String> {
         self.of(who).into_iter().find_map(|host| {
-            let ended = &self.world.picture(host).ended;
+            let picture = self.world.picture(host);
+            let ended = &picture.ended;
             let wrong = match ended
                 .iter()
                 .find(|counts| (counts.acked, counts.answered) != (counts.asked, counts.asked))
@@ -120,6 +122,25 @@ impl<M: Machine> Stage<M> {
             }
         }
         None
+    }
+
+    /// What of the promises of those that run somebody among them does not keep.
+    /// Of two with one name neither can promise anything.
+    fn lost(&self, who: &Who) -> Option<String> {
+        let nodes: Vec<_> = self.nodes(who).collect();
+        nodes.iter().find_map(|(host, author)| {
+            if self.world.has_twin(*host) {
+                return None;
+            }
+            let at = &self.world.hosts[host.index()];
+            let wall = at.clocks.read(self.world.now).wall;
+            nodes.iter().find_map(|(other, node)| {
+                let lost = at
+                    .promises
+                    .broken_at(author.id(), node, &self.world.tops, wall)?;
+                Some(format!("{other} ({}): {lost}", node.id()))
+            })
+        })
     }
 
     fn held_otherwise(

@@ -33,6 +33,7 @@
 mod acting;
 mod deed;
 mod draw;
+mod errands;
 mod expect;
 mod judging;
 mod knob;

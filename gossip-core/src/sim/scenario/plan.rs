@@ -316,9 +316,17 @@ at 22s on n0 put own a 1 for 5s and delete shared b if unchanged and put shared 
 at 23s on n0 read shared b
 at 23s on n0 remove n7
 at 23s on n0 forget n7
+at 23s on n0 at once put own a 2 and delete shared b
+at 23s on n0 fill shared f times 65
+at 23s on n0 say e
+at 23s on n0 say e times 5
+at 23s on n0 say e times 5 coalescing
+at 23s on n0 ask q for 5s
 at 24s expect exact among n0..n3 within 1m holding 20s
 at 25s expect equal
 at 26s expect quiet within 30s
+at 26s expect kept among n0..n3
+at 26s expect told among n0..n3
 at 27s expect all hold n4,t5 left within 1s
 at 28s expect n0 run
 at 28s expect n2 stopped

@@ -302,6 +302,12 @@ fn milder_deeds(step: Option<&Step>) -> Vec<Deed> {
                 milder.push(Deed::Weather(route.clone(), milder_weather));
             }
         }
+        Some(Deed::Coalesce(on, name, count) | Deed::Say(on, name, count)) if *count > 1 => {
+            milder.push(Deed::Say(on.clone(), name.clone(), count / 2));
+        }
+        Some(Deed::Fill(on, scope, key, count)) if *count > 1 => {
+            milder.push(Deed::Fill(on.clone(), *scope, key.clone(), count / 2));
+        }
         Some(Deed::Write(on, wishes)) if wishes.len() > 1 => {
             for left_out in 0..wishes.len() {
                 let mut fewer = wishes.clone();

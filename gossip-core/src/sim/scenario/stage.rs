@@ -362,6 +362,14 @@ impl<M: Machine> Stage<M> {
     /// Whether every command was answered whose process did not crash.
     fn answers(&self) -> Result<(), Failure> {
         let now = self.world.elapsed();
+        if let Some(what) = self.world.unended(|host| !self.hampered.contains(&host)) {
+            return Err(Failure {
+                at: now,
+                rule: "answers".to_owned(),
+                what,
+                trace: Vec::new(),
+            });
+        }
         let old = |asked: &Duration| now.saturating_sub(*asked) >= ANSWERED_AFTER;
         let silent = self
             .tickets

@@ -36,8 +36,11 @@ impl Deed {
             Self::Backup(name, _)
             | Self::Twin(name, ..)
             | Self::Write(name, _)
+            | Self::WriteAtOnce(name, _)
+            | Self::Fill(name, ..)
             | Self::Read(name, ..)
             | Self::Say(name, ..)
+            | Self::Coalesce(name, ..)
             | Self::Ask(name, ..) => {
                 f(&Who::one(name));
             }
@@ -102,20 +105,24 @@ impl Deed {
                 }
                 What::Exact(who)
                 | What::Equal(who)
+                | What::Kept(who)
+                | What::Told(who)
                 | What::Quiet(who)
                 | What::Run(who)
                 | What::Stopped(who)
                 | What::Answered(who)
                 | What::Reads(who, ..) => f(who),
-                What::Told => {}
             },
             Self::Backup(..)
             | Self::Twin(..)
             | Self::Write(..)
+            | Self::WriteAtOnce(..)
+            | Self::Fill(..)
             | Self::Read(..)
             | Self::Remove(..)
             | Self::Forget(..)
             | Self::Say(..)
+            | Self::Coalesce(..)
             | Self::Ask(..)
             | Self::Heal => {}
         }

@@ -48,7 +48,7 @@ pub use quiet::{Quiet, name as quiet_name};
 pub use restart::{Restart, name as restart_name};
 pub use sample::Sample;
 pub use sick::{Ailment, Sick, name as sick_name};
-pub use slow::{Slow, name as slow_name};
+pub use slow::{Slow, Slowness, name as slow_name};
 pub use stage::{Ground, News, Progress, Stage, What};
 pub use write::{Write, name as write_name};
 pub use wrongs::Wrongs;

@@ -1,11 +1,16 @@
-//! Slow members: several processes stand still at one moment, go on, and stand
-//! still again, as on machines that have too much to do (Dadgar et al. 2017,
-//! "Lifeguard", §V: concurrent anomalies, their duration and interval).
+//! Slow members: several members are slow at one moment, well, and slow again, as
+//! on machines that have too much to do (Dadgar et al. 2018, "Lifeguard", §V:
+//! concurrent anomalies, their duration and interval).
 //!
-//! Whoever stands still cannot answer and may be declared dead; that is not
-//! held against the protocol. When it goes on it must not accuse those that
-//! were there all the time: only wrongs of healthy members in the eyes of
-//! healthy members count (Lifeguard's FP⁻).
+//! There are two ways to be slow. Lifeguard's authors held up every message a
+//! member sends or receives while its timers ran on: it sees silence everywhere,
+//! and what it concludes from that comes out all at once. Or the whole process
+//! stands still, as on a suspended machine.
+//!
+//! Whoever is slow cannot answer and may be declared dead; that is not
+//! held against the protocol. It must not accuse those that were there all the
+//! time: only wrongs of healthy members in the eyes of healthy members count
+//! (Lifeguard's FP⁻).
 
 use alloc::collections::BTreeSet;
 use core::time::Duration;
@@ -13,6 +18,17 @@ use core::time::Duration;
 use super::sample::Sample;
 use super::stage::{Ground, News, Progress, Stage, What, host};
 use super::wrongs::Wrongs;
+use crate::defence::Defence;
+use crate::sim::{Paths, Rule};
+
+/// In which way members are slow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slowness {
+    /// Their messages are held up, both ways; their timers run.
+    Held,
+    /// Their processes stand still.
+    Paused,
+}
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,9 +37,11 @@ pub struct Slow {
     pub ground: Ground,
     /// So many members are slow.
     pub slow: u32,
-    /// They stand still for so long,
+    /// In this way,
+    pub how: Slowness,
+    /// for so long,
     pub pause: Duration,
-    /// go on for so long,
+    /// are well for so long,
     pub gap: Duration,
     /// and so on for so long.
     pub span: Duration,
@@ -41,6 +59,11 @@ impl Slow {
     /// One trial.
     pub fn trial(&self, seed: u64, progress: Progress<'_>) -> Sample {
         let mut stage = Stage::grown(&self.ground, seed, progress);
+        if !self.ground.config.defences.has(Defence::OwnVerdict) {
+            // These rules say that verdicts are not simply believed.
+            stage.world().leave_off(Rule::Haste);
+            stage.world().leave_off(Rule::Transition);
+        }
         let slow = stage.some(self.slow as usize);
         let healthy = |member| !slow.contains(&member);
         let mut wrongs = Wrongs::default();
@@ -60,11 +83,20 @@ impl Slow {
         let start = stage.now();
         while stage.now().since(start) < self.span {
             for member in &slow {
-                stage.world().pause(host(*member));
+                let (world, host) = (stage.world(), host(*member));
+                match self.how {
+                    Slowness::Paused => world.pause(host),
+                    Slowness::Held => {
+                        world.clog(&Paths::into(host), self.pause);
+                        world.clog(&Paths::out_of(host), self.pause);
+                    }
+                }
             }
             stage.run_for(self.pause, &mut see);
-            for member in &slow {
-                stage.world().resume(host(*member));
+            if self.how == Slowness::Paused {
+                for member in &slow {
+                    stage.world().resume(host(*member));
+                }
             }
             stage.run_for(self.gap, &mut see);
         }

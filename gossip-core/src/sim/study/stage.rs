@@ -30,6 +30,9 @@ use crate::sim::{HostId, NetworkSetup, NodeSetup, Setup, World};
 /// nanosecond all the same; this is how far a wait runs past its end.
 const STEP: Duration = Duration::from_millis(100);
 
+/// So many notifications are read at once (guess: some tens of megabytes).
+const MOST_TOLD: usize = 100_000;
+
 /// Longest wait for a young cluster: beyond it the study goes on with what is
 /// there (guess: ten times what the slowest anchor needs at 64 nodes).
 const GROWING: Duration = Duration::from_secs(900);
@@ -197,10 +200,17 @@ impl<'a> Stage<'a> {
     pub fn run_for(&mut self, span: Duration, see: &mut dyn FnMut(&News)) {
         let mut left = span;
         while !left.is_zero() {
-            let step = left.min(STEP);
-            self.world.run_for(step);
-            self.read(see);
+            let mut step = left.min(STEP);
             left -= step;
+            // Where all learn of all at once it is read in parts: a thousand
+            // members tell a million things in one step.
+            while !step.is_zero() {
+                step -= self.world.run_until_told(step, MOST_TOLD);
+                self.read(see);
+                if self.world.broken().is_some() {
+                    return;
+                }
+            }
         }
     }
 
@@ -236,6 +246,7 @@ impl<'a> Stage<'a> {
     /// Reads what has been told since the last look.
     fn read(&mut self, see: &mut dyn FnMut(&News)) {
         let mut told = Vec::new();
+        self.world.told = 0;
         for (observer, host) in self.world.hosts.iter_mut().enumerate() {
             let new = core::mem::take(&mut host.notifications);
             told.extend(new.into_iter().map(|(at, it)| (at, observer, it)));

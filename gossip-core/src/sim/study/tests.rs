@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::*;
 use crate::config::Profile;
+use crate::defence::Defence;
 
 const SEED: u64 = 7;
 
@@ -144,6 +145,7 @@ fn whoever_stands_still_is_found_and_wrongs_nobody_here() {
     let study = Slow {
         ground: Ground::new(8, Profile::Local),
         slow: 2,
+        how: Slowness::Paused,
         pause: Duration::from_secs(8),
         gap: Duration::from_secs(1),
         span: Duration::from_secs(30),
@@ -154,6 +156,32 @@ fn whoever_stands_still_is_found_and_wrongs_nobody_here() {
         Duration::from_secs(36 * 8)
     );
     assert_eq!(sample, study.trial(SEED, &mut |_| {}));
+    assert_eq!(sample.count(Wrongs::DEATHS), 0);
+}
+
+/// What the defences are worth: of two whose messages are held up, those who
+/// believe everything hear verdicts on the healthy.
+#[test]
+fn what_a_slow_member_concludes_kills_only_those_without_defences() {
+    let mut study = Slow {
+        ground: Ground::new(32, Profile::Lan),
+        slow: 6,
+        how: Slowness::Held,
+        pause: Duration::from_millis(8_192),
+        gap: Duration::from_millis(64),
+        span: Duration::from_secs(60),
+    };
+    let safe = study.trial(SEED, &mut |_| {});
+    assert_eq!(safe.count(Wrongs::DEATHS), 0);
+    let config = &mut study.ground.config;
+    config.awareness_max = 0;
+    config.jurors = 0;
+    config.suspicion_max = config.suspicion_min;
+    for defence in Defence::ALL {
+        config.defences.without(defence);
+    }
+    let plain = study.trial(SEED, &mut |_| {});
+    assert!(plain.count(Wrongs::DEATHS) > 0, "{plain:?}");
 }
 
 #[test]

@@ -156,6 +156,15 @@ struct Report {
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
 
+    /// Of its trials only those whose label has this in it, such as "N=1000, cut for 60 s": the
+    /// dearest take many minutes each. Figures that need others are left out
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    of: String,
+
+    /// So many trials of each kind, instead of as many as the effort asks for; 1 to 100000
+    #[arg(long, value_name = "N")]
+    runs: Option<String>,
+
     /// Everything that is left to chance comes from it
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     seed: String,

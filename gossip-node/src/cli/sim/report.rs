@@ -14,7 +14,10 @@ pub(super) fn run(args: &Report, as_json: bool) -> Result<(), Failure> {
     let effort = given::effort(args.quick, args.smoke);
     let seed = given::number("--seed", &args.seed, 0, u64::MAX)?;
     let threads = given::threads(args.threads.as_deref())?;
-    let sections = chosen(sections(effort), &args.only)?;
+    let mut sections = chosen(sections(effort), &args.only)?;
+    if !args.of.is_empty() || args.runs.is_some() {
+        narrow(&mut sections, &args.of, args.runs.as_deref())?;
+    }
 
     // A section is told when it is done, so that a report that is broken off
     // keeps what it has.
@@ -73,6 +76,24 @@ fn chosen(mut sections: Vec<Section>, only: &[String]) -> Result<Vec<Section>, F
     Ok(sections)
 }
 
+/// Leaves only a part of each section.
+fn narrow(sections: &mut Vec<Section>, of: &str, runs: Option<&str>) -> Result<(), Failure> {
+    let runs = runs.map(|runs| given::number("--runs", runs, 1, 100_000));
+    let runs = runs.transpose()?;
+    let labels: Vec<String> = sections
+        .iter()
+        .flat_map(|it| &it.jobs)
+        .map(|job| job.label.clone())
+        .collect();
+    sections.retain_mut(|section| section.narrow(of, runs));
+    if sections.is_empty() {
+        let (of, labels) = (out::visible(of), labels.join("; "));
+        let line = format!("--of: no trial has {of:?} in its label; allowed: parts of {labels}");
+        return Err(Failure::new(Exit::Usage, line));
+    }
+    Ok(())
+}
+
 fn word(effort: Effort) -> &'static str {
     match effort {
         Effort::Smoke => "smoke",
@@ -90,9 +111,13 @@ struct Told<'a> {
 impl<'a> Told<'a> {
     fn of(section: &'a Section, samples: &[Sample]) -> Self {
         let lines = section.lines.iter();
+        let figures = lines.map(|line| (line, (line.measure)(samples)));
+        // What needs trials that were left out is not told.
+        let whole = section.jobs.iter().all(|job| job.trials > 0);
+        let told = figures.filter(|(_, figure)| whole || !figure.number.is_nan());
         Self {
             section,
-            figures: lines.map(|line| (line, (line.measure)(samples))).collect(),
+            figures: told.collect(),
         }
     }
 

@@ -32,6 +32,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("quorum", 3),
     ("message", 2),
     ("config", 2),
+    ("defence", 2),
     ("electorate", 2),
     ("history", 2),
     ("mongering", 2),

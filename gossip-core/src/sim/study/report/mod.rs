@@ -218,6 +218,21 @@ pub struct Section {
     pub exact: bool,
 }
 
+impl Section {
+    /// Plays only the jobs with this in their label, `runs` seeds of each if it is
+    /// given; of the others nothing is measured. Whether any is left.
+    pub fn narrow(&mut self, of: &str, runs: Option<u32>) -> bool {
+        for job in &mut self.jobs {
+            let is_played = job.label.contains(of);
+            job.trials = match is_played {
+                true => runs.unwrap_or(job.trials),
+                false => 0,
+            };
+        }
+        self.jobs.iter().any(|job| job.trials > 0)
+    }
+}
+
 /// The name under which the host adds how long a trial took on its own clock.
 pub const WALL: &str = "wall";
 
@@ -334,6 +349,19 @@ mod tests {
         assert_ne!(job("a").seed(7, 0), job("a").seed(7, 1));
         assert_ne!(job("a").seed(7, 0), job("b").seed(7, 0));
         assert_ne!(job("a").seed(7, 0), job("a").seed(8, 0));
+    }
+
+    #[test]
+    fn a_part_is_played_in_its_place() {
+        let mut section = heal::short(Effort::Full);
+        let all: Vec<u32> = section.jobs.iter().map(|job| job.trials).collect();
+        assert!(section.narrow("", None));
+        assert!(section.jobs.iter().map(|job| job.trials).eq(all));
+        assert!(section.narrow("N=1000, cut for 60 s", Some(2)));
+        let played = section.jobs.iter().filter(|job| job.trials > 0);
+        let played: Vec<_> = played.map(|job| (job.label.as_str(), job.trials)).collect();
+        assert_eq!(played, [("N=1000, cut for 60 s", 2)]);
+        assert!(!section.narrow("N=7,", None));
     }
 
     #[test]
