@@ -35,6 +35,7 @@ extern crate alloc;
 
 pub mod base;
 pub mod config;
+pub mod counters;
 pub mod defence;
 pub mod dissemination;
 pub mod electorate;
@@ -45,7 +46,7 @@ pub mod membership;
 pub mod message;
 pub mod mongering;
 pub mod node;
-pub mod outbox;
+mod outbox;
 pub mod output;
 pub mod quorum;
 pub mod reconcile;

@@ -42,6 +42,7 @@ mod rumor;
 mod serving;
 mod session;
 mod shelf;
+mod spare;
 mod sync;
 mod tails;
 mod tell;

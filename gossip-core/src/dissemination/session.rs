@@ -21,14 +21,13 @@ use core::cmp::Reverse;
 use super::compare::{self, Verdicts};
 use super::follow::Followed;
 use super::picture::Picture;
-use super::tails::Tails;
 use super::tell;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::Instant;
 use crate::config::DeltaOrder;
 use crate::message::{
-    Body, Checksum, Digest, DigestRow, Form, Found, Head, Key, Ranges, Sketch, Symbol, Want,
+    Body, Checksum, Digest, DigestRow, Form, Found, Key, Ranges, Sketch, Symbol, Want,
 };
 use crate::reconcile::{Comparison, Peeled, answer, peel, wanted};
 use crate::replica::Handed;
@@ -94,9 +93,9 @@ pub(super) struct Session {
     /// What the other lacks, as it stands there.
     pub(super) serve: VecDeque<DigestRow>,
     /// How far the log of the first of them is handed over.
-    handed: Option<Handed>,
+    pub(super) handed: Option<Handed>,
     /// What we lack, as we stand.
-    want: VecDeque<DigestRow>,
+    pub(super) want: VecDeque<DigestRow>,
     /// At the opener: how many symbols it told, as of which change of its sketch.
     told: (usize, u64),
     /// At the server: the opener's checksum, and its symbols so far.
@@ -342,23 +341,6 @@ impl Session {
             _ => false,
         };
         forward && next
-    }
-
-    /// What a tail brings already is not brought here as well: logs that the peer
-    /// follows at us, and those that we follow at anybody.
-    pub(super) fn spare(&mut self, now: Instant, tails: &Tails, picture: Picture<'_>) {
-        // One that is being handed over goes on.
-        let begun = usize::from(self.handed.is_some());
-        for row in self.serve.iter_mut().skip(begun) {
-            if tails.serves(&self.peer, &row.id) {
-                row.head = row.head.max(picture.replica.head(&row.id));
-            }
-        }
-        for row in &mut self.want {
-            if tails.brings(now, &row.id) {
-                row.head = Some(Head::MAX);
-            }
-        }
     }
 
     /// Whether what the opener lacks waits until all of it is known, so that what

@@ -13,7 +13,7 @@
 //! are used again. The named exception are writes *at once*: they stand when they
 //! are sealed, and are remembered like others' writes.
 
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -24,11 +24,12 @@ use crate::base::time::{Now, WallTime};
 use crate::config::Config;
 use crate::input::{DiskError, Durability, Expected, PersistId, Query, Space, Ticket, Write};
 use crate::message::{
-    Batch, Draft, Entry, Head, Item, Key, Op, Replaced, Scope, Stamp, Statement, Version, WriteId,
+    Batch, Draft, Entry, Head, Item, Op, Replaced, Scope, Stamp, Statement, Version, WriteId,
 };
 use crate::output::{Notification, Output, Phase, Record, Refusal, Reply};
 use crate::replica::Change;
 
+use super::drafts::{Drafts, payload_bytes};
 use super::{Node, Sealing};
 
 /// The write path's state.
@@ -56,52 +57,6 @@ struct Flight {
 
 /// Whom to answer, and which entries are theirs, counted through all batches.
 type Tickets = Vec<(Ticket, core::ops::Range<u64>)>;
-
-/// What is drafted for the next commit.
-#[derive(Debug, Default)]
-struct Drafts {
-    done: Vec<Draft>,
-    entries: u64,
-    bytes: usize,
-    /// What is written: nothing twice, so that nothing in it supersedes anything.
-    names: BTreeSet<(Scope, Key)>,
-}
-
-impl Drafts {
-    /// Whether a command's writes fit in as well: in number, in bytes, and with no
-    /// key twice.
-    fn fit(&self, writes: &[Write]) -> bool {
-        let bytes = payload_bytes(writes);
-        let full =
-            self.bytes + bytes > limit::BATCH_BYTES || self.done.len() > limit::FLIGHT_BATCHES;
-        let twice = |write: &Write| self.names.contains(&(write.scope, write.key.clone()));
-        self.entries == 0 || !full && !writes.iter().any(twice)
-    }
-
-    /// Takes them in: into the last draft, or, where that is full, into another
-    /// like it.
-    fn add(&mut self, entries: Vec<Entry>) {
-        let Some(last) = self.done.last_mut() else {
-            return;
-        };
-        for entry in &entries {
-            self.bytes += entry.payload_bytes();
-            self.names.insert((entry.scope, entry.key.clone()));
-        }
-        self.entries += entries.len() as u64;
-        if last.entries.len() + entries.len() <= limit::BATCH_ENTRIES {
-            return last.entries.extend(entries);
-        }
-        let next = Draft {
-            author: last.author.clone(),
-            lineage: last.lineage.clone(),
-            first: last.first.plus(last.entries.len() as u64),
-            floor: last.floor,
-            entries,
-        };
-        self.done.push(next);
-    }
-}
 
 impl Commits {
     /// Whether others may still tell us what we wrote in an earlier run.
@@ -470,13 +425,6 @@ fn as_share((keys, bytes): (usize, usize)) -> Share {
 /// When a value written now is over.
 fn ends(now: Now, ttl: Duration) -> WallTime {
     now.later(ttl).wall
-}
-
-fn payload_bytes(writes: &[Write]) -> usize {
-    let bytes = writes.iter().map(|write| {
-        write.key.as_str().len() + write.value.as_ref().map_or(0, |value| value.bytes().len())
-    });
-    bytes.sum()
 }
 
 /// Whether a key stands as a write expects.

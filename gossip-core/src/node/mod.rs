@@ -24,6 +24,7 @@ mod ask;
 mod change;
 mod command;
 mod commit;
+mod drafts;
 mod event;
 mod flow;
 mod inbound;

@@ -28,6 +28,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("topology", 4),
     ("input", 3),
     ("output", 3),
+    ("counters", 3),
     ("outbox", 3),
     ("quorum", 3),
     ("message", 2),
