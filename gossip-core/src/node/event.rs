@@ -16,8 +16,8 @@ use crate::base::time::{Instant, Now};
 use crate::event::Told;
 use crate::input::{Saying, Ticket, Via};
 use crate::message::{
-    Body, Event, EventDelta, EventHave, EventId, EventRow, EventSum, Item, Lamport, Message, Run, Sealed,
-    Statement,
+    Body, Event, EventDelta, EventHave, EventId, EventRow, EventSum, Item, Lamport, Message, Run,
+    Sealed, Statement,
 };
 use crate::output::{Notification, Output, Phase, Refusal, Reply};
 

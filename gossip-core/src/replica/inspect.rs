@@ -28,7 +28,9 @@ impl Replica {
     fn above_all(&self) -> BTreeMap<Key, (Winner, bool)> {
         let mut above: BTreeMap<Key, (Winner, bool)> = BTreeMap::new();
         for (author, log) in &self.logs {
-            let shared = log.slots().filter(|(_, slot)| slot.scope() == Scope::Shared);
+            let shared = log
+                .slots()
+                .filter(|(_, slot)| slot.scope() == Scope::Shared);
             for (version, slot) in shared {
                 let stamp = slot.stamp();
                 let name = core::str::from_utf8(slot.key_bytes()).map(str::parse::<Key>);
@@ -72,7 +74,10 @@ impl Replica {
         let above = self.above_all();
         let live = above.into_iter().filter(|(_, (_, live))| *live);
         let found = live.into_iter().find_map(|(key, (best, _))| {
-            let others = self.logs.iter().filter(|(author, _)| **author != best.author);
+            let others = self
+                .logs
+                .iter()
+                .filter(|(author, _)| **author != best.author);
             let mut lesser = others.filter_map(|(author, log)| {
                 let (version, slot) = log.find(Scope::Shared, &key)?;
                 Some(Winner {

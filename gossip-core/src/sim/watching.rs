@@ -264,12 +264,17 @@ impl<M: Machine> World<M> {
 
     /// A query that should have ended long ago; `None`: there is none.
     pub fn unended(&self, among: impl Fn(HostId) -> bool) -> Option<String> {
-        let hosts = self.hosts().filter(|host| self.is_running(*host) && among(*host));
+        let hosts = self
+            .hosts()
+            .filter(|host| self.is_running(*host) && among(*host));
         let mut open = hosts.filter_map(|host| {
             let at = &self.hosts[host.index()];
             let now = at.clocks.read(self.now).mono;
             let id = at.checks.questions.unended(now)?;
-            Some(alloc::format!("{host} ({}): its query {id:?} never ended", at.id()))
+            Some(alloc::format!(
+                "{host} ({}): its query {id:?} never ended",
+                at.id()
+            ))
         });
         open.next()
     }

@@ -103,7 +103,9 @@ impl Questions {
         let acked = open.acked.union(&open.answered).count();
         match (counts.acked, counts.answered) == (acked, open.answered.len()) {
             true => Ok(()),
-            false => Err(format!("answers: {id:?} ends with {counts:?}, told was {open:?}")),
+            false => Err(format!(
+                "answers: {id:?} ends with {counts:?}, told was {open:?}"
+            )),
         }
     }
 }
@@ -142,7 +144,10 @@ mod tests {
         let yes = Said::Response(Bytes::from_static(b"yes"));
         let mut given = Given::default();
         let mut open = Questions::default();
-        assert!(open.tells(at(1), &query.id, &n2, &Said::Ack, &given).is_err());
+        assert!(
+            open.tells(at(1), &query.id, &n2, &Said::Ack, &given)
+                .is_err()
+        );
         open.asks(at(0), &query);
         assert!(open.tells(at(1), &query.id, &n2, &yes, &given).is_err());
         given.answers(&query.id, &n2, &Bytes::from_static(b"yes"));

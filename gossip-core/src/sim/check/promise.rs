@@ -75,7 +75,10 @@ impl Tops {
             let entry = &part.entry.value;
             if entry.scope == Scope::Shared {
                 let rank = (entry.stamp, batch.author().clone());
-                let top = self.0.entry(entry.key.clone()).or_insert_with(|| rank.clone());
+                let top = self
+                    .0
+                    .entry(entry.key.clone())
+                    .or_insert_with(|| rank.clone());
                 *top = top.clone().max(rank);
             }
         }
@@ -188,12 +191,15 @@ impl Promises {
         tops: &Tops,
         wall: WallTime,
     ) -> Option<String> {
-        self.synced.iter().chain(&self.at_once).find_map(|(name, promise)| {
-            let (scope, key) = name;
-            let gone = self.may_be_gone(author, name, promise, tops, wall);
-            let wrong = judge(author, (*scope, key), (promise, gone), node, wall)?;
-            Some(format!("{key} of {author}, {promise:?}: {wrong}"))
-        })
+        self.synced
+            .iter()
+            .chain(&self.at_once)
+            .find_map(|(name, promise)| {
+                let (scope, key) = name;
+                let gone = self.may_be_gone(author, name, promise, tops, wall);
+                let wrong = judge(author, (*scope, key), (promise, gone), node, wall)?;
+                Some(format!("{key} of {author}, {promise:?}: {wrong}"))
+            })
     }
 }
 
@@ -279,7 +285,11 @@ mod tests {
         assert_eq!(promises.makes(Ticket(1), &[write]), Durability::Synced);
         let nothing = node(Vec::new());
         assert!(promises.survive(&nothing, &tops, wall).is_err());
-        assert!(promises.broken_at(&id("n1"), &nothing, &tops, wall).is_some());
+        assert!(
+            promises
+                .broken_at(&id("n1"), &nothing, &tops, wall)
+                .is_some()
+        );
         let old = node([older.clone()].into());
         assert!(promises.survive(&old, &tops, wall).is_err());
         let both = node([older, batch.clone()].into());
@@ -330,7 +340,11 @@ mod tests {
         };
         assert_eq!(promises.makes(Ticket(1), &[write]), Durability::AtOnce);
         let nothing = node(Vec::new());
-        assert!(promises.broken_at(&id("n1"), &nothing, &tops, wall).is_some());
+        assert!(
+            promises
+                .broken_at(&id("n1"), &nothing, &tops, wall)
+                .is_some()
+        );
         assert_eq!(promises.survive(&nothing, &tops, wall), Ok(()));
         promises.reboots();
         assert_eq!(promises.broken_at(&id("n1"), &nothing, &tops, wall), None);

@@ -49,8 +49,12 @@ impl Resets {
             return Ok(());
         };
         let heads = commits.iter().map(|(batch, _)| &batch.head.value);
-        let lagged = heads.clone().any(|head| head.floor.through > before.version);
-        let cut = heads.clone().any(|head| head.generation() > before.generation);
+        let lagged = heads
+            .clone()
+            .any(|head| head.floor.through > before.version);
+        let cut = heads
+            .clone()
+            .any(|head| head.generation() > before.generation);
         match lagged || cut || *before == Head::default() {
             true => Ok(()),
             false => Err(format!(

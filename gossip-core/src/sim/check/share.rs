@@ -33,7 +33,9 @@ impl Excess {
     /// The application is told that it is written.
     pub(in crate::sim) fn writes(&self, ticket: Ticket) -> Verdict {
         match self.0.contains(&ticket) {
-            true => Err(format!("share: {ticket:?} asked for more than a batch holds")),
+            true => Err(format!(
+                "share: {ticket:?} asked for more than a batch holds"
+            )),
             false => Ok(()),
         }
     }
@@ -45,7 +47,9 @@ pub(in crate::sim) fn overfills(batch: &Batch) -> Verdict {
     let bytes: usize = entries.map(|part| part.entry.value.payload_bytes()).sum();
     let count = usize::try_from(batch.head.value.count).unwrap_or(usize::MAX);
     if count > limit::BATCH_ENTRIES || bytes > limit::BATCH_BYTES {
-        return Err(format!("share: a batch of {count} entries and {bytes} bytes"));
+        return Err(format!(
+            "share: a batch of {count} entries and {bytes} bytes"
+        ));
     }
     Ok(())
 }

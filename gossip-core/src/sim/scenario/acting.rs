@@ -97,7 +97,9 @@ impl<M: Machine> Stage<M> {
             Deed::Fill(on, scope, key, count) => {
                 let wish = |number| Wish {
                     scope: *scope,
-                    key: format!("{}{number}", key.as_str()).parse().unwrap_or(key.clone()),
+                    key: format!("{}{number}", key.as_str())
+                        .parse()
+                        .unwrap_or(key.clone()),
                     value: Some(format!("{number}")),
                     ttl: None,
                     unchanged: false,

@@ -250,7 +250,9 @@ fn on(words: &mut Words<'_>) -> Result<Deed, ParseError> {
         let (scope, key) = (scope(words)?, key(words)?);
         words.must("times")?;
         let count = words.read("1 to 1000", |word| {
-            word.parse().ok().filter(|count| (1..=1_000).contains(count))
+            word.parse()
+                .ok()
+                .filter(|count| (1..=1_000).contains(count))
         })?;
         return Ok(Deed::Fill(host, scope, key, count));
     }

@@ -134,7 +134,9 @@ impl<M: Machine> Stage<M> {
             let at = &self.world.hosts[host.index()];
             let wall = at.clocks.read(self.world.now).wall;
             nodes.iter().find_map(|(other, node)| {
-                let lost = at.promises.broken_at(author.id(), node, &self.world.tops, wall)?;
+                let lost = at
+                    .promises
+                    .broken_at(author.id(), node, &self.world.tops, wall)?;
                 Some(format!("{other} ({}): {lost}", node.id()))
             })
         })
