@@ -577,6 +577,26 @@ fn a_deletion_that_is_not_kept_is_found() {
     found::<Hoarder>("hoarder");
 }
 
+/// Whatever it writes itself lasts for ever, for it alone.
+#[derive(Default)]
+struct Immortal;
+
+impl Bug for Immortal {
+    fn hears(&mut self, _: &Node, input: &mut Input) {
+        if let Input::Sealed(_, Item::Batch(batch)) = input {
+            for part in &mut batch.parts {
+                part.entry.value.expires = None;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_value_that_outlasts_its_time_is_found() {
+    let rule = found::<Immortal>("immortal");
+    assert!(["kept", "equal"].contains(&rule.as_str()), "{rule}");
+}
+
 /// It writes as much of a command as fits, and says that it wrote it.
 #[derive(Default)]
 struct Generous;

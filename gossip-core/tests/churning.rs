@@ -34,8 +34,20 @@ const NODES: u64 = 100;
 const STAY: u64 = 5;
 const LATE: u64 = 20;
 
-/// How long there is trouble, in milliseconds.
-const TROUBLE: u64 = 60_000;
+/// How long there is trouble, in milliseconds: longer where a build is fast.
+const TROUBLE: u64 = if cfg!(debug_assertions) {
+    12_000
+} else {
+    60_000
+};
+
+/// How long one of it lasts, at most.
+const SPAN: u64 = TROUBLE / 3;
+
+/// How many deeds there are for each second of it.
+const fn deeds(a_second: u64) -> u64 {
+    TROUBLE * a_second / 1_000
+}
 
 fn name(number: u64) -> String {
     format!("n{number}")
@@ -64,7 +76,7 @@ fn wish(rng: &mut Rng, number: u64) -> Wish {
 
 /// Writes and events of somebody at some time.
 fn work(story: &mut Scenario, rng: &mut Rng) {
-    for number in 0..400 {
+    for number in 0..deeds(7) {
         let at = Duration::from_millis(rng.below(TROUBLE));
         let on = name(rng.below(NODES));
         let wishes = (0..=rng.below(3)).map(|_| wish(rng, number));
@@ -77,7 +89,7 @@ fn work(story: &mut Scenario, rng: &mut Rng) {
         };
         story.at(at, deed);
     }
-    for number in 0..60 {
+    for number in 0..deeds(1) {
         let at = Duration::from_millis(rng.below(TROUBLE));
         let event = format!("e{}", number % 4).parse().unwrap();
         story.at(at, Deed::Say(name(rng.below(NODES)), event, 5));
@@ -90,9 +102,9 @@ fn trouble(story: &mut Scenario, rng: &mut Rng) {
         let at = Duration::from_millis(rng.below(TROUBLE / 2));
         story.at(at, Deed::Start(one(number)));
     }
-    for _ in 0..80 {
+    for _ in 0..deeds(2) {
         let at = Duration::from_millis(rng.below(TROUBLE));
-        let later = at + Duration::from_millis(500 + rng.below(20_000));
+        let later = at + Duration::from_millis(500 + rng.below(SPAN));
         let who = one(STAY + rng.below(NODES - STAY - LATE));
         let (begins, ends) = match rng.below(10) {
             0..4 => (Deed::Crash(who.clone()), Deed::Start(who)),
@@ -121,7 +133,7 @@ fn story(seed: u64) -> Scenario {
     let mut rng = Rng::new(seed);
     work(&mut story, &mut rng);
     trouble(&mut story, &mut rng);
-    let calm = Duration::from_millis(TROUBLE + 21_000);
+    let calm = Duration::from_millis(TROUBLE + SPAN + 1_000);
     for deed in [
         Deed::Heal,
         Deed::Weather(Route::Everywhere, Weather::default()),
@@ -135,7 +147,7 @@ fn story(seed: u64) -> Scenario {
     story.at(asked, Deed::Start(Who::All));
     // To look at everything of a hundred takes a while: so it is asked when it should
     // have come to be.
-    let span = Duration::from_secs(20);
+    let span = Duration::from_secs(15);
     for (what, at) in [
         (What::Run(Who::All), asked),
         (What::Exact(Who::All), asked),

@@ -281,3 +281,25 @@ fn what_was_just_heard_counts_as_not_heard_for_who_has_just_come() {
     let stands = events.stands(later + Duration::from_secs(5));
     assert_eq!(stands.rows.len(), 2);
 }
+
+#[test]
+fn who_says_too_much_crowds_out_itself_alone() {
+    let mut events = heard();
+    let (quiet, loud) = (run(1, 1), run(2, 1));
+    for number in 1..=100 {
+        assert_eq!(events.hear(NOW, &event(&quiet, number)), Told::News);
+    }
+    for number in 1..=limit::EVENTS_KEPT as u64 + 500 {
+        assert_eq!(events.hear(NOW, &event(&loud, number)), Told::News);
+    }
+    assert!(events.kept().0 <= limit::EVENTS_KEPT);
+    let window = events.window();
+    let of = |author: &Run| {
+        window
+            .iter()
+            .filter(|event| event.id.run == *author)
+            .count()
+    };
+    assert_eq!(of(&quiet), 100);
+    assert!(of(&loud) > limit::EVENTS_KEPT - 200);
+}

@@ -1,7 +1,8 @@
 //! All runs: what is heard of each, and the window of what is kept.
 //!
 //! An event is kept until it is older than [`KEEP`], or until there are more
-//! than [`limit::EVENTS_KEPT`]: then the one that came first goes. What was heard of
+//! than [`limit::EVENTS_KEPT`]: then the first goes of the run that has most there, so
+//! that an author who floods crowds out nobody but itself. What was heard of
 //! a run is remembered longer, also of a member that is forgotten: should it come
 //! back in the same run, nothing of it is news again.
 
@@ -175,19 +176,32 @@ impl Events {
         loop {
             let full =
                 self.order.len() > limit::EVENTS_KEPT || self.bytes > limit::EVENT_BYTES_KEPT;
-            let Some(first) = self.order.first_entry() else {
+            let Some((first, (at, ..))) = self.order.first_key_value() else {
                 break;
             };
-            let (at, _, _) = first.get();
-            if !full && now.since(*at) < KEEP {
+            let old = now.since(*at) >= KEEP;
+            if !full && !old {
                 break;
             }
-            let (_, run, number) = first.remove();
+            let goes = match old {
+                true => *first,
+                false => self.crowds().unwrap_or(*first),
+            };
+            let Some((_, run, number)) = self.order.remove(&goes) else {
+                break;
+            };
             let gone = self.runs.get_mut(&run);
             if let Some(gone) = gone.and_then(|heard| heard.let_go(number)) {
                 self.bytes -= gone.event.weight();
             }
         }
+    }
+
+    /// The place of the first event of the run of which most are kept: who says much
+    /// pays for it with its own.
+    fn crowds(&self) -> Option<u64> {
+        let most = self.runs.values().max_by_key(|heard| heard.kept.len())?;
+        most.kept.values().find_map(|kept| kept.order)
     }
 
     /// Whether a run may be heard: it is, or there is room for it.

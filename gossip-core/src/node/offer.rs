@@ -157,7 +157,12 @@ impl Node {
             body: Body::Offer(telling.offer.clone()),
             rumors: telling.eager.clone(),
         };
-        self.outbox.send(peer, Via::Datagram, message);
+        // Many names and what rides along are more than the guess below, at times.
+        let via = match message.weight() <= limit::DATAGRAM_BYTES {
+            true => Via::Datagram,
+            false => Via::Stream,
+        };
+        self.outbox.send(peer, via, message);
     }
 
     /// Somebody's offer, or its answer to ours; what rode along is heard already.

@@ -302,12 +302,10 @@ impl<M: Machine> World<M> {
                 self.hold(host, verdict);
             }
             Output::Persist(_, record) | Output::Remember(record)
-                if matches!(record, Record::Run { .. }) =>
+                if matches!(record, Record::Run { .. }) && self.rules.has(Rule::Reset) =>
             {
-                if self.rules.has(Rule::Reset) {
-                    let verdict = at.checks.resets.keeps(record);
-                    self.hold(host, verdict);
-                }
+                let verdict = at.checks.resets.keeps(record);
+                self.hold(host, verdict);
             }
             Output::Seal(_, statement) => {
                 match statement {

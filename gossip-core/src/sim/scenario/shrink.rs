@@ -283,7 +283,9 @@ fn milder_deeds(step: Option<&Step>) -> Vec<Deed> {
     match step.map(|step| &step.deed) {
         Some(Deed::Flap(route, every, span)) => {
             milder.push(Deed::Flap(route.clone(), *every, whole(*span / 2)));
-            milder.push(Deed::Flap(route.clone(), *every * 2, *span));
+            if every < span {
+                milder.push(Deed::Flap(route.clone(), every.saturating_mul(2), *span));
+            }
         }
         Some(Deed::Clog(route, span)) => milder.push(Deed::Clog(route.clone(), whole(*span / 2))),
         Some(Deed::Slow(who, span)) => milder.push(Deed::Slow(who.clone(), whole(*span / 2))),
