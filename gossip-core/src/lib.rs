@@ -36,6 +36,7 @@ extern crate alloc;
 pub mod base;
 pub mod config;
 pub mod counters;
+pub mod counters;
 pub mod defence;
 pub mod dissemination;
 pub mod electorate;
