@@ -36,7 +36,6 @@ extern crate alloc;
 pub mod base;
 pub mod config;
 pub mod counters;
-pub mod counters;
 pub mod defence;
 pub mod dissemination;
 pub mod electorate;
