@@ -46,7 +46,7 @@ pub mod membership;
 pub mod message;
 pub mod mongering;
 pub mod node;
-mod outbox;
+pub mod outbox;
 pub mod output;
 pub mod quorum;
 pub mod reconcile;
