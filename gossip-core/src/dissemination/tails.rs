@@ -29,7 +29,7 @@ use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::Instant;
 use crate::input::SessionId;
-use crate::message::{Body, Delta, Head, LogDelta, LogHead};
+use crate::message::{Batch, Body, Delta, Head, LogDelta, LogHead};
 use crate::outbox::Outbox;
 use crate::output::Output;
 use crate::replica::{Handed, Replica};
@@ -314,6 +314,7 @@ impl Tails {
 
     /// Sends what came to the logs that are followed here.
     pub fn hand_on(&mut self, now: Instant, replica: &Replica, outbox: &mut Outbox) {
+        let mut full = Vec::new();
         for (id, served) in &mut self.served {
             if !served.room {
                 continue;
@@ -327,15 +328,18 @@ impl Tails {
             let budget = limit::DELTA_PIECE_BYTES;
             let handed = served.handed.take();
             let log = replica.since(&served.author, served.head, handed, budget);
-            let Some((mut log, rest)) = log else {
+            let Some((log, rest)) = log else {
                 served.head = head;
                 continue;
             };
+            if log.batches.iter().any(Batch::has_large) {
+                // What is large goes by name, or in a session: in chunks.
+                full.push(*id);
+                continue;
+            }
             if rest.is_none() {
                 served.head = head;
             }
-            // Large values follow in chunks.
-            log.tell_by_chunks();
             served.handed = rest;
             (served.room, served.moved) = (false, now);
             let delta = Delta {
@@ -343,6 +347,10 @@ impl Tails {
                 logs: Vec::from([log]),
             };
             outbox.session(&served.peer, *id, Body::Delta(delta));
+        }
+        for id in full {
+            self.served.remove(&id);
+            outbox.push(Output::Reset(id));
         }
     }
 
@@ -368,19 +376,17 @@ impl Tails {
 
     /// A session is over. Where it was one of ours, another peer is asked, if
     /// something is lacked.
-    pub fn closed(&mut self, now: Instant, id: SessionId, outbox: &mut Outbox) {
+    pub fn closed(&mut self, now: Instant, id: SessionId, outbox: &mut Outbox) -> Option<NodeId> {
         self.served.remove(&id);
         let mut all = self.followed.iter();
         let ours = all.find(|(_, followed)| followed.id == id);
-        let Some((author, lacks)) =
-            ours.map(|(author, followed)| (author.clone(), followed.ours < followed.goal))
-        else {
-            return;
-        };
-        // Where nobody is left somebody will say that it holds more.
-        if !lacks || !self.ask_another(now, &author, outbox) {
-            self.followed.remove(&author);
+        let (author, lacks) =
+            ours.map(|(author, followed)| (author.clone(), followed.ours < followed.goal))?;
+        if lacks && self.ask_another(now, &author, outbox) {
+            return None;
         }
+        let over = self.followed.remove(&author)?;
+        lacks.then_some(over.peer)
     }
 
     /// The last link to a peer is gone, and every session with it.

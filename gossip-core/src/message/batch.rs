@@ -88,6 +88,12 @@ impl Batch {
         self.parts.len() == usize::try_from(self.head.value.count).unwrap_or(usize::MAX)
     }
 
+    /// Whether an entry of it is told by its chunks.
+    pub fn has_large(&self) -> bool {
+        let mut parts = self.parts.iter();
+        parts.any(|part| part.entry.bytes.len() > limit::LARGE_BYTES)
+    }
+
     /// The version of the entry in place `index`.
     pub fn version(&self, index: u32) -> Version {
         self.head.value.first.plus(u64::from(index))

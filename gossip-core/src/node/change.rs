@@ -27,7 +27,9 @@ impl Node {
             return;
         }
         let soon = now.mono + self.config.gossip_delay;
+        // What is large goes in chunks, and those no tail carries.
         if let Item::Batch(batch) = &item
+            && !batch.has_large()
             && self.flows_on(now, batch.author(), 1)
         {
             return;

@@ -30,7 +30,8 @@ impl Node {
     /// A run of a log came, in a session or a tail: much of it is told by head.
     pub(super) fn goes_on_as_one(&mut self, now: Now, run: &[Batch]) -> bool {
         let author = run.first().map(Batch::author);
-        let Some(author) = author.filter(|_| self.phase == Phase::Running) else {
+        let flows = self.phase == Phase::Running && !run.iter().any(Batch::has_large);
+        let Some(author) = author.filter(|_| flows) else {
             return false;
         };
         let flows = self.flows_on(now, author, run.len());
@@ -125,7 +126,7 @@ impl Node {
             };
             self.outbox.counters.tail_batches += run.batches.len() as u64;
             if !run.chunked.is_empty() {
-                self.order_run(now, from, run);
+                self.outbox.counters.unexpected += 1;
                 continue;
             }
             // Where it grows slowly by now it goes on as rumors.

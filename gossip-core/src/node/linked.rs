@@ -121,7 +121,11 @@ impl Node {
                 }
             }
             SessionEvent::Closed if self.tails.has(id) => {
-                self.tails.closed(now.mono, id, &mut self.outbox);
+                let lacked = self.tails.closed(now.mono, id, &mut self.outbox);
+                if let Some(peer) = lacked {
+                    let soon = now.mono + self.config.gossip_interval;
+                    self.timers.sync_soon(soon, &peer);
+                }
             }
             SessionEvent::Closed if self.silent.remove(&id).is_some() => {}
             SessionEvent::Closed => {

@@ -442,7 +442,7 @@ impl Log {
         };
         let mut reached = from;
         let mut whole = true;
-        let mut has_holes = handed.is_some_and(|handed| handed.owes) || from < self.floor.through;
+        let mut is_bound = handed.is_some_and(|handed| handed.owes) || from < self.floor.through;
         for slot in self.slots.from(from.plus(1)) {
             let Some(part) = slot.part() else {
                 continue;
@@ -463,7 +463,10 @@ impl Log {
                 whole = false;
                 break;
             }
-            has_holes |= slot.version() != reached.plus(1);
+            // What is large is there later than what follows on it: so neither
+            // stands alone.
+            is_bound |= slot.version() != reached.plus(1);
+            is_bound |= part.entry.bytes.len() > limit::LARGE_BYTES;
             reached = slot.version();
             weight += adds;
             match continued {
@@ -489,9 +492,9 @@ impl Log {
                 version: reached,
             },
             floor: self.floor.through,
-            owes: has_holes,
+            owes: is_bound,
         });
-        let more = next.is_some() && has_holes;
+        let more = next.is_some() && is_bound;
         Some((
             LogDelta {
                 from,
