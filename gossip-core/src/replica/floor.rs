@@ -51,6 +51,11 @@ impl Replica {
         for (version, slot) in log.slots() {
             let old = |as_of| matches!(age(slot, as_of), Age::Old);
             match age(slot, as_of) {
+                // It may be dead by the next floor, and not yet to be cleared: so
+                // far the floor of shared keys must not reach.
+                Age::Live if slot.scope() == Scope::Shared && slot.expires().is_some() => {
+                    floor.shared = floor.shared.min(version.before());
+                }
                 Age::Live => {}
                 Age::Young => {
                     floor.through = version.before();
@@ -65,7 +70,7 @@ impl Replica {
                     dead += 1;
                     last = last.or(Some(slot));
                 }
-                Age::Old => floor.shared = version.before(),
+                Age::Old => floor.shared = floor.shared.min(version.before()),
             }
         }
         let before = log.floor();
