@@ -61,6 +61,10 @@ fn write_of(author: usize, generation: u64, from: Head, key: &str, bytes: usize)
         generation: Generation(generation),
         from: Head::default(),
     }]);
+    write_on(lineage.unwrap(), author, from, key, bytes)
+}
+
+fn write_on(lineage: Lineage, author: usize, from: Head, key: &str, bytes: usize) -> Batch {
     let entry = Entry {
         scope: Scope::Own,
         key: key.parse().unwrap(),
@@ -71,7 +75,7 @@ fn write_of(author: usize, generation: u64, from: Head, key: &str, bytes: usize)
     };
     let draft = Draft {
         author: id(author),
-        lineage: lineage.unwrap(),
+        lineage,
         first: from.version.plus(1),
         floor: Floor::default(),
         entries: vec![entry],
@@ -408,7 +412,8 @@ fn joiner(config: &Config) -> [Peer; 2] {
             holder.hear_item(&claim(number, 0));
         }
         let key = if number % 50 == 49 { "config/a" } else { "k" };
-        let batch = write_of(number, GENERATION.0, Head::default(), key, 8_192);
+        // Smaller than what is told by its chunks.
+        let batch = write_of(number, GENERATION.0, Head::default(), key, 4_000);
         holder.hear_batch(Version(0), &batch);
     }
     peers
@@ -424,7 +429,7 @@ fn a_session_that_was_cut_goes_on_where_it_was() {
         let mut parts = 0;
         let mut cuts = 0;
         loop {
-            let told = exchange_until(&mut cut, &mut holder, 4);
+            let told = exchange_until(&mut cut, &mut holder, 2);
             // The piece that was cut off is counted and did not arrive.
             parts += told.deltas;
             if told.is_whole {
@@ -510,7 +515,12 @@ fn symbols_and_digests_come_to_the_same() {
                     _ => {
                         let from = peer.replica.head(&id(number)).unwrap_or_default();
                         let generation = generation.max(from.generation.0);
-                        peer.hear_batch(from.version, &write(number, generation, from));
+                        let mut lineage = peer.replica.lineage(&id(number));
+                        if generation > from.generation.0 {
+                            lineage = lineage.extended(Generation(generation), from);
+                        }
+                        let batch = write_on(lineage, number, from, "k", 1);
+                        peer.hear_batch(from.version, &batch);
                     }
                 }
             }

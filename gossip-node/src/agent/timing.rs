@@ -366,7 +366,9 @@ mod tests {
                 let spans = ["quorum.timeout", "quorum.probation"];
                 ["timing", "limits"].contains(&knob.section()) || spans.contains(&knob.path)
             })
-            .filter(|knob| ![DETECTOR, THRESHOLD, MODE, STOP, MINIMISE, FORM].contains(&knob.path))
+            .filter(|knob| {
+                ![DETECTOR, THRESHOLD, MODE, STOP, MINIMISE, FORM, DELTA_ORDER].contains(&knob.path)
+            })
             .collect();
         assert_eq!(told.len(), SPANS.len() + COUNTS.len());
         for knob in told {
