@@ -379,8 +379,8 @@ impl Log {
     /// What `theirs` lacks, oldest first, up to about `budget` bytes; at least
     /// one entry. `None` if they lack nothing.
     ///
-    /// A piece in which no version is missing stands alone, and is said to be all;
-    /// one with holes counts only with the rest, which may hold what hides them.
+    /// A piece in which no version is missing, and nothing large, stands alone, and
+    /// is said to be all; another counts only with the rest, which may hold what hides them.
     ///
     /// `handed` is how far the piece before came. What comes with the answer is
     /// for the next piece; without it, that was all. Where the log was cut or
@@ -463,7 +463,9 @@ impl Log {
                 whole = false;
                 break;
             }
-            has_holes |= slot.version() != reached.plus(1);
+            // What is told by its chunks comes later than what follows on it.
+            let is_large = told_weight(&part) != part.entry.weight();
+            has_holes |= is_large || slot.version() != reached.plus(1);
             reached = slot.version();
             weight += adds;
             match continued {
