@@ -67,5 +67,5 @@ pub use rumor::Hot;
 pub use serving::Serving;
 pub use shelf::Shelf;
 pub use sync::Syncs;
-pub use tails::{Tails, is_of};
+pub use tails::{Tails, has_large, is_of};
 pub use zones::Zones;

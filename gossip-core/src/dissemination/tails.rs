@@ -29,7 +29,7 @@ use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::Instant;
 use crate::input::SessionId;
-use crate::message::{Body, Delta, Head, LogDelta, LogHead};
+use crate::message::{Batch, Body, Delta, Head, LogDelta, LogHead};
 use crate::outbox::Outbox;
 use crate::output::Output;
 use crate::replica::{Handed, Replica};
@@ -313,29 +313,31 @@ impl Tails {
     }
 
     /// Sends what came to the logs that are followed here.
+    ///
+    /// What is large comes in chunks, of several who hold it, and what follows on it
+    /// waits for them: there the tail ends, and who follows compares notes.
     pub fn hand_on(&mut self, now: Instant, replica: &Replica, outbox: &mut Outbox) {
-        for (id, served) in &mut self.served {
-            if !served.room {
-                continue;
-            }
-            let Some(head) = replica.head(&served.author) else {
-                continue;
+        self.served.retain(|id, served| {
+            let Some(head) = replica.head(&served.author).filter(|_| served.room) else {
+                return true;
             };
             if head <= served.head && served.handed.is_none() {
-                continue;
+                return true;
             }
             let budget = limit::DELTA_PIECE_BYTES;
             let handed = served.handed.take();
             let log = replica.since(&served.author, served.head, handed, budget);
-            let Some((mut log, rest)) = log else {
+            let Some((log, rest)) = log else {
                 served.head = head;
-                continue;
+                return true;
             };
+            if log.batches.iter().any(has_large) {
+                outbox.push(Output::Reset(*id));
+                return false;
+            }
             if rest.is_none() {
                 served.head = head;
             }
-            // Large values follow in chunks.
-            log.tell_by_chunks();
             served.handed = rest;
             (served.room, served.moved) = (false, now);
             let delta = Delta {
@@ -343,7 +345,8 @@ impl Tails {
                 logs: Vec::from([log]),
             };
             outbox.session(&served.peer, *id, Body::Delta(delta));
-        }
+            true
+        });
     }
 
     /// Gives up those that have not moved for long: their followers let go of what
@@ -367,20 +370,18 @@ impl Tails {
     }
 
     /// A session is over. Where it was one of ours, another peer is asked, if
-    /// something is lacked.
-    pub fn closed(&mut self, now: Instant, id: SessionId, outbox: &mut Outbox) {
+    /// something is lacked; where nobody else is known to hold it, that is the
+    /// answer.
+    pub fn closed(&mut self, now: Instant, id: SessionId, outbox: &mut Outbox) -> Option<NodeId> {
         self.served.remove(&id);
         let mut all = self.followed.iter();
-        let ours = all.find(|(_, followed)| followed.id == id);
-        let Some((author, lacks)) =
-            ours.map(|(author, followed)| (author.clone(), followed.ours < followed.goal))
-        else {
-            return;
-        };
-        // Where nobody is left somebody will say that it holds more.
-        if !lacks || !self.ask_another(now, &author, outbox) {
-            self.followed.remove(&author);
+        let (author, followed) = all.find(|(_, followed)| followed.id == id)?;
+        let (author, lacks) = (author.clone(), followed.ours < followed.goal);
+        if lacks && self.ask_another(now, &author, outbox) {
+            return None;
         }
+        let followed = self.followed.remove(&author)?;
+        lacks.then_some(followed.peer)
     }
 
     /// The last link to a peer is gone, and every session with it.
@@ -396,6 +397,12 @@ impl Tails {
             self.closed(now, id, outbox);
         }
     }
+}
+
+/// Whether some of a batch is told by its chunks.
+pub fn has_large(batch: &Batch) -> bool {
+    let mut parts = batch.parts.iter();
+    parts.any(|part| part.entry.bytes.len() > limit::LARGE_BYTES)
 }
 
 /// Whether what came in a tail can be nothing else: one run of the log followed.

@@ -6,7 +6,7 @@ use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::Now;
 use crate::defence::Defence;
-use crate::dissemination::Picture;
+use crate::dissemination::{Picture, has_large};
 use crate::input::Target;
 use crate::membership::Sight;
 use crate::message::Item;
@@ -26,14 +26,18 @@ impl Node {
         if self.absorbing {
             return;
         }
-        let soon = now.mono + self.config.gossip_delay;
+        let delay = self.config.gossip_delay;
+        let soon = now.mono + delay;
         if let Item::Batch(batch) = &item
+            && (!has_large(batch) || self.flows.is_told(batch.author()))
             && self.flows_on(now, batch.author(), 1)
         {
             return;
         }
         if matches!(item, Item::Batch(_)) {
             self.outbox.counters.rumors_dropped += self.news.add(item);
+            // Half as long: the less it waits at each hop, the sooner the last has it.
+            let soon = now.mono + delay / 2;
             self.timers.fresh_soon(soon, self.config.gossip_interval);
         } else {
             let ours = *item.author() == self.identity.id;

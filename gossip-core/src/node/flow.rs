@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::{Instant, Now};
-use crate::dissemination::is_of;
+use crate::dissemination::{has_large, is_of};
 use crate::input::SessionId;
 use crate::message::{Batch, Body, Delta, LogHead, Offer};
 use crate::output::{Output, Phase};
@@ -33,7 +33,9 @@ impl Node {
         let Some(author) = author.filter(|_| self.phase == Phase::Running) else {
             return false;
         };
-        let flows = self.flows_on(now, author, run.len());
+        // What is large comes in chunks, of several, unless the log is followed anyway.
+        let is_large = run.iter().any(has_large) && !self.flows.is_told(author);
+        let flows = !is_large && self.flows_on(now, author, run.len());
         if flows {
             for batch in run {
                 self.news.learn_batch(batch);
@@ -66,8 +68,9 @@ impl Node {
         if ours >= held.head || !recovers || self.phase != Phase::Running {
             return;
         }
-        // A session with it brings this as well.
-        if self.syncs.moves_with(now.mono, peer) {
+        // A session with it brings this as well; and what waits for something large
+        // waits for its chunks.
+        if self.syncs.moves_with(now.mono, peer) || self.fetches.brings(&held.author) {
             return;
         }
         if !self.links.is_up(peer) || self.is_unbelievable(held.head.generation, now) {
@@ -125,7 +128,7 @@ impl Node {
             };
             self.outbox.counters.tail_batches += run.batches.len() as u64;
             if !run.chunked.is_empty() {
-                self.order_run(now, from, run);
+                self.outbox.counters.unexpected += 1;
                 continue;
             }
             // Where it grows slowly by now it goes on as rumors.

@@ -121,7 +121,11 @@ impl Node {
                 }
             }
             SessionEvent::Closed if self.tails.has(id) => {
-                self.tails.closed(now.mono, id, &mut self.outbox);
+                let refused = self.tails.closed(now.mono, id, &mut self.outbox);
+                if let Some(peer) = refused {
+                    self.timers
+                        .sync_soon(now.mono + self.config.gossip_interval, &peer);
+                }
             }
             SessionEvent::Closed if self.silent.remove(&id).is_some() => {}
             SessionEvent::Closed => {
