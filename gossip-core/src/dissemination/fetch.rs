@@ -132,6 +132,12 @@ impl Fetches {
         taken
     }
 
+    /// Whether something large of a log is on its way.
+    pub fn brings(&self, author: &NodeId) -> bool {
+        let mut orders = self.orders.values();
+        orders.any(|order| order.author == *author)
+    }
+
     /// A run of a log came in a session, some of its entries told by their chunks.
     pub fn add_run(
         &mut self,

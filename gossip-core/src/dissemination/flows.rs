@@ -85,13 +85,6 @@ impl Flows {
         flow.told.is_some()
     }
 
-    /// Whether a log is told by its head.
-    pub fn is_told(&self, author: &NodeId) -> bool {
-        self.logs
-            .get(author)
-            .is_some_and(|flow| flow.told.is_some())
-    }
-
     /// When a head is told next.
     pub fn next_due(&self) -> Option<Instant> {
         let due = self.logs.values().filter_map(|flow| flow.told);

@@ -313,29 +313,27 @@ impl Tails {
     }
 
     /// Sends what came to the logs that are followed here.
+    ///
+    /// What is large comes in chunks, of several who hold it, and what follows on it
+    /// waits for them: there the tail ends, and who follows compares notes.
     pub fn hand_on(&mut self, now: Instant, replica: &Replica, outbox: &mut Outbox) {
-        let mut full = Vec::new();
-        for (id, served) in &mut self.served {
-            if !served.room {
-                continue;
-            }
-            let Some(head) = replica.head(&served.author) else {
-                continue;
+        self.served.retain(|id, served| {
+            let Some(head) = replica.head(&served.author).filter(|_| served.room) else {
+                return true;
             };
             if head <= served.head && served.handed.is_none() {
-                continue;
+                return true;
             }
             let budget = limit::DELTA_PIECE_BYTES;
             let handed = served.handed.take();
             let log = replica.since(&served.author, served.head, handed, budget);
             let Some((log, rest)) = log else {
                 served.head = head;
-                continue;
+                return true;
             };
             if log.batches.iter().any(Batch::has_large) {
-                // What is large goes by name, or in a session: in chunks.
-                full.push(*id);
-                continue;
+                outbox.push(Output::Reset(*id));
+                return false;
             }
             if rest.is_none() {
                 served.head = head;
@@ -347,11 +345,8 @@ impl Tails {
                 logs: Vec::from([log]),
             };
             outbox.session(&served.peer, *id, Body::Delta(delta));
-        }
-        for id in full {
-            self.served.remove(&id);
-            outbox.push(Output::Reset(id));
-        }
+            true
+        });
     }
 
     /// Gives up those that have not moved for long: their followers let go of what
@@ -375,18 +370,18 @@ impl Tails {
     }
 
     /// A session is over. Where it was one of ours, another peer is asked, if
-    /// something is lacked.
+    /// something is lacked; where nobody else is known to hold it, that is the
+    /// answer.
     pub fn closed(&mut self, now: Instant, id: SessionId, outbox: &mut Outbox) -> Option<NodeId> {
         self.served.remove(&id);
         let mut all = self.followed.iter();
-        let ours = all.find(|(_, followed)| followed.id == id);
-        let (author, lacks) =
-            ours.map(|(author, followed)| (author.clone(), followed.ours < followed.goal))?;
+        let (author, followed) = all.find(|(_, followed)| followed.id == id)?;
+        let (author, lacks) = (author.clone(), followed.ours < followed.goal);
         if lacks && self.ask_another(now, &author, outbox) {
             return None;
         }
-        let over = self.followed.remove(&author)?;
-        lacks.then_some(over.peer)
+        let followed = self.followed.remove(&author)?;
+        lacks.then_some(followed.peer)
     }
 
     /// The last link to a peer is gone, and every session with it.

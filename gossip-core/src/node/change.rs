@@ -26,7 +26,8 @@ impl Node {
         if self.absorbing {
             return;
         }
-        let soon = now.mono + self.config.gossip_delay;
+        let delay = self.config.gossip_delay;
+        let soon = now.mono + delay;
         // What is large goes in chunks, and those no tail carries.
         if let Item::Batch(batch) = &item
             && !batch.has_large()
@@ -36,6 +37,8 @@ impl Node {
         }
         if matches!(item, Item::Batch(_)) {
             self.outbox.counters.rumors_dropped += self.news.add(item);
+            // Half as long: the less it waits at each hop, the sooner the last has it.
+            let soon = now.mono + delay / 2;
             self.timers.fresh_soon(soon, self.config.gossip_interval);
         } else {
             let ours = *item.author() == self.identity.id;

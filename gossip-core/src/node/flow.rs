@@ -30,6 +30,7 @@ impl Node {
     /// A run of a log came, in a session or a tail: much of it is told by head.
     pub(super) fn goes_on_as_one(&mut self, now: Now, run: &[Batch]) -> bool {
         let author = run.first().map(Batch::author);
+        // What is large comes in chunks, of several who hold it.
         let flows = self.phase == Phase::Running && !run.iter().any(Batch::has_large);
         let Some(author) = author.filter(|_| flows) else {
             return false;
@@ -67,8 +68,9 @@ impl Node {
         if ours >= held.head || !recovers || self.phase != Phase::Running {
             return;
         }
-        // A session with it brings this as well.
-        if self.syncs.moves_with(now.mono, peer) {
+        // A session with it brings this as well; and what waits for something large
+        // waits for its chunks.
+        if self.syncs.moves_with(now.mono, peer) || self.fetches.brings(&held.author) {
             return;
         }
         if !self.links.is_up(peer) || self.is_unbelievable(held.head.generation, now) {
