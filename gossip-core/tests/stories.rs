@@ -54,10 +54,6 @@ const PENDING_SEEDS: &[(u64, &str)] = &[
         7411,
         "one back from a leave shows nothing of one that is dead",
     ),
-    (
-        2578,
-        "three processes of one name, and two histories under one head",
-    ),
 ];
 
 /// Rare states that the fewest seeds above come to. Where one is reached no more,
