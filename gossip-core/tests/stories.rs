@@ -50,10 +50,6 @@ const PENDING_SEEDS: &[(u64, &str)] = &[
         6146,
         "a member that the core must find again is never found",
     ),
-    (
-        7411,
-        "one back from a leave shows nothing of one that is dead",
-    ),
 ];
 
 /// Rare states that the fewest seeds above come to. Where one is reached no more,
