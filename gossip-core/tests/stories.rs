@@ -45,12 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const PENDING: &[(&str, &str)] = &[];
 
 /// Seeds of the bank that do not hold yet, and why.
-const PENDING_SEEDS: &[(u64, &str)] = &[
-    (
-        6146,
-        "a member that the core must find again is never found",
-    ),
-];
+const PENDING_SEEDS: &[(u64, &str)] = &[];
 
 /// Rare states that the fewest seeds above come to. Where one is reached no more,
 /// rules about it are asked of nobody.
