@@ -180,6 +180,15 @@ fn a_scenario_is_one_run() {
     }
 }
 
+/// What is expected has all of its time, whatever else was to happen after the end.
+#[test]
+fn a_fault_that_outlasts_the_end_takes_no_time_from_an_expectation() {
+    let text = "seed 1\nnodes n0\nnodes n1,n2 joining n0\n\
+                at 10s flap n0 <-> n2 every 1s for 60s\n\
+                at 12s crash n1\nat 12s expect n0 hold n1 dead within 60s\nend at 12s\n";
+    holds(&text.parse().unwrap()).unwrap();
+}
+
 /// Shared and own keys as an application sees them that listens from the start.
 #[test]
 fn a_watcher_who_never_stops_sees_what_is_held() {
