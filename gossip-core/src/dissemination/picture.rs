@@ -25,7 +25,7 @@ impl<'a> Picture<'a> {
         let members = self.roster.iter_after(after);
         let members = members.map(|(id, member)| (id, member.row()));
         let gone = self.roster.certificates().iter_after(after);
-        let gone = gone.map(|(id, certificate)| (id, certificate.row()));
+        let gone = gone.filter_map(|(id, certificate)| Some((id, certificate.told()?)));
         let logs = self.replica.authors_after(after);
         let rows = side_by_side(members, gone);
         // Nobody has both; if it had, the row counts.

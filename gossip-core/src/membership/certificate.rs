@@ -33,6 +33,10 @@ pub struct Certificate {
     /// It had a row here, which is gone; or an operator's word, after which it
     /// shall have none.
     pub closed: bool,
+    /// It was heard in passing. Others may hold a row, with a claim and all that
+    /// the member wrote: nothing is said of it when notes are compared, so that
+    /// they tell us.
+    pub hearsay: bool,
     since: Instant,
 }
 
@@ -45,7 +49,12 @@ impl Certificate {
         }
     }
 
-    /// Its row in a digest.
+    /// Its row in a digest; hearsay has none.
+    pub fn told(&self) -> Option<MemberRow> {
+        (!self.hearsay).then(|| self.row())
+    }
+
+    /// What it says, as a row.
     pub fn row(&self) -> MemberRow {
         let state = match &self.word {
             LastWord::Verdict(verdict) if verdict.value.charge == Charge::Forgotten => {
@@ -121,32 +130,52 @@ impl Certificates {
         {
             self.remove(&oldest);
         }
-        self.insert(id, word, true, now);
+        self.insert(
+            id,
+            Certificate {
+                word,
+                closed: true,
+                hearsay: false,
+                since: now,
+            },
+        );
     }
 
-    /// A verdict on a member we do not know. What we are only told never takes
-    /// the place of what we know: `false` where there is no room.
+    /// A verdict on a member we do not know: hearsay. What we are only told never
+    /// takes the place of what we know: `false` where there is no room.
     pub fn keep(&mut self, verdict: Sealed<Accusation>, now: Instant) -> bool {
         let id = verdict.value.accused.clone();
         if self.held.len() >= limit::CERTIFICATES && !self.held.contains_key(&id) {
             return false;
         }
         self.remove(&id);
-        self.insert(id, LastWord::Verdict(verdict), false, now);
+        self.insert(
+            id,
+            Certificate {
+                word: LastWord::Verdict(verdict),
+                closed: false,
+                hearsay: true,
+                since: now,
+            },
+        );
         true
     }
 
-    fn insert(&mut self, id: NodeId, word: LastWord, closed: bool, since: Instant) {
+    /// One who compared notes with us has nothing but the verdict either: it is
+    /// no hearsay any more. Whether it was.
+    pub fn vouch(&mut self, id: &NodeId) -> bool {
+        let held = self.held.get_mut(id);
+        let was = held.is_some_and(|held| core::mem::take(&mut held.hearsay));
+        if was {
+            self.touched.note(id);
+        }
+        was
+    }
+
+    fn insert(&mut self, id: NodeId, certificate: Certificate) {
         self.touched.note(&id);
-        self.oldest.insert((since, id.clone()));
-        self.held.insert(
-            id,
-            Certificate {
-                word,
-                closed,
-                since,
-            },
-        );
+        self.oldest.insert((certificate.since, id.clone()));
+        self.held.insert(id, certificate);
     }
 
     /// The member has spoken again.
@@ -174,6 +203,17 @@ mod tests {
             },
             bytes: Bytes::new(),
         }
+    }
+
+    /// Of two who compare notes the one with a row has more to tell.
+    #[test]
+    fn hearsay_is_not_told_until_it_is_vouched_for() {
+        let mut all = Certificates::default();
+        let id: NodeId = "gone".parse().unwrap();
+        assert!(all.keep(verdict("gone"), Instant::ZERO));
+        assert_eq!(all.of(&id).unwrap().told(), None);
+        assert!(all.vouch(&id) && !all.vouch(&id));
+        assert!(all.of(&id).unwrap().told().is_some());
     }
 
     #[test]

@@ -237,8 +237,16 @@ impl Node {
         }
     }
 
-    /// Calls one of those who are not here.
+    /// Calls one of those who are not here. Who left, and whose last word to its
+    /// transport was lost, still has a link here; as long as it has, nobody calls
+    /// it, and where it is our seed, or we are its, neither finds the other.
     pub(super) fn call_one(&mut self, now: Now) {
+        let linked = self.roster.gone().map(|(_, id)| id);
+        let linked = linked.filter(|id| self.links.is_up(id)).cloned();
+        let linked: Vec<NodeId> = linked.collect();
+        for peer in linked {
+            self.hang_up_if_silent(now, &peer);
+        }
         let (roster, links) = (&self.roster, &self.links);
         if let Some(target) = self.book.call(roster, links, &mut self.rng) {
             self.outbox.counters.calls += 1;

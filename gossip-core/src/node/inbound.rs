@@ -240,6 +240,14 @@ impl Node {
         for item in claims.into_iter().chain(verdicts.cloned()).chain(last) {
             self.hear_item(now, from, item);
         }
+        for item in items {
+            // A verdict without a claim: its row is gone where this comes from.
+            if let Item::Accusation(verdict) = item
+                && self.roster.vouch(&verdict.value.accused)
+            {
+                self.veil(&verdict.value.accused);
+            }
+        }
         usize::try_from(self.outbox.counters.rows_changed - before).unwrap_or(usize::MAX)
     }
 

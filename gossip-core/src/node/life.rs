@@ -181,18 +181,20 @@ impl Node {
         }
     }
 
-    /// The last word on somebody who has no row here. After a verdict, whatever
-    /// is held of it is not shown; after a farewell it is, as long as it would be
-    /// if there were a row.
+    /// The last word on somebody who has no row here. After an operator's,
+    /// whatever is held of it is not shown; after a farewell it is, as long as it
+    /// would be if there were a row; after a verdict, until a session shows that
+    /// there is no row.
     fn keep(&mut self, now: Now, item: Item) {
         match item {
             Item::Accusation(verdict) => {
                 let id = verdict.value.accused.clone();
-                if verdict.value.charge == Charge::Forgotten {
-                    self.book.met(&id);
-                }
+                let forgotten = verdict.value.charge == Charge::Forgotten;
                 self.outbox.push(Output::Remember(Record::Verdict(verdict)));
-                self.veil(&id);
+                if forgotten {
+                    self.book.met(&id);
+                    self.veil(&id);
+                }
             }
             Item::Claim(claim) => {
                 let id = claim.value.member.clone();

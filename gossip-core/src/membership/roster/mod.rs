@@ -149,11 +149,17 @@ impl Roster {
         &self.certificates
     }
 
+    /// A session showed that a verdict is all there is to know of one without a
+    /// row. Whether that is news.
+    pub fn vouch(&mut self, id: &NodeId) -> bool {
+        self.certificates.vouch(id)
+    }
+
     /// What a digest says of a name: its row, or what is left of it.
     pub fn row(&self, id: &NodeId) -> Option<MemberRow> {
         match self.members.of(id) {
             Some(member) => Some(member.row()),
-            None => self.certificates.of(id).map(Certificate::row),
+            None => self.certificates.of(id).and_then(Certificate::told),
         }
     }
 
