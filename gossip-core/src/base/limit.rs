@@ -145,6 +145,11 @@ pub const BYTES_PER_AUTHOR_MAX: u32 = 128 * 1024 * 1024;
 /// Fewest bytes a cluster can agree on: a few keys (guess).
 pub const BYTES_PER_AUTHOR_MIN: u32 = 1_024;
 
+/// Bytes of rumors that are larger than a datagram, told to one peer at once: in a
+/// tick, or for an offer (guess: four values of full size would hold up the small
+/// ones on a slow link for too long).
+pub const RUMORS_AT_ONCE_BYTES: usize = 1024 * 1024;
+
 /// Rumors in the hot queue; the coldest goes first.
 pub const HOT_RUMORS: usize = 4_096;
 

@@ -213,13 +213,13 @@ impl Node {
     fn send_items(&mut self, to: &NodeId, items: Vec<Item>) {
         let large = |item: &Item| item.weight() > ITEMS_BYTES;
         let (large, small): (Vec<Item>, Vec<Item>) = items.into_iter().partition(large);
-        let mut rest = LARGE_BYTES;
+        let mut rest = limit::RUMORS_AT_ONCE_BYTES;
         for item in large {
             if self.send_outline(to, &item) {
                 continue;
             }
             let weight = item.weight();
-            if weight > rest && rest < LARGE_BYTES {
+            if weight > rest && rest < limit::RUMORS_AT_ONCE_BYTES {
                 // It is asked for again.
                 break;
             }
@@ -249,10 +249,6 @@ const OFFER_BYTES: usize = 500;
 
 /// Bytes of items in one datagram: what a message's frame leaves.
 const ITEMS_BYTES: usize = limit::DATAGRAM_BYTES - 64;
-
-/// Bytes of large rumors sent to one peer for one offer (guess: four of full
-/// size would hold up the small ones on a slow link for too long).
-const LARGE_BYTES: usize = 1024 * 1024;
 
 /// Cycles within which everybody should know, by the formula of `fanout` (guess:
 /// 1.6 s at the interval of `lan`; at once where nothing is lost, since news is

@@ -437,7 +437,9 @@ impl Node {
         }
         let sends = self.config.rumor_sends(self.roster.here());
         let copies = u32::try_from(peers.len()).unwrap_or(1);
-        let large = self.hot.take_large(LARGE_BYTES, sends, copies);
+        let large = self
+            .hot
+            .take_large(limit::RUMORS_AT_ONCE_BYTES, sends, copies);
         for peer in &peers {
             self.outbox.datagram(peer, Body::Gossip);
             for item in &large {
@@ -486,10 +488,6 @@ const CLEARS: u32 = 4;
 /// A host that is later than this, and than a probe interval, was paused
 /// (guess: scheduling alone rarely holds a process for half a second).
 const PAUSE: Duration = Duration::from_millis(500);
-
-/// Bytes of large rumors told to one peer in one tick (guess: four of full size
-/// would hold up the small ones on a slow link for too long).
-const LARGE_BYTES: usize = 1024 * 1024;
 
 /// To how many members at a time somebody who learned much at once hands it on,
 /// and how often: like a rumor told eight times, of which e⁻⁸ do not hear
