@@ -68,6 +68,13 @@ pub struct BatchPart {
     pub entry: Sealed<Entry>,
 }
 
+impl BatchPart {
+    /// Whether a run of a log tells it by its chunks.
+    pub fn is_large(&self) -> bool {
+        self.entry.bytes.len() > limit::LARGE_BYTES
+    }
+}
+
 /// A batch, or the part of it that still matters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
@@ -90,8 +97,7 @@ impl Batch {
 
     /// Whether an entry of it is told by its chunks.
     pub fn has_large(&self) -> bool {
-        let mut parts = self.parts.iter();
-        parts.any(|part| part.entry.bytes.len() > limit::LARGE_BYTES)
+        self.parts.iter().any(BatchPart::is_large)
     }
 
     /// The version of the entry in place `index`.

@@ -23,7 +23,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Batch, BatchPart, ChunkedPart, Footing, Head, Item, Outline, Version, weight};
+use super::{Batch, ChunkedPart, Footing, Head, Item, Outline, Version, weight};
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::siphash::HashKey;
@@ -220,8 +220,7 @@ impl LogDelta {
     /// Tells the entries of more than [`limit::LARGE_BYTES`] by their chunks.
     pub fn tell_by_chunks(&mut self) {
         for (place, batch) in (0..).zip(&mut self.batches) {
-            let is_large = |part: &BatchPart| part.entry.bytes.len() > limit::LARGE_BYTES;
-            if !batch.parts.iter().any(is_large) {
+            if !batch.has_large() {
                 continue;
             }
             let outline = Outline::of(batch, limit::LARGE_BYTES);

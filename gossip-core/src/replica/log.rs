@@ -466,7 +466,7 @@ impl Log {
             // What is large is there later than what follows on it: so neither
             // stands alone.
             is_bound |= slot.version() != reached.plus(1);
-            is_bound |= part.entry.bytes.len() > limit::LARGE_BYTES;
+            is_bound |= part.is_large();
             reached = slot.version();
             weight += adds;
             match continued {
@@ -521,9 +521,9 @@ impl Log {
 
 /// What a part adds to a delta: a large one is told by its chunks.
 fn told_weight(part: &BatchPart) -> usize {
-    match part.entry.bytes.len() {
-        bytes if bytes > limit::LARGE_BYTES => chunks_of(bytes) * limit::ENTRY_HASH_BYTES,
-        _ => part.entry.weight(),
+    match part.is_large() {
+        true => chunks_of(part.entry.bytes.len()) * limit::ENTRY_HASH_BYTES,
+        false => part.entry.weight(),
     }
 }
 
