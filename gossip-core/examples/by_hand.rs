@@ -361,10 +361,10 @@ fn seal(statement: Statement) -> Item {
             bytes: format!("{value:?}").into(),
             value,
         }),
-        Statement::Event(value) => Item::Event(Sealed {
+        Statement::Event(value) => Item::Event(Box::new(Sealed {
             bytes: format!("{value:?}").into(),
             value,
-        }),
+        })),
         Statement::Batch(draft) => {
             let value = BatchHead {
                 author: draft.author,

@@ -100,7 +100,7 @@ pub(crate) fn from_pb(item: pb::Item) -> Result<Item, DecodeError> {
             Item::Accusation(Sealed { value, bytes })
         }
         // Its texts are slices of the copy, so that it is held once.
-        Kind::Event(_) => Item::Event(event::decode_sealed_event(bytes)?),
+        Kind::Event(_) => Item::Event(Box::new(event::decode_sealed_event(bytes)?)),
         Kind::Batch(head) => {
             let parts = item.parts.into_iter();
             let parts = parts.map(|part| (part.index, Bytes::copy_from_slice(&part.entry)));

@@ -45,7 +45,7 @@ pub fn seal(statement: &Statement, sign: impl FnOnce(&[u8]) -> Bytes) -> Item {
         Statement::Batch(draft) => Item::Batch(seal_batch(draft, sign)),
         Statement::Event(said) => {
             let bytes = envelope::close(Kind::Event(event::to_pb(said)), sign);
-            Item::Event(read_back(bytes, said, decode_sealed_event))
+            Item::Event(Box::new(read_back(bytes, said, decode_sealed_event)))
         }
     }
 }

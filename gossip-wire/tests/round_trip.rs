@@ -40,7 +40,7 @@ proptest! {
                 prop_assert_eq!(decode_batch(head, parts), Ok(batch.clone()));
             }
             Item::Event(event) => {
-                prop_assert_eq!(decode_sealed_event(event.bytes.clone()), Ok(event));
+                prop_assert_eq!(decode_sealed_event(event.bytes.clone()), Ok(*event));
             }
         }
     }

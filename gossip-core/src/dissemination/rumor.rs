@@ -102,7 +102,6 @@ enum Stress {
 
 #[derive(Debug)]
 struct Rumor {
-    topic: Topic,
     item: Item,
     rank: Rank,
     stress: Stress,
@@ -113,9 +112,10 @@ struct Rumor {
 impl Rumor {
     /// How often it is told before it is cold.
     fn enough(&self, sends: u32) -> u32 {
-        match (self.rank, &self.topic) {
-            _ if self.stress == Stress::Calm => sends.div_ceil(2),
-            (_, Topic::Charge(..)) if self.stress != Stress::Ours => sends.div_ceil(2),
+        let is_charge = matches!(&self.item, Item::Accusation(it) if !it.is_verdict());
+        match (self.rank, self.stress) {
+            (_, Stress::Calm) => sends.div_ceil(2),
+            (_, Stress::Usual) if is_charge => sends.div_ceil(2),
             (Rank::Refutation, _) => sends.saturating_mul(2),
             _ => sends,
         }
@@ -186,9 +186,8 @@ impl Hot {
         self.bytes += weight;
         self.large += usize::from(is_large(weight));
         self.turn.insert((rank, 0, number), weight);
-        self.topics.insert(topic.clone(), number);
+        self.topics.insert(topic, number);
         let rumor = Rumor {
-            topic,
             item,
             rank,
             stress,
@@ -223,7 +222,7 @@ impl Hot {
     fn remove(&mut self, number: u64) {
         if let Some(rumor) = self.rumors.remove(&number) {
             self.turn.remove(&(rumor.rank, rumor.sends, number));
-            self.topics.remove(&rumor.topic);
+            self.topics.remove(&Topic::of(&rumor.item));
             self.bytes -= rumor.weight;
             self.large -= usize::from(is_large(rumor.weight));
         }
@@ -290,7 +289,7 @@ impl Hot {
             return Some(rumor.item.clone());
         }
         let told = self.rumors.remove(&number)?;
-        self.topics.remove(&told.topic);
+        self.topics.remove(&Topic::of(&told.item));
         self.bytes -= weight;
         self.large -= usize::from(is_large(weight));
         Some(told.item)

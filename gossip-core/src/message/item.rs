@@ -6,6 +6,8 @@
 //! them on, stores them and reloads them byte-identical, because it keeps the
 //! bytes and never encodes the value again.
 
+use alloc::boxed::Box;
+
 use bytes::Bytes;
 
 use super::{Accusation, Batch, Claim, Draft, Event, weight};
@@ -49,8 +51,9 @@ pub enum Item {
     Accusation(Sealed<Accusation>),
     /// Writes to one log.
     Batch(Batch),
-    /// A member to everybody, once.
-    Event(Sealed<Event>),
+    /// A member to everybody, once. Apart, since it is twice as large as the
+    /// others, which are many.
+    Event(Box<Sealed<Event>>),
 }
 
 impl Item {

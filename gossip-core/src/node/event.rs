@@ -185,7 +185,7 @@ impl Node {
             Some(ask) => self.hear_ask(now, &event.value, ask),
         }
         if spread && self.hot.len() < limit::EVENTS_HOT {
-            self.spread(now, Item::Event(event));
+            self.spread(now, Item::Event(Box::new(event)));
         }
         self.compare_soon(now);
     }

@@ -162,7 +162,7 @@ impl Node {
             }
             Item::Batch(batch) => self.hear_rumored_batch(now, from, batch),
             Item::Event(event) => {
-                self.hear_event(now, event);
+                self.hear_event(now, *event);
                 false
             }
         }

@@ -130,7 +130,7 @@ impl Node {
             }
             (Some(Sealing::Commit), Item::Batch(batch)) => self.commit_sealed(now, batch),
             (Some(Sealing::Event(ticket)), Item::Event(event)) => {
-                self.event_sealed(now, ticket, event);
+                self.event_sealed(now, ticket, *event);
             }
             _ => self.outbox.counters.unexpected += 1,
         }

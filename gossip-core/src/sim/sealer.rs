@@ -5,6 +5,7 @@
 //! before text, numbers as varints) of about the length the real one has, and
 //! as distinct as what they say.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -38,10 +39,10 @@ pub fn seal(statement: Statement) -> Item {
             );
             Item::Batch(batch)
         }
-        Statement::Event(event) => Item::Event(Sealed {
+        Statement::Event(event) => Item::Event(Box::new(Sealed {
             bytes: event_bytes(&event),
             value: event,
-        }),
+        })),
     }
 }
 

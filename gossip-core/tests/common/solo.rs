@@ -60,7 +60,7 @@ pub fn seal(statement: Statement) -> Item {
         Statement::Accusation(accusation) => Item::Accusation(sealed(accusation, 60)),
         Statement::Event(event) => {
             let bytes = 60 + event.payload.len();
-            Item::Event(sealed(event, bytes))
+            Item::Event(Box::new(sealed(event, bytes)))
         }
         Statement::Batch(draft) => {
             let head = BatchHead {

@@ -282,7 +282,7 @@ fn event_delta() -> impl Strategy<Value = EventDelta> {
                     let (number, mut event) = (event.id.number, event);
                     event.id.run = run.clone();
                     match seal(&Statement::Event(event), |_| signature) {
-                        Item::Event(event) => (number, event),
+                        Item::Event(event) => (number, *event),
                         other => panic!("{other:?}"),
                     }
                 });

@@ -264,7 +264,7 @@ pub(crate) fn query() -> Event {
 
 pub(crate) fn sealed_event(number: u64) -> Sealed<Event> {
     match sealed(Statement::Event(event(number))) {
-        Item::Event(event) => event,
+        Item::Event(event) => *event,
         other => panic!("{other:?}"),
     }
 }

@@ -50,12 +50,12 @@ pub(super) fn short(effort: Effort) -> Section {
 
 /// `heal-hour`: cuts of an hour.
 pub(super) fn long(effort: Effort) -> Section {
-    // At a thousand a cut costs minutes of a core, most of them for the half
-    // million deaths in it: one hour is played.
+    // At a thousand a cut costs three minutes of a core, most of them for the
+    // half million deaths in it.
     let sizes: [Size; 3] = [
         (64, [(1, 1), (2, 1), (20, 10)]),
         (256, [(1, 1), (1, 1), (5, 1)]),
-        (1_000, [(1, 1), (1, 1), (1, 1)]),
+        (1_000, [(1, 1), (1, 1), (5, 1)]),
     ];
     section(
         "heal-hour",
