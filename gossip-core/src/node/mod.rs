@@ -24,6 +24,7 @@ mod ask;
 mod change;
 mod command;
 mod commit;
+mod doubt;
 mod drafts;
 mod event;
 mod flow;
@@ -36,6 +37,7 @@ pub mod observe;
 mod offer;
 mod quorum;
 mod tick;
+mod timers;
 mod warn;
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -59,7 +61,7 @@ use crate::replica::{Chronicle, Replica};
 
 use commit::Commits;
 use event::Rounds;
-use tick::Timers;
+use timers::Timers;
 
 /// One member of a cluster, as a state machine.
 #[derive(Debug)]

@@ -1,154 +1,22 @@
 //! What time brings.
 //!
-//! All deadlines of a node, in one small table. They are pulled: whoever asks
-//! gets the earliest, and every input is followed by one look at all of them.
+//! All deadlines of a node stand in one small table (`timers.rs`). They are pulled:
+//! whoever asks gets the earliest, and every input is followed by one look at all
+//! of them.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::base::id::NodeId;
 use crate::base::limit;
-use crate::base::rng::Rng;
 use crate::base::time::{Instant, Now};
-use crate::config::Config;
 use crate::defence::Defence;
 use crate::input::Target;
-use crate::membership::Sight;
-use crate::message::{Accusation, Body, Charge, Footing, Message, Statement};
-use crate::mongering::Mode;
+use crate::message::{Body, Message};
 use crate::output::{Output, Phase, Via};
 
-use super::warn::Warnings;
-use super::{Node, Sealing};
-
-/// When each recurring thing is due.
-#[derive(Debug)]
-pub(super) struct Timers {
-    probe: Instant,
-    /// When this run began.
-    begun: Instant,
-    gossip: Instant,
-    /// When gossip was last told.
-    gossiped: Instant,
-    /// When what members write is told next, and when it was told last.
-    news: Instant,
-    news_told: Instant,
-    /// When something of it was told for the first time.
-    pub(super) fresh_told: Instant,
-    sync: Instant,
-    /// Peers that know something we miss, and when to ask them; at most
-    /// [`limit::APPOINTMENTS`].
-    pub(super) hints: BTreeMap<NodeId, Instant>,
-    /// When to call one that is not here, and the interval that this is part of.
-    reconnect: (Instant, Duration),
-    /// Suspects that are still to be shown what they are accused of.
-    pub(super) warnings: Warnings,
-    /// When to say again that we are here, since many died at once.
-    shock: Option<Instant>,
-    /// When we did so last.
-    pub(super) shocked: Option<Instant>,
-    /// When to hand on in sessions what we learned in one, and how often yet.
-    pass: Option<(Instant, u32)>,
-    /// When the next stamp from the future may be looked at.
-    release: Option<Instant>,
-    /// When to look whether our log can be cleared.
-    clear: Instant,
-    /// When a leaving node has told everybody.
-    pub(super) leave: Option<Instant>,
-    /// The deadline we last asked the host to keep.
-    armed: Option<Instant>,
-}
-
-impl Timers {
-    pub(super) fn new(config: &Config, now: Instant, rng: &mut Rng) -> Self {
-        Self {
-            probe: now + rng.within(config.probe_interval),
-            begun: now,
-            gossip: Instant::FAR_FUTURE,
-            news: match config.mongering.mode {
-                // Who only asks, asks although it has nothing to tell.
-                Mode::Pull => now + rng.within(config.gossip_interval),
-                Mode::Push | Mode::PushPull => Instant::FAR_FUTURE,
-            },
-            news_told: Instant::ZERO,
-            fresh_told: Instant::ZERO,
-            gossiped: Instant::ZERO,
-            sync: now + rng.within(config.sync_interval),
-            hints: BTreeMap::new(),
-            reconnect: (
-                now + rng.within(config.reconnect_interval),
-                config.reconnect_interval,
-            ),
-            warnings: Warnings::default(),
-            shock: None,
-            shocked: None,
-            pass: None,
-            release: None,
-            clear: now + config.tombstone_grace / CLEARS,
-            leave: None,
-            armed: None,
-        }
-    }
-
-    /// There is news: at once where it was quiet, and where much comes one upon
-    /// the other, eight times an interval (guess).
-    pub(super) fn gossip_soon(&mut self, at: Instant, interval: Duration) {
-        self.gossip = self.gossip.min(at.max(self.gossiped + interval / 8));
-    }
-
-    /// The same for what members write.
-    pub(super) fn news_soon(&mut self, at: Instant, interval: Duration) {
-        self.news = self.news.min(at.max(self.news_told + interval / 8));
-    }
-
-    /// The same for what was never told: repeating what is old does not hold it up.
-    pub(super) fn fresh_soon(&mut self, at: Instant, interval: Duration) {
-        self.news = self.news.min(at.max(self.fresh_told + interval / 8));
-    }
-
-    /// What members write is told now.
-    pub(super) const fn news_told(&mut self, now: Instant) {
-        (self.news, self.news_told) = (Instant::FAR_FUTURE, now);
-    }
-
-    /// When what members write is told next.
-    pub(super) const fn news(&self) -> Instant {
-        self.news
-    }
-
-    /// We miss something that `peer` has.
-    pub(super) fn sync_soon(&mut self, at: Instant, peer: &NodeId) {
-        if self.hints.len() < limit::APPOINTMENTS {
-            self.hints.entry(peer.clone()).or_insert(at);
-        }
-    }
-
-    /// The deadline we last asked the host to keep.
-    pub(super) const fn armed(&self) -> Option<Instant> {
-        self.armed
-    }
-
-    /// Whether many died not long ago.
-    pub(super) fn is_shocked(&self, now: Instant, span: Duration) -> bool {
-        self.shock.is_some() || self.shocked.is_some_and(|at| now.since(at) < span)
-    }
-
-    /// Many died: once for all of them.
-    pub(super) fn shock(&mut self, at: Instant) {
-        self.shock.get_or_insert(at);
-    }
-
-    /// We learned much at once.
-    pub(super) fn pass_on(&mut self, at: Instant) {
-        self.pass = Some((at, PASSES));
-    }
-
-    /// A session of ours came to nothing.
-    pub(super) fn sync_retry(&mut self, at: Instant) {
-        self.sync = self.sync.min(at);
-    }
-}
+use super::Node;
+use super::timers::CLEARS;
 
 impl Node {
     /// The earliest of all deadlines.
@@ -266,71 +134,6 @@ impl Node {
         self.hand_on(now);
         self.look_at_quorum(now);
         self.timers.armed = self.next_deadline();
-    }
-
-    fn probe_if_due(&mut self, now: Now) {
-        if self.timers.probe <= now.mono {
-            let interval = self.prober.awareness().scale(self.config.probe_interval);
-            self.timers.probe = now.mono + self.rng.jittered(interval);
-            let sight = Sight {
-                config: &self.config,
-                roster: &self.roster,
-                links: &self.links,
-            };
-            self.prober
-                .tick(now.mono, sight, &mut self.rng, &mut self.outbox);
-        }
-        let sight = Sight {
-            config: &self.config,
-            roster: &self.roster,
-            links: &self.links,
-        };
-        let failed = self
-            .prober
-            .expire(now.mono, sight, &mut self.rng, &mut self.outbox);
-        for finding in failed {
-            // Only on what it said when we asked; since then it may have spoken.
-            let member = self.roster.member(&finding.target);
-            if member.is_some_and(|member| member.is_here() && member.footing() == finding.footing)
-            {
-                let (target, footing) = (finding.target, finding.footing);
-                self.accuse(target, footing, Charge::Suspect, Sealing::Accusation);
-            }
-        }
-    }
-
-    /// Condemns those whose time to refute is over: with a verdict that came
-    /// before, or with one of our own.
-    fn judge(&mut self, now: Now) {
-        while let Some((id, footing, verdict)) = self.roster.expired(now.mono) {
-            match verdict {
-                Some(verdict) => self.condemn(now, verdict),
-                None => {
-                    let soon = now.mono + self.config.probe_interval;
-                    self.roster.hold(&id, soon);
-                    self.accuse(id, footing, Charge::Dead, Sealing::Verdict);
-                }
-            }
-        }
-    }
-
-    /// Says something against a member.
-    pub(super) fn accuse(
-        &mut self,
-        accused: NodeId,
-        footing: Footing,
-        charge: Charge,
-        sealing: Sealing,
-    ) {
-        let accuser = self.identity.id.clone();
-        let accusation = Accusation {
-            accuser,
-            accused,
-            footing,
-            charge,
-        };
-        let id = self.outbox.seal(Statement::Accusation(accusation));
-        self.seals.insert(id, sealing);
     }
 
     fn reconnect_if_due(&mut self, now: Now) {
@@ -481,16 +284,11 @@ impl Node {
     }
 }
 
-/// How often in the grace of a tombstone we look what can go (guess: what is dead
-/// stays a quarter longer than it has to).
-const CLEARS: u32 = 4;
-
 /// A host that is later than this, and than a probe interval, was paused
 /// (guess: scheduling alone rarely holds a process for half a second).
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// To how many members at a time somebody who learned much at once hands it on,
-/// and how often: like a rumor told eight times, of which e⁻⁸ do not hear
-/// (Demers et al. 1987, §1.4).
+/// To how many members at a time somebody who learned much at once hands it on;
+/// [`PASSES`](super::timers::PASSES) times, so it is like a rumor told eight times,
+/// of which e⁻⁸ do not hear (Demers et al. 1987, §1.4).
 const PASS_TO: usize = 2;
-const PASSES: u32 = 4;
