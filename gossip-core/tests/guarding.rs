@@ -414,6 +414,46 @@ fn a_seed_is_tried_at_once_however_many_are_dead() {
     assert!(dialed.iter().any(|target| *target != seed), "and others");
 }
 
+/// How often a seed was dialed since this was last asked.
+fn dials_of(solo: &mut Solo, seed: &str) -> usize {
+    let seed = Target::Seed(seed.to_owned());
+    let said = std::mem::take(&mut solo.said).into_iter();
+    said.filter(|output| *output == Output::Dial(seed.clone()))
+        .count()
+}
+
+/// A seed that led to ourselves may lead to others later, so it is called on: at the pace
+/// of those who are gone, and seldom where others are here.
+#[test]
+fn a_seed_that_led_to_ourselves_is_called_at_a_slow_pace() {
+    let mut solo = Solo::joining();
+    assert_eq!(dials_of(&mut solo, "seed"), 1);
+    let ourselves = |solo: &mut Solo| {
+        solo.hear(Input::Link(LinkEvent::DialFailed {
+            target: Target::Seed("seed".to_owned()),
+            why: LinkError::Ourselves,
+        }));
+    };
+    ourselves(&mut solo);
+    assert_eq!(solo.status().phase, Phase::Running, "it does not wait");
+    solo.pass(1_800 * SECOND);
+    ourselves(&mut solo);
+    solo.said.clear();
+    solo.pass(600 * SECOND);
+    let alone = dials_of(&mut solo, "seed");
+    assert!((100..=200).contains(&alone), "{alone} dials in ten minutes");
+    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+    solo.said.clear();
+    for round in 0..600 {
+        // It speaks, so it is here.
+        solo.pass(SECOND);
+        let word = claim("n1", footing(7, round));
+        solo.rumors("n1", vec![word]);
+    }
+    let together = dials_of(&mut solo, "seed");
+    assert!((1..=30).contains(&together), "{together} with company");
+}
+
 /// Two processes under one name that began in the same millisecond stand on the
 /// same footing; that they are two shows in what they say.
 #[test]
