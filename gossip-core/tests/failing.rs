@@ -83,6 +83,28 @@ fn of_two_processes_with_one_name_the_older_halts() {
     assert!(world.is_running(twin) && all_alive(&world));
 }
 
+/// Where one of three has crashed, nobody is left to confirm what the other says.
+///
+/// ```text
+///   n2 ✗      n0 ◀─▶ n1 (later)      n1 (earlier) ── n0 alone refuses it ──▶ halts
+/// ```
+#[test]
+fn of_two_processes_the_older_halts_beside_a_dead_member_too() {
+    let mut world = grown(Setup::seeded(5), 3);
+    world.crash(host(2));
+    let dead = world.run_until(seconds(60), |world| {
+        all_hold(world, host(2), MemberStatus::Dead)
+    });
+    dead.unwrap();
+    let twin = world.add(NodeSetup::named("n1").joining("n0"));
+    let over = world.run_until(seconds(60), |world| !world.is_running(host(1)));
+    println!("the older one halts after {:?}", over.unwrap());
+    assert!(matches!(world.halt(host(1)), Some(Halt::Conflict { .. })));
+    let known = world.run_until(seconds(60), |world| all_alive(world));
+    known.unwrap();
+    assert!(world.is_running(twin));
+}
+
 /// Two processes under one name, begun in the same millisecond and so in the same
 /// generation: one goes on in a later one, the other halts.
 #[test]

@@ -511,6 +511,30 @@ fn the_only_peer_is_enough_and_a_joiner_outlives() {
     assert_eq!(solo.generation(), ours + 10);
 }
 
+/// Nobody asks those who are gone: of three, one dead and one left, the third is
+/// enough.
+#[test]
+fn who_is_gone_is_no_witness_to_wait_for() {
+    let mut solo = Solo::new();
+    let ours = solo.generation();
+    for peer in ["n1", "n2", "n3"] {
+        solo.rumors(peer, vec![claim(peer, footing(7, 0))]);
+    }
+    let removed = accusation("n1", "n2", footing(7, 0), Charge::Removed);
+    solo.rumors("n1", vec![removed]);
+    outlived(&mut solo, "n1", ours + 9);
+    assert_eq!(solo.node.phase(), Phase::Running, "n3 may say otherwise");
+    let left = seal(Statement::Claim(Claim {
+        member: id("n3"),
+        footing: footing(7, 1),
+        presence: Presence::Left,
+        addrs: [([10, 0, 0, 9], 7).into()].into(),
+    }));
+    solo.rumors("n1", vec![left]);
+    outlived(&mut solo, "n1", ours + 9);
+    assert_eq!(solo.node.phase(), Phase::Halted);
+}
+
 /// A second word on one footing is answered with the first, for both to hear.
 #[test]
 fn who_contradicts_itself_hears_what_was_said_first() {

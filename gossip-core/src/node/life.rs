@@ -324,7 +324,8 @@ impl Node {
             Phase::Joining => self.outlive(theirs),
             Phase::Running | Phase::Leaving => {
                 self.witnesses.extend(from);
-                let others = self.roster.iter().count().saturating_sub(1);
+                // Who is gone cannot be asked.
+                let others = self.roster.others().len();
                 if self.witnesses.len() >= others.clamp(1, WITNESSES) {
                     self.outbox.notify(Notification::Twin { ours, theirs });
                     self.halt(Halt::Conflict { generation: theirs });
@@ -447,7 +448,7 @@ impl Node {
 const SHOCK: Duration = Duration::from_secs(30);
 
 /// Different peers that have to say that a later run of our name is about,
-/// where there are so many (guess: one liar must not stop a node).
+/// where so many are here (guess: one liar must not stop a node).
 const WITNESSES: usize = 2;
 
 /// Peers who get a leaving member's farewell directly (guess: enough that the
