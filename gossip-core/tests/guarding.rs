@@ -12,7 +12,8 @@ mod solo;
 use std::time::Duration;
 
 use gossip_core::input::{
-    Command, LinkError, LinkEvent, Saved, SessionEvent, SessionId, Target, Ticket, Via, Write,
+    Command, LinkError, LinkEvent, Saved, Saying, SessionEvent, SessionId, Target, Ticket, Via,
+    Write,
 };
 use gossip_core::message::{
     Accusation, Body, Charge, Checksum, Claim, Digest, Generation, Head, Item, Lineage, Presence,
@@ -42,7 +43,6 @@ fn what_is_not_on_disk_is_not_claimed() {
     solo.slow_disk = true;
     solo.sealed.clear();
     solo.rumors("n1", vec![claim("n0", footing(ours + 5, 0))]);
-    assert_eq!(solo.generation(), ours + 6);
     let suspected = accusation("n1", "n0", footing(ours, 0), Charge::Suspect);
     solo.rumors("n1", vec![suspected]);
     solo.hear(Input::Command(Ticket(1), Command::Leave));
@@ -51,7 +51,9 @@ fn what_is_not_on_disk_is_not_claimed() {
         [],
         "nothing is said of a generation in the air"
     );
+    assert_eq!(solo.generation(), ours);
     solo.disk_catches_up();
+    assert_eq!(solo.generation(), ours + 6);
     let presences: Vec<_> = solo
         .sealed
         .iter()
@@ -64,6 +66,69 @@ fn what_is_not_on_disk_is_not_claimed() {
     solo.pass(SECOND * 2);
     assert_eq!(solo.reply(Ticket(1)), Some(Reply::Left));
     assert!(solo.said.contains(&Output::Halt(Halt::Left)));
+}
+
+/// Nor is anything written or said in it, be it at once: writes wait for the disk
+/// with it, and an event is refused until then. Whoever asks which run we are,
+/// the host among them, hears of it when it is.
+///
+/// ```text
+///   n0 (g), running ── «n0 (g+5) is dead» ──▶ g+6, on its way to the disk
+///                      put at once, say   ──▶ ✗ nothing at g+6
+///                      on disk            ──▶ claim, then the write, at g+6
+/// ```
+#[test]
+fn what_is_not_on_disk_is_not_written_or_said() {
+    let mut solo = Solo::new();
+    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+    solo.link("n1");
+    let ours = solo.generation();
+    solo.slow_disk = true;
+    solo.sealed.clear();
+    let condemned = accusation("n1", "n0", footing(ours + 5, 0), Charge::Dead);
+    solo.rumors("n1", vec![condemned]);
+    let at_once = Command::WriteAtOnce(vec![put(Scope::Own, "k", 1)]);
+    solo.hear(Input::Command(Ticket(1), at_once));
+    let synced = Command::Write(vec![put(Scope::Own, "l", 1)]);
+    solo.hear(Input::Command(Ticket(2), synced));
+    let say = || {
+        Command::Say(Saying {
+            name: "e".parse().unwrap(),
+            payload: "e".into(),
+            coalesce: false,
+            ask: None,
+        })
+    };
+    solo.hear(Input::Command(Ticket(3), say()));
+    solo.pass(SECOND);
+    assert_eq!(solo.sealed, []);
+    assert_eq!(solo.reply(Ticket(3)), Some(Reply::Refused(Refusal::Busy)));
+    let status = solo.status();
+    assert_eq!((status.footing.generation.0, status.keys), (ours, 0));
+    assert_eq!(solo.generation(), ours);
+    solo.said.clear();
+    solo.disk_catches_up();
+    assert_eq!(solo.generation(), ours + 6);
+    for ticket in [Ticket(1), Ticket(2)] {
+        let reply = solo.reply(ticket);
+        assert!(matches!(reply, Some(Reply::Written(_))), "{reply:?}");
+    }
+    let runs: Vec<_> = solo
+        .sealed
+        .iter()
+        .map(|statement| match statement {
+            Statement::Claim(claim) => claim.footing.generation.0,
+            Statement::Batch(draft) => draft.lineage.bases().last().unwrap().generation.0,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(runs, [ours + 6; 3]);
+    solo.hear(Input::Command(Ticket(4), say()));
+    let said = match solo.reply(Ticket(4)) {
+        Some(Reply::Said { id, .. }) => id,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((said.run.generation.0, said.number), (ours + 6, 1));
 }
 
 /// However many accuse it at once, a member refutes once.

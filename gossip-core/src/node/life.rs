@@ -69,8 +69,14 @@ impl Node {
         if self.generation_persist == Some(id) {
             self.generation_persist = None;
             match result {
-                Ok(()) if self.phase == Phase::Leaving => self.claim(Presence::Left),
-                Ok(()) => self.claim(Presence::Alive),
+                Ok(()) => {
+                    self.run = self.footing.generation;
+                    self.claim(match self.phase {
+                        Phase::Leaving => Presence::Left,
+                        _ => Presence::Alive,
+                    });
+                    self.commit_next(now);
+                }
                 Err(error) => {
                     self.outbox.notify(Notification::Disk(error));
                     self.halt(Halt::Disk(error));
@@ -334,7 +340,8 @@ impl Node {
         }
     }
 
-    /// Goes on in a generation above `theirs`, once that is on disk.
+    /// Goes on in a generation above `theirs`, once that is on disk: until then
+    /// nothing is claimed, written or said.
     pub(super) fn outlive(&mut self, theirs: Generation) {
         self.footing = Footing {
             generation: Generation(theirs.0.saturating_add(1)),
