@@ -143,7 +143,7 @@ impl Node {
                 false
             }
             Item::Claim(claim) => {
-                if self.roster.is_full() {
+                if self.roster.wants_room(&claim.value) {
                     // The living come before the memory of the dead.
                     self.reap_one(now);
                 }
