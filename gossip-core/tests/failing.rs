@@ -133,6 +133,52 @@ fn one_of_two_halts(mut world: World) {
     assert!(all_alive(&world));
 }
 
+/// Two processes of one moment on two sides of a cut, and both are gone when it
+/// heals, while their claims are told: nobody is left to settle it, and it becomes
+/// quiet all the same.
+///
+/// ```text
+///   n0 n1 ◀─ x (g) ✗ ║ x (g) ✗ ─▶ n2 n3       healed: x is dead to all, and no word more
+/// ```
+#[test]
+fn two_that_are_gone_are_not_told_of_for_ever() {
+    let mut setup = Setup::seeded(12);
+    setup.wall_error = core::time::Duration::ZERO;
+    let mut world = grown(setup, 4);
+    let [left, right] = ["n0", "n2"].map(|seed| world.add(NodeSetup::named("x").joining(seed)));
+    world.partition(&[&[host(0), host(1), left], &[host(2), host(3), right]]);
+    let heard = world.run_until(seconds(5), |world| {
+        let x = world.id(left).clone();
+        let seen = [0, 2].map(|number| world.picture(host(number)).status(&x));
+        seen == [Some(MemberStatus::Alive); 2]
+    });
+    println!("both sides know one after {:?}", heard.unwrap());
+    let footings = [left, right].map(|host| world.node(host).map(|node| node.footing()));
+    assert_eq!(footings[0], footings[1], "on one footing");
+    world.crash(left);
+    world.crash(right);
+    world.heal();
+    let dead = world.run_until(seconds(60), |world| {
+        world
+            .running()
+            .into_iter()
+            .all(|host| world.picture(host).count(MemberStatus::Dead) == 1)
+    });
+    dead.unwrap();
+    world.run_for(seconds(60));
+    let told = |world: &World| -> u64 {
+        let nodes = world.running().into_iter().map(|host| world.node(host));
+        nodes
+            .flatten()
+            .map(|node| node.counters().contradictions)
+            .sum()
+    };
+    let before = told(&world);
+    assert!(before > 0, "each side hears of the other's");
+    world.run_for(seconds(60));
+    assert_eq!(told(&world), before, "quiet after a minute");
+}
+
 /// A full disk: the write is refused, nothing of it is told, and a later one
 /// succeeds.
 ///

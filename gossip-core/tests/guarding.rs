@@ -600,10 +600,18 @@ fn who_is_gone_is_no_witness_to_wait_for() {
     assert_eq!(solo.node.phase(), Phase::Halted);
 }
 
+/// So that nobody dies of silence.
+fn asks_nobody() -> Config {
+    let mut config = Config::default();
+    config.probe_interval = 60 * SECOND;
+    config.jurors = 0;
+    config
+}
+
 /// A second word on one footing is answered with the first, for both to hear.
 #[test]
 fn who_contradicts_itself_hears_what_was_said_first() {
-    let mut solo = Solo::new();
+    let mut solo = Solo::with(asks_nobody(), Saved::default());
     solo.link("n2");
     let first = claim("n1", footing(7, 0));
     solo.rumors("n2", vec![first.clone()]);
@@ -621,6 +629,42 @@ fn who_contradicts_itself_hears_what_was_said_first() {
     let told = solo.sent();
     assert!(told.iter().any(|sent| sent.message.rumors.contains(&first)));
     assert_eq!(solo.status().counters.contradictions, 1);
+}
+
+/// Once it is gone nobody is left to be told: what others held first is not answered,
+/// or the two claims would be told against each other until the row is gone.
+#[test]
+fn what_the_dead_and_those_who_left_contradicted_is_told_no_more() {
+    let left = |port: u16| {
+        seal(Statement::Claim(Claim {
+            member: id("n1"),
+            footing: footing(7, 1),
+            presence: Presence::Left,
+            addrs: [([10, 0, 0, 9], port).into()].into(),
+        }))
+    };
+    let alive = |port: u16| {
+        seal(Statement::Claim(Claim {
+            member: id("n1"),
+            footing: footing(7, 0),
+            presence: Presence::Alive,
+            addrs: [([10, 0, 0, 9], port).into()].into(),
+        }))
+    };
+    let removed = accusation("n2", "n1", footing(7, 0), Charge::Removed);
+    for (end, other) in [(removed, alive(99)), (left(7), left(99))] {
+        let mut solo = Solo::with(asks_nobody(), Saved::default());
+        solo.link("n2");
+        solo.rumors("n2", vec![claim("n2", footing(7, 0)), alive(7), end]);
+        // Long enough for all of it to be told until it is cold.
+        solo.pass(SECOND * 30);
+        let before = solo.status();
+        solo.rumors("n2", vec![other]);
+        let after = solo.status();
+        assert_eq!((before.hot_rumors, after.hot_rumors), (0, 0));
+        assert_eq!(after.counters.stale, before.counters.stale + 1);
+        assert_eq!(after.counters.contradictions, 0);
+    }
 }
 
 /// A dead member's connection is closed if it is silent, and kept if not.
