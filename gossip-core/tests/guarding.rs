@@ -9,8 +9,10 @@
 #[path = "common/solo.rs"]
 mod solo;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use gossip_core::base::limit;
 use gossip_core::input::{
     Command, LinkError, LinkEvent, Saved, Saying, SessionEvent, SessionId, Target, Ticket, Via,
     Write,
@@ -598,6 +600,54 @@ fn who_is_gone_is_no_witness_to_wait_for() {
     solo.rumors("n1", vec![left]);
     outlived(&mut solo, "n1", ours + 9);
     assert_eq!(solo.node.phase(), Phase::Halted);
+}
+
+/// What a bound refuses is counted: probes and warnings where hundreds are
+/// suspected at once, peers to ask for what we miss, and the dead whose row is gone.
+#[test]
+fn what_there_is_no_room_for_is_counted() {
+    let mut config = asks_nobody();
+    config.jurors = 16;
+    let mut solo = Solo::with(config, Saved::default());
+    let names: Vec<String> = (0..1_000).map(|number| format!("m{number}")).collect();
+    solo.rumors("m0", vec![claim("m0", footing(7, 0))]);
+    for name in &names[1..] {
+        let suspect = accusation("m0", name, footing(7, 0), Charge::Suspect);
+        solo.rumors("m0", vec![claim(name, footing(7, 0)), suspect]);
+    }
+    let counters = solo.status().counters;
+    assert_eq!(counters.probes, limit::PROBES as u64);
+    assert!(counters.probes_refused > 0, "sixteen of all here look too");
+    let refused = 2 * 999 - limit::WARNINGS as u64;
+    assert_eq!(counters.warnings_refused, refused, "two for each");
+
+    // A part of a batch: whoever tells it has the rest.
+    let mut part = batch("m1", begun(7), 1, "k", 1);
+    Arc::make_mut(&mut part.head).value.count = 2;
+    let mut solo = Solo::with(asks_nobody(), Saved::default());
+    for name in &names[..10] {
+        solo.rumors(name, vec![claim(name, footing(7, 0))]);
+    }
+    for name in &names[..10] {
+        solo.rumors(name, vec![Item::Batch(part.clone()); 3]);
+    }
+    let refused = solo.status().counters.appointments_refused;
+    assert_eq!(refused, 3 * (10 - limit::APPOINTMENTS as u64));
+
+    let mut saved = Saved::default();
+    for number in 0..limit::REMEMBERED {
+        if let Item::Claim(claim) = claim(&format!("old{number}"), footing(7, 0)) {
+            saved.claims.push(claim);
+        }
+    }
+    let mut config = asks_nobody();
+    config.forget_after = 5 * SECOND;
+    let mut solo = Solo::with(config, saved);
+    solo.rumors("m1", vec![claim("m1", footing(7, 0))]);
+    assert_eq!(solo.ask(Command::Remove(id("m1"))), Reply::Done);
+    solo.pass(6 * SECOND);
+    assert_eq!(solo.member("m1"), None);
+    assert_eq!(solo.status().counters.remembered_refused, 1);
 }
 
 /// So that nobody dies of silence.

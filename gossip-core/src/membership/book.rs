@@ -84,6 +84,11 @@ impl Book {
         }
     }
 
+    /// Whether there is no room to remember one more.
+    pub fn is_full(&self) -> bool {
+        self.remembered.len() >= limit::REMEMBERED
+    }
+
     /// Whether a member is called that has no row.
     pub fn remembers(&self, peer: &NodeId) -> bool {
         self.remembered.contains_key(peer)

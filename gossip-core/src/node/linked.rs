@@ -125,7 +125,7 @@ impl Node {
                 let lacked = self.tails.closed(now.mono, id, &mut self.outbox);
                 if let Some(peer) = lacked {
                     let soon = now.mono + self.config.gossip_interval;
-                    self.timers.sync_soon(soon, &peer);
+                    self.meet_soon(soon, &peer);
                 }
             }
             SessionEvent::Closed if self.silent.remove(&id).is_some() => {}
