@@ -150,4 +150,15 @@ pub struct Counters {
     /// Batches and runs of logs given up because nobody sent their chunks, or
     /// because nobody could read them.
     pub chunked_dropped: u64,
+    /// Probes of our own not begun: [`PROBES`](crate::base::limit::PROBES).
+    pub probes_refused: u64,
+    /// Warnings that a suspect will not get:
+    /// [`WARNINGS`](crate::base::limit::WARNINGS).
+    pub warnings_refused: u64,
+    /// Peers that we would have compared notes with soon, or when there is a link:
+    /// [`APPOINTMENTS`](crate::base::limit::APPOINTMENTS).
+    pub appointments_refused: u64,
+    /// Members without a row that will not be called:
+    /// [`REMEMBERED`](crate::base::limit::REMEMBERED).
+    pub remembered_refused: u64,
 }

@@ -217,16 +217,10 @@ fn without_a_list_the_forgotten_and_those_who_left_are_not_missed() {
     assert_eq!(letters(&mut world, 0..1), "i");
 }
 
-/// TestQuorumFdOneNodeDown and TestQuorumFdOneFailureDomainDown*, in a cluster.
-///
-/// ```text
-///   z1/n0 z1/n1   z2/n2 z2/n3   z3/n4 ✗ z3/n5       n4 is down: n5 answers
-///   z1/n0 z1/n1 ║ z2/n2 z2/n3 ║ z3/n5               a cut: z2 and n5 may be out of sight
-/// ```
-#[test]
-fn a_dead_member_is_down_where_its_neighbour_answers() {
+/// Six voters, two in each of three domains, and their names.
+fn three_domains(seed: u64) -> (World, Vec<String>) {
     let names: Vec<String> = (0..6).map(|n| format!("z{}/n{n}", n / 2 + 1)).collect();
-    let mut world = World::new(Setup::seeded(6));
+    let mut world = World::new(Setup::seeded(seed));
     for name in &names {
         let mut setup = NodeSetup::named(name);
         if *name != names[0] {
@@ -240,6 +234,18 @@ fn a_dead_member_is_down_where_its_neighbour_answers() {
         world.add(setup);
     }
     world.run_for(seconds(30));
+    (world, names)
+}
+
+/// TestQuorumFdOneNodeDown and TestQuorumFdOneFailureDomainDown*, in a cluster.
+///
+/// ```text
+///   z1/n0 z1/n1   z2/n2 z2/n3   z3/n4 ✗ z3/n5       n4 is down: n5 answers
+///   z1/n0 z1/n1 ║ z2/n2 z2/n3 ║ z3/n5               a cut: z2 and n5 may be out of sight
+/// ```
+#[test]
+fn a_dead_member_is_down_where_its_neighbour_answers() {
+    let (mut world, names) = three_domains(6);
     world.crash(host(4));
     let dead = |world: &World| {
         let told = world.notifications(host(0)).iter();
@@ -279,6 +285,31 @@ fn a_dead_member_is_down_where_its_neighbour_answers() {
     });
     assert!(back.is_some());
     assert_eq!(fates(&mut world), "z3/n4=down");
+}
+
+/// What a node slept through says nothing of those it did not hear meanwhile: a
+/// domain that is back when it wakes is not down for a moment.
+///
+/// ```text
+///   z2 ║ z1 z3 ── n0: z2 suspect ── n0 asleep ── the cut heals, n0 awake ── z2 is back
+/// ```
+#[test]
+fn a_pause_of_our_own_takes_no_domain_down() {
+    let (mut world, _) = three_domains(9);
+    let zones = [0, 1, 4, 5].map(host);
+    world.partition(&[&zones, &[host(2), host(3)]]);
+    world.run_for(seconds(30));
+    assert_eq!(fates(&mut world), "z2/n2=suspect z2/n3=suspect");
+    world.pause(host(0));
+    world.run_for(seconds(70));
+    world.heal();
+    world.resume(host(0));
+    for _ in 0..5_000 {
+        let told = fates(&mut world);
+        assert!(!told.contains("down"), "{told}");
+        world.run_for(Duration::from_millis(1));
+    }
+    assert_eq!(fates(&mut world), "");
 }
 
 /// What the first makes of the dead.

@@ -83,6 +83,28 @@ fn of_two_processes_with_one_name_the_older_halts() {
     assert!(world.is_running(twin) && all_alive(&world));
 }
 
+/// Where one of three has crashed, nobody is left to confirm what the other says.
+///
+/// ```text
+///   n2 ✗      n0 ◀─▶ n1 (later)      n1 (earlier) ── n0 alone refuses it ──▶ halts
+/// ```
+#[test]
+fn of_two_processes_the_older_halts_beside_a_dead_member_too() {
+    let mut world = grown(Setup::seeded(5), 3);
+    world.crash(host(2));
+    let dead = world.run_until(seconds(60), |world| {
+        all_hold(world, host(2), MemberStatus::Dead)
+    });
+    dead.unwrap();
+    let twin = world.add(NodeSetup::named("n1").joining("n0"));
+    let over = world.run_until(seconds(60), |world| !world.is_running(host(1)));
+    println!("the older one halts after {:?}", over.unwrap());
+    assert!(matches!(world.halt(host(1)), Some(Halt::Conflict { .. })));
+    let known = world.run_until(seconds(60), |world| all_alive(world));
+    known.unwrap();
+    assert!(world.is_running(twin));
+}
+
 /// Two processes under one name, begun in the same millisecond and so in the same
 /// generation: one goes on in a later one, the other halts.
 #[test]
@@ -109,6 +131,52 @@ fn one_of_two_halts(mut world: World) {
     world.run_for(seconds(60));
     assert!(world.is_running(first) != world.is_running(second));
     assert!(all_alive(&world));
+}
+
+/// Two processes of one moment on two sides of a cut, and both are gone when it
+/// heals, while their claims are told: nobody is left to settle it, and it becomes
+/// quiet all the same.
+///
+/// ```text
+///   n0 n1 ◀─ x (g) ✗ ║ x (g) ✗ ─▶ n2 n3       healed: x is dead to all, and no word more
+/// ```
+#[test]
+fn two_that_are_gone_are_not_told_of_for_ever() {
+    let mut setup = Setup::seeded(12);
+    setup.wall_error = core::time::Duration::ZERO;
+    let mut world = grown(setup, 4);
+    let [left, right] = ["n0", "n2"].map(|seed| world.add(NodeSetup::named("x").joining(seed)));
+    world.partition(&[&[host(0), host(1), left], &[host(2), host(3), right]]);
+    let heard = world.run_until(seconds(5), |world| {
+        let x = world.id(left).clone();
+        let seen = [0, 2].map(|number| world.picture(host(number)).status(&x));
+        seen == [Some(MemberStatus::Alive); 2]
+    });
+    println!("both sides know one after {:?}", heard.unwrap());
+    let footings = [left, right].map(|host| world.node(host).map(|node| node.footing()));
+    assert_eq!(footings[0], footings[1], "on one footing");
+    world.crash(left);
+    world.crash(right);
+    world.heal();
+    let dead = world.run_until(seconds(60), |world| {
+        world
+            .running()
+            .into_iter()
+            .all(|host| world.picture(host).count(MemberStatus::Dead) == 1)
+    });
+    dead.unwrap();
+    world.run_for(seconds(60));
+    let told = |world: &World| -> u64 {
+        let nodes = world.running().into_iter().map(|host| world.node(host));
+        nodes
+            .flatten()
+            .map(|node| node.counters().contradictions)
+            .sum()
+    };
+    let before = told(&world);
+    assert!(before > 0, "each side hears of the other's");
+    world.run_for(seconds(60));
+    assert_eq!(told(&world), before, "quiet after a minute");
 }
 
 /// A full disk: the write is refused, nothing of it is told, and a later one

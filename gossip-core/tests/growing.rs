@@ -132,3 +132,50 @@ fn who_is_its_own_only_seed_does_not_wait() {
     let both = world.run_until(seconds(10), |world| runs(world, second) && all_alive(world));
     println!("and both know each other after {:?}", both.unwrap());
 }
+
+/// Pods that start together find but themselves under the name of all. Nobody is
+/// told, so they look again: alone at once, and in company now and then.
+///
+/// ```text
+///   pods = n0: n0 alone     pods = n1: n1 alone     pods = n1: n0 ─▶ n1
+/// ```
+#[test]
+fn who_found_but_itself_looks_again() {
+    let mut world = World::new(Setup::seeded(10));
+    let pods = |world: &mut World, name: &str| {
+        let host = world.add(NodeSetup::named(name).joining("pods"));
+        world.resolve("pods", host);
+        let alone = world.run_until(seconds(10), |world| world.picture(host).running);
+        alone.unwrap();
+        host
+    };
+    pods(&mut world, "n0");
+    pods(&mut world, "n1");
+    assert!(!all_alive(&world), "each found but itself");
+    let met = world.run_until(seconds(10), |world| all_alive(world));
+    println!("and both know each other after {:?}", met.unwrap());
+}
+
+/// ```text
+///   n2 ─▶ n0 ─▶ pods = n0      pods = n1 ◀─ n1 ◀─ n3      pods = n3: n0 ─▶ n3
+/// ```
+#[test]
+fn who_found_but_itself_looks_again_in_company() {
+    let mut world = World::new(Setup::seeded(11));
+    for (pod, other) in [("n0", "n2"), ("n1", "n3")] {
+        let host = world.add(NodeSetup::named(pod).joining("pods"));
+        world.resolve("pods", host);
+        let alone = world.run_until(seconds(10), |world| world.picture(host).running);
+        alone.unwrap();
+        let other = world.add(NodeSetup::named(other).joining(pod));
+        world.resolve("pods", other);
+        let two = world.run_until(seconds(10), |world| {
+            let seen = world.picture(other).status(world.id(host));
+            seen == Some(MemberStatus::Alive)
+        });
+        two.unwrap();
+    }
+    assert!(!all_alive(&world), "two times two");
+    let met = world.run_until(seconds(300), |world| all_alive(world));
+    println!("and all know each other after {:?}", met.unwrap());
+}

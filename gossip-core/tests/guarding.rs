@@ -9,10 +9,13 @@
 #[path = "common/solo.rs"]
 mod solo;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use gossip_core::base::limit;
 use gossip_core::input::{
-    Command, LinkError, LinkEvent, Saved, SessionEvent, SessionId, Target, Ticket, Via, Write,
+    Command, LinkError, LinkEvent, Saved, Saying, SessionEvent, SessionId, Target, Ticket, Via,
+    Write,
 };
 use gossip_core::message::{
     Accusation, Body, Charge, Checksum, Claim, Digest, Generation, Head, Item, Lineage, Presence,
@@ -42,7 +45,6 @@ fn what_is_not_on_disk_is_not_claimed() {
     solo.slow_disk = true;
     solo.sealed.clear();
     solo.rumors("n1", vec![claim("n0", footing(ours + 5, 0))]);
-    assert_eq!(solo.generation(), ours + 6);
     let suspected = accusation("n1", "n0", footing(ours, 0), Charge::Suspect);
     solo.rumors("n1", vec![suspected]);
     solo.hear(Input::Command(Ticket(1), Command::Leave));
@@ -51,7 +53,9 @@ fn what_is_not_on_disk_is_not_claimed() {
         [],
         "nothing is said of a generation in the air"
     );
+    assert_eq!(solo.generation(), ours);
     solo.disk_catches_up();
+    assert_eq!(solo.generation(), ours + 6);
     let presences: Vec<_> = solo
         .sealed
         .iter()
@@ -64,6 +68,69 @@ fn what_is_not_on_disk_is_not_claimed() {
     solo.pass(SECOND * 2);
     assert_eq!(solo.reply(Ticket(1)), Some(Reply::Left));
     assert!(solo.said.contains(&Output::Halt(Halt::Left)));
+}
+
+/// Nor is anything written or said in it, be it at once: writes wait for the disk
+/// with it, and an event is refused until then. Whoever asks which run we are,
+/// the host among them, hears of it when it is.
+///
+/// ```text
+///   n0 (g), running ── «n0 (g+5) is dead» ──▶ g+6, on its way to the disk
+///                      put at once, say   ──▶ ✗ nothing at g+6
+///                      on disk            ──▶ claim, then the write, at g+6
+/// ```
+#[test]
+fn what_is_not_on_disk_is_not_written_or_said() {
+    let mut solo = Solo::new();
+    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+    solo.link("n1");
+    let ours = solo.generation();
+    solo.slow_disk = true;
+    solo.sealed.clear();
+    let condemned = accusation("n1", "n0", footing(ours + 5, 0), Charge::Dead);
+    solo.rumors("n1", vec![condemned]);
+    let at_once = Command::WriteAtOnce(vec![put(Scope::Own, "k", 1)]);
+    solo.hear(Input::Command(Ticket(1), at_once));
+    let synced = Command::Write(vec![put(Scope::Own, "l", 1)]);
+    solo.hear(Input::Command(Ticket(2), synced));
+    let say = || {
+        Command::Say(Saying {
+            name: "e".parse().unwrap(),
+            payload: "e".into(),
+            coalesce: false,
+            ask: None,
+        })
+    };
+    solo.hear(Input::Command(Ticket(3), say()));
+    solo.pass(SECOND);
+    assert_eq!(solo.sealed, []);
+    assert_eq!(solo.reply(Ticket(3)), Some(Reply::Refused(Refusal::Busy)));
+    let status = solo.status();
+    assert_eq!((status.footing.generation.0, status.keys), (ours, 0));
+    assert_eq!(solo.generation(), ours);
+    solo.said.clear();
+    solo.disk_catches_up();
+    assert_eq!(solo.generation(), ours + 6);
+    for ticket in [Ticket(1), Ticket(2)] {
+        let reply = solo.reply(ticket);
+        assert!(matches!(reply, Some(Reply::Written(_))), "{reply:?}");
+    }
+    let runs: Vec<_> = solo
+        .sealed
+        .iter()
+        .map(|statement| match statement {
+            Statement::Claim(claim) => claim.footing.generation.0,
+            Statement::Batch(draft) => draft.lineage.bases().last().unwrap().generation.0,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(runs, [ours + 6; 3]);
+    solo.hear(Input::Command(Ticket(4), say()));
+    let said = match solo.reply(Ticket(4)) {
+        Some(Reply::Said { id, .. }) => id,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((said.run.generation.0, said.number), (ours + 6, 1));
 }
 
 /// However many accuse it at once, a member refutes once.
@@ -414,6 +481,46 @@ fn a_seed_is_tried_at_once_however_many_are_dead() {
     assert!(dialed.iter().any(|target| *target != seed), "and others");
 }
 
+/// How often a seed was dialed since this was last asked.
+fn dials_of(solo: &mut Solo, seed: &str) -> usize {
+    let seed = Target::Seed(seed.to_owned());
+    let said = std::mem::take(&mut solo.said).into_iter();
+    said.filter(|output| *output == Output::Dial(seed.clone()))
+        .count()
+}
+
+/// A seed that led to ourselves may lead to others later, so it is called on: at the pace
+/// of those who are gone, and seldom where others are here.
+#[test]
+fn a_seed_that_led_to_ourselves_is_called_at_a_slow_pace() {
+    let mut solo = Solo::joining();
+    assert_eq!(dials_of(&mut solo, "seed"), 1);
+    let ourselves = |solo: &mut Solo| {
+        solo.hear(Input::Link(LinkEvent::DialFailed {
+            target: Target::Seed("seed".to_owned()),
+            why: LinkError::Ourselves,
+        }));
+    };
+    ourselves(&mut solo);
+    assert_eq!(solo.status().phase, Phase::Running, "it does not wait");
+    solo.pass(1_800 * SECOND);
+    ourselves(&mut solo);
+    solo.said.clear();
+    solo.pass(600 * SECOND);
+    let alone = dials_of(&mut solo, "seed");
+    assert!((100..=200).contains(&alone), "{alone} dials in ten minutes");
+    solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+    solo.said.clear();
+    for round in 0..600 {
+        // It speaks, so it is here.
+        solo.pass(SECOND);
+        let word = claim("n1", footing(7, round));
+        solo.rumors("n1", vec![word]);
+    }
+    let together = dials_of(&mut solo, "seed");
+    assert!((1..=30).contains(&together), "{together} with company");
+}
+
 /// Two processes under one name that began in the same millisecond stand on the
 /// same footing; that they are two shows in what they say.
 #[test]
@@ -471,10 +578,90 @@ fn the_only_peer_is_enough_and_a_joiner_outlives() {
     assert_eq!(solo.generation(), ours + 10);
 }
 
+/// Nobody asks those who are gone: of three, one dead and one left, the third is
+/// enough.
+#[test]
+fn who_is_gone_is_no_witness_to_wait_for() {
+    let mut solo = Solo::new();
+    let ours = solo.generation();
+    for peer in ["n1", "n2", "n3"] {
+        solo.rumors(peer, vec![claim(peer, footing(7, 0))]);
+    }
+    let removed = accusation("n1", "n2", footing(7, 0), Charge::Removed);
+    solo.rumors("n1", vec![removed]);
+    outlived(&mut solo, "n1", ours + 9);
+    assert_eq!(solo.node.phase(), Phase::Running, "n3 may say otherwise");
+    let left = seal(Statement::Claim(Claim {
+        member: id("n3"),
+        footing: footing(7, 1),
+        presence: Presence::Left,
+        addrs: [([10, 0, 0, 9], 7).into()].into(),
+    }));
+    solo.rumors("n1", vec![left]);
+    outlived(&mut solo, "n1", ours + 9);
+    assert_eq!(solo.node.phase(), Phase::Halted);
+}
+
+/// What a bound refuses is counted: probes and warnings where hundreds are
+/// suspected at once, peers to ask for what we miss, and the dead whose row is gone.
+#[test]
+fn what_there_is_no_room_for_is_counted() {
+    let mut config = asks_nobody();
+    config.jurors = 16;
+    let mut solo = Solo::with(config, Saved::default());
+    let names: Vec<String> = (0..1_000).map(|number| format!("m{number}")).collect();
+    solo.rumors("m0", vec![claim("m0", footing(7, 0))]);
+    for name in &names[1..] {
+        let suspect = accusation("m0", name, footing(7, 0), Charge::Suspect);
+        solo.rumors("m0", vec![claim(name, footing(7, 0)), suspect]);
+    }
+    let counters = solo.status().counters;
+    assert_eq!(counters.probes, limit::PROBES as u64);
+    assert!(counters.probes_refused > 0, "sixteen of all here look too");
+    let refused = 2 * 999 - limit::WARNINGS as u64;
+    assert_eq!(counters.warnings_refused, refused, "two for each");
+
+    // A part of a batch: whoever tells it has the rest.
+    let mut part = batch("m1", begun(7), 1, "k", 1);
+    Arc::make_mut(&mut part.head).value.count = 2;
+    let mut solo = Solo::with(asks_nobody(), Saved::default());
+    for name in &names[..10] {
+        solo.rumors(name, vec![claim(name, footing(7, 0))]);
+    }
+    for name in &names[..10] {
+        solo.rumors(name, vec![Item::Batch(part.clone()); 3]);
+    }
+    let refused = solo.status().counters.appointments_refused;
+    assert_eq!(refused, 3 * (10 - limit::APPOINTMENTS as u64));
+
+    let mut saved = Saved::default();
+    for number in 0..limit::REMEMBERED {
+        if let Item::Claim(claim) = claim(&format!("old{number}"), footing(7, 0)) {
+            saved.claims.push(claim);
+        }
+    }
+    let mut config = asks_nobody();
+    config.forget_after = 5 * SECOND;
+    let mut solo = Solo::with(config, saved);
+    solo.rumors("m1", vec![claim("m1", footing(7, 0))]);
+    assert_eq!(solo.ask(Command::Remove(id("m1"))), Reply::Done);
+    solo.pass(6 * SECOND);
+    assert_eq!(solo.member("m1"), None);
+    assert_eq!(solo.status().counters.remembered_refused, 1);
+}
+
+/// So that nobody dies of silence.
+fn asks_nobody() -> Config {
+    let mut config = Config::default();
+    config.probe_interval = 60 * SECOND;
+    config.jurors = 0;
+    config
+}
+
 /// A second word on one footing is answered with the first, for both to hear.
 #[test]
 fn who_contradicts_itself_hears_what_was_said_first() {
-    let mut solo = Solo::new();
+    let mut solo = Solo::with(asks_nobody(), Saved::default());
     solo.link("n2");
     let first = claim("n1", footing(7, 0));
     solo.rumors("n2", vec![first.clone()]);
@@ -492,6 +679,42 @@ fn who_contradicts_itself_hears_what_was_said_first() {
     let told = solo.sent();
     assert!(told.iter().any(|sent| sent.message.rumors.contains(&first)));
     assert_eq!(solo.status().counters.contradictions, 1);
+}
+
+/// Once it is gone nobody is left to be told: what others held first is not answered,
+/// or the two claims would be told against each other until the row is gone.
+#[test]
+fn what_the_dead_and_those_who_left_contradicted_is_told_no_more() {
+    let left = |port: u16| {
+        seal(Statement::Claim(Claim {
+            member: id("n1"),
+            footing: footing(7, 1),
+            presence: Presence::Left,
+            addrs: [([10, 0, 0, 9], port).into()].into(),
+        }))
+    };
+    let alive = |port: u16| {
+        seal(Statement::Claim(Claim {
+            member: id("n1"),
+            footing: footing(7, 0),
+            presence: Presence::Alive,
+            addrs: [([10, 0, 0, 9], port).into()].into(),
+        }))
+    };
+    let removed = accusation("n2", "n1", footing(7, 0), Charge::Removed);
+    for (end, other) in [(removed, alive(99)), (left(7), left(99))] {
+        let mut solo = Solo::with(asks_nobody(), Saved::default());
+        solo.link("n2");
+        solo.rumors("n2", vec![claim("n2", footing(7, 0)), alive(7), end]);
+        // Long enough for all of it to be told until it is cold.
+        solo.pass(SECOND * 30);
+        let before = solo.status();
+        solo.rumors("n2", vec![other]);
+        let after = solo.status();
+        assert_eq!((before.hot_rumors, after.hot_rumors), (0, 0));
+        assert_eq!(after.counters.stale, before.counters.stale + 1);
+        assert_eq!(after.counters.contradictions, 0);
+    }
 }
 
 /// A dead member's connection is closed if it is silent, and kept if not.

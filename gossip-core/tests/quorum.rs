@@ -407,6 +407,26 @@ fn a_domain_out_of_sight_is_suspect_until_its_probation_is_over() {
     assert_eq!(fates(&story, 80, seen), "z2/c=down z2/d=60");
 }
 
+/// What we slept through is given back, to the quorum as to the probations, once;
+/// the rest of the time runs as before.
+#[test]
+fn a_pause_of_our_own_is_given_back() {
+    let mut story = domains("z1/a");
+    story.sees(0, "z1/a z1/b z2/c z2/d z3/e z3/f");
+    let seen = "z1/a z1/b z2/c! z2/d z3/e z3/f";
+    story.sees(10, seen);
+    story.machine.forgive(Duration::from_secs(80));
+    assert_eq!(story.sees(100, seen), ("in", false));
+    assert_eq!(fates(&story, 100, seen), "z2/c=50");
+    let lost = "z1/a z1/b z2/c! z2/d! z3/e! z3/f";
+    assert_eq!(story.sees(120, lost), ("suspect", NEWS));
+    story.machine.forgive(Duration::from_secs(70));
+    assert_eq!(story.sees(200, lost), ("suspect", false));
+    assert_eq!(fates(&story, 200, lost), "z2/c=20 z2/d=50 z3/e=50");
+    assert_eq!(story.sees(249, lost), ("suspect", false));
+    assert_eq!(story.sees(250, lost), ("out", NEWS));
+}
+
 /// TestQuorumFdTwoFailureDomainsDownOutOfQuorum: who is out of quorum condemns
 /// nobody, however long it lasts; and …DownAndDeactivated: once it is back in,
 /// the time that runs is the last.

@@ -550,6 +550,41 @@ fn the_roster_has_a_bound() {
     assert_eq!(solo.member("n1").unwrap().footing, footing(7, 1));
 }
 
+/// Where there is no room, the dead make some, for the living who have no row; for
+/// nothing else that is said.
+#[test]
+fn the_dead_make_room_for_those_who_need_it() {
+    use gossip_core::base::limit;
+    let mut solo = known();
+    for turn in 0..limit::ROSTER - 5 {
+        solo.rumors("n1", vec![claim(&format!("x{turn}"), footing(7, 0))]);
+    }
+    for name in ["n2", "n3", "n4"] {
+        let word = accusation("n1", name, footing(7, 0), Charge::Removed);
+        solo.rumors("n1", vec![word]);
+    }
+    let dead = |solo: &mut Solo| solo.status().members[2];
+    assert_eq!(dead(&mut solo), 3);
+    // One refutes, one contradicts itself, and strangers leave, or were condemned.
+    let words = [
+        claim("x0", footing(7, 1)),
+        says("x1", footing(7, 0), Presence::Alive, 99),
+        says("y0", footing(7, 0), Presence::Left, 7),
+        accusation("n1", "y1", footing(7, 0), Charge::Dead),
+        claim("y1", footing(7, 0)),
+        claim("n0", footing(7, 0)),
+    ];
+    for word in words {
+        solo.rumors("n1", vec![word.clone()]);
+        assert_eq!(dead(&mut solo), 3, "{word:?}");
+    }
+    assert_eq!(solo.status().counters.roster_full, 1, "a dead stranger");
+    solo.rumors("n1", vec![claim("y2", footing(7, 0))]);
+    assert_eq!(dead(&mut solo), 2);
+    assert_eq!(status(&mut solo, "y2"), Some(MemberStatus::Alive));
+    assert_eq!(status(&mut solo, "n2"), None, "the longest gone");
+}
+
 /// What is dead is called again for ever, at a pace that does not depend on how
 /// many are dead; and one that left is not.
 #[test]

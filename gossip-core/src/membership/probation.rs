@@ -98,6 +98,17 @@ impl Probation {
         }
     }
 
+    /// We were not looking for a while: everybody gets that time back.
+    pub fn forgive(&mut self, pause: Duration) {
+        for until in self
+            .held
+            .values_mut()
+            .filter_map(|held| held.until.as_mut())
+        {
+            *until = *until + pause;
+        }
+    }
+
     /// When the next one's time is up.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.held.values().filter_map(|held| held.until).min()

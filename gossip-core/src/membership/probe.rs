@@ -141,6 +141,11 @@ impl Prober {
 
     /// Begins the next probe of the round.
     pub fn tick(&mut self, now: Instant, sight: Sight<'_>, rng: &mut Rng, outbox: &mut Outbox) {
+        if self.probes.len() >= limit::PROBES {
+            // Nobody loses its turn by that.
+            outbox.counters.probes_refused += 1;
+            return;
+        }
         match self.next_target(sight.roster, rng) {
             Some(target) => self.begin(now, &target, sight, outbox),
             // Nobody to be wrong about.
@@ -154,7 +159,11 @@ impl Prober {
         let Some(member) = sight.roster.member(target) else {
             return;
         };
-        if self.probes.len() >= limit::PROBES || self.is_asked(target) {
+        if self.is_asked(target) {
+            return;
+        }
+        if self.probes.len() >= limit::PROBES {
+            outbox.counters.probes_refused += 1;
             return;
         }
         let config = sight.config;

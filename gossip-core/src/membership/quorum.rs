@@ -11,6 +11,7 @@
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::{Probation, Roster};
 use crate::base::id::NodeId;
@@ -231,6 +232,15 @@ impl Quorum {
         };
         let down = self.probation.next_deadline();
         [out, down].into_iter().flatten().min()
+    }
+
+    /// We were not looking for a while: what was to be over meanwhile has that time
+    /// back. On an old picture nobody is down, and no quorum out.
+    pub fn forgive(&mut self, pause: Duration) {
+        if let State::Suspect { until } = &mut self.state {
+            *until = *until + pause;
+        }
+        self.probation.forgive(pause);
     }
 
     /// Looks who is here, if there is a reason to, and says what changed.

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
 use crate::base::limit;
-use crate::base::time::Now;
+use crate::base::time::{Instant, Now};
 use crate::defence::Defence;
 use crate::dissemination::Picture;
 use crate::input::Target;
@@ -110,7 +110,9 @@ impl Node {
                 self.look_too(now, &event.id);
                 if self.config.defences.has(Defence::Warning) {
                     let least = self.config.suspicion_min;
-                    self.timers.warnings.before(now.mono, least, &event.id);
+                    let warnings = &mut self.timers.warnings;
+                    let refused = warnings.before(now.mono, least, &event.id);
+                    self.outbox.counters.warnings_refused += refused;
                 }
             }
             MemberEventKind::Refuted { after, .. } => self.pace.refuted(now.mono, *after),
@@ -187,6 +189,7 @@ impl Node {
         };
         let id = event.id.clone();
         self.is_strange(&id);
+        self.outbox.counters.remembered_refused += u64::from(self.book.is_full());
         self.book.remember(claim);
         self.outbox.notify(Notification::Member(event));
         self.veil(&id);
@@ -269,13 +272,22 @@ impl Node {
     pub(super) fn meet(&mut self, now: Now, peer: &NodeId) {
         if self.links.is_up(peer) {
             self.compare_notes(now, peer);
-        } else if let Some(member) = self.roster.member(peer)
-            && self.appointments.len() < limit::APPOINTMENTS
-        {
+        } else if let Some(member) = self.roster.member(peer) {
+            let full = self.appointments.len() >= limit::APPOINTMENTS;
+            if full && !self.appointments.contains(peer) {
+                self.outbox.counters.appointments_refused += 1;
+                return;
+            }
             let target = Target::of(&member.claim.value);
             self.appointments.insert(peer.clone());
             self.outbox.push(Output::Dial(target));
         }
+    }
+
+    /// Compares notes with a peer soon: it has something that we miss.
+    pub(super) fn meet_soon(&mut self, at: Instant, peer: &NodeId) {
+        let kept = self.timers.sync_soon(at, peer);
+        self.outbox.counters.appointments_refused += u64::from(!kept);
     }
 
     /// Opens a session with a peer. Who joins asks one at a time: everybody it

@@ -146,9 +146,10 @@ impl Node {
             };
             *count += 1;
         }
+        let me = self.roster.member(&self.identity.id);
         Status {
             id: self.identity.id.clone(),
-            footing: self.footing,
+            footing: me.map_or(self.footing, Member::footing),
             phase: self.phase,
             members,
             quorum: self.quorum.standing(now.mono),

@@ -126,8 +126,12 @@ impl Node {
         twice
     }
 
-    /// Drafts the next commit out of everything that waits.
-    fn commit_next(&mut self, now: Now) {
+    /// Drafts the next commit out of everything that waits, unless it waits for
+    /// our generation.
+    pub(super) fn commit_next(&mut self, now: Now) {
+        if self.generation_persist.is_some() {
+            return;
+        }
         while self.commits.flight.is_none() && !self.commits.queue.is_empty() {
             let me = self.identity.id.clone();
             let head = self.replica.head(&me).unwrap_or_default();
@@ -169,6 +173,7 @@ impl Node {
     /// Raises the floor of our log, where that is worth it.
     pub(super) fn clear_log(&mut self, now: Now) {
         let writes = self.commits.flight.is_some() || !self.commits.queue.is_empty();
+        let writes = writes || self.generation_persist.is_some();
         let busy = writes || self.phase != Phase::Running;
         let ago = |span: Duration| {
             let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);

@@ -89,6 +89,8 @@ impl Node {
             super::ask::check(ask)?;
             room = self.asked.has_room();
         }
+        // Events are numbered by run, and the next one is not on disk yet.
+        room &= self.generation_persist.is_none();
         self.land_events(now);
         let mut event = Event {
             id: EventId {

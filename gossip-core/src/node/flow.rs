@@ -165,7 +165,7 @@ impl Node {
         let patience = self.config.gossip_interval;
         for lacked in self.early.overdue(now.mono, patience) {
             match lacked.in_vain {
-                true => self.timers.sync_soon(now.mono, &lacked.peer),
+                true => self.meet_soon(now.mono, &lacked.peer),
                 false => self.follow_at(now, &lacked.held, &lacked.peer),
             }
         }
@@ -173,7 +173,7 @@ impl Node {
             .tails
             .overdue(now.mono, patience * STALLS, &mut self.outbox);
         for peer in stalled {
-            self.timers.sync_soon(now.mono, &peer);
+            self.meet_soon(now.mono, &peer);
         }
         self.tails.expire(now.mono, &mut self.outbox);
         self.silent.retain(|id, (_, since)| {

@@ -33,8 +33,7 @@ impl Node {
             behind |= self.is_refuted(&item);
             if self.hear_item(now, from, item) {
                 // We miss what came before; whoever told us this has it.
-                self.timers
-                    .sync_soon(now.mono + self.config.gossip_interval, from);
+                self.meet_soon(now.mono + self.config.gossip_interval, from);
             }
         }
         match (message.body, via) {
@@ -99,8 +98,7 @@ impl Node {
                     && self.hear_delta(now, from, id, delta)
                 {
                     // A log of ours was cut below what it follows on.
-                    self.timers
-                        .sync_soon(now.mono + self.config.gossip_interval, from);
+                    self.meet_soon(now.mono + self.config.gossip_interval, from);
                 }
                 self.look_again();
                 let picture = Picture {
@@ -143,7 +141,7 @@ impl Node {
                 false
             }
             Item::Claim(claim) => {
-                if self.roster.is_full() {
+                if self.roster.wants_room(&claim.value) {
                     // The living come before the memory of the dead.
                     self.reap_one(now);
                 }

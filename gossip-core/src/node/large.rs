@@ -140,13 +140,13 @@ impl Node {
         if done.rumored {
             for batch in done.batches {
                 if self.hear_item(now, &done.peer, Item::Batch(batch)) {
-                    self.timers.sync_soon(soon, &done.peer);
+                    self.meet_soon(soon, &done.peer);
                 }
             }
         } else {
             let (found, gap) = self.take_run(now, done.from, done.batches);
             if gap {
-                self.timers.sync_soon(soon, &done.peer);
+                self.meet_soon(soon, &done.peer);
             }
             self.tell_found(now, found);
         }

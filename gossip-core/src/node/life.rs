@@ -69,8 +69,14 @@ impl Node {
         if self.generation_persist == Some(id) {
             self.generation_persist = None;
             match result {
-                Ok(()) if self.phase == Phase::Leaving => self.claim(Presence::Left),
-                Ok(()) => self.claim(Presence::Alive),
+                Ok(()) => {
+                    self.run = self.footing.generation;
+                    self.claim(match self.phase {
+                        Phase::Leaving => Presence::Left,
+                        _ => Presence::Alive,
+                    });
+                    self.commit_next(now);
+                }
                 Err(error) => {
                     self.outbox.notify(Notification::Disk(error));
                     self.halt(Halt::Disk(error));
@@ -324,7 +330,8 @@ impl Node {
             Phase::Joining => self.outlive(theirs),
             Phase::Running | Phase::Leaving => {
                 self.witnesses.extend(from);
-                let others = self.roster.iter().count().saturating_sub(1);
+                // Who is gone cannot be asked.
+                let others = self.roster.others().len();
                 if self.witnesses.len() >= others.clamp(1, WITNESSES) {
                     self.outbox.notify(Notification::Twin { ours, theirs });
                     self.halt(Halt::Conflict { generation: theirs });
@@ -333,7 +340,8 @@ impl Node {
         }
     }
 
-    /// Goes on in a generation above `theirs`, once that is on disk.
+    /// Goes on in a generation above `theirs`, once that is on disk: until then
+    /// nothing is claimed, written or said.
     pub(super) fn outlive(&mut self, theirs: Generation) {
         self.footing = Footing {
             generation: Generation(theirs.0.saturating_add(1)),
@@ -447,7 +455,7 @@ impl Node {
 const SHOCK: Duration = Duration::from_secs(30);
 
 /// Different peers that have to say that a later run of our name is about,
-/// where there are so many (guess: one liar must not stop a node).
+/// where so many are here (guess: one liar must not stop a node).
 const WITNESSES: usize = 2;
 
 /// Peers who get a leaving member's farewell directly (guess: enough that the

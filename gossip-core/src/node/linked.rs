@@ -24,7 +24,7 @@ impl Node {
             } => {
                 let from_seed = seed.is_some();
                 if let Some(seed) = seed {
-                    self.book.seed_is(&seed, &peer);
+                    self.book.seed_is(&seed, Some(&peer));
                 }
                 self.links
                     .insert(peer.clone(), Link::new(addr, rtt, now.mono));
@@ -77,8 +77,9 @@ impl Node {
             }
             LinkEvent::DialFailed { target, why } => {
                 if let (LinkError::Ourselves, Target::Seed(seed)) = (why, &target) {
-                    self.book.seed_is(seed, &self.identity.id);
-                    if self.book.leads_nowhere(&self.identity.id) {
+                    // No news, and no fault: it may lead to others later.
+                    self.book.seed_is(seed, None);
+                    if self.book.leads_nowhere() {
                         self.run(now);
                     }
                 }
@@ -124,7 +125,7 @@ impl Node {
                 let lacked = self.tails.closed(now.mono, id, &mut self.outbox);
                 if let Some(peer) = lacked {
                     let soon = now.mono + self.config.gossip_interval;
-                    self.timers.sync_soon(soon, &peer);
+                    self.meet_soon(soon, &peer);
                 }
             }
             SessionEvent::Closed if self.silent.remove(&id).is_some() => {}

@@ -113,6 +113,9 @@ pub struct Node {
     timers: Timers,
     seals: BTreeMap<SealId, Sealing>,
     generation_persist: Option<PersistId>,
+    /// The run that is on disk, which is the one we are known as. (Before the
+    /// first is, the one that will be.)
+    run: Generation,
     leaving: Option<Ticket>,
     /// Peers that will not have us because of a later run of our name.
     witnesses: BTreeSet<NodeId>,
@@ -221,6 +224,7 @@ impl Node {
             answering: Answering::default(),
             seals: BTreeMap::new(),
             generation_persist: None,
+            run: generation,
             leaving: None,
             witnesses: BTreeSet::new(),
             appointments: BTreeSet::new(),
@@ -301,9 +305,10 @@ impl Node {
     }
 
     /// The run this node is: rises at every start, and again where the cluster
-    /// has seen a higher one of this name.
+    /// has seen a higher one of this name. It is on disk, from the moment on that the
+    /// first one is; one that is on its way there is not told.
     pub const fn generation(&self) -> Generation {
-        self.footing.generation
+        self.run
     }
 
     /// Where it is in its life.

@@ -94,7 +94,7 @@ impl Node {
             }
         }
         if let Some(peer) = overdue.given_up {
-            self.timers.sync_soon(now.mono, &peer);
+            self.meet_soon(now.mono, &peer);
         }
     }
 

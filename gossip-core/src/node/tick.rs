@@ -92,6 +92,7 @@ impl Node {
             let back = late + self.config.probe_interval;
             self.prober.forgive(back);
             self.roster.forgive(back);
+            self.quorum.forgive(back);
             if late > self.config.suspicion_min {
                 // They may well have condemned us.
                 self.timers.shock(now.mono);

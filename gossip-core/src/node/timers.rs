@@ -118,11 +118,13 @@ impl Timers {
         self.news
     }
 
-    /// We miss something that `peer` has.
-    pub(super) fn sync_soon(&mut self, at: Instant, peer: &NodeId) {
-        if self.hints.len() < limit::APPOINTMENTS {
+    /// We miss something that `peer` has. Whether it will be asked.
+    pub(super) fn sync_soon(&mut self, at: Instant, peer: &NodeId) -> bool {
+        let room = self.hints.len() < limit::APPOINTMENTS;
+        if room {
             self.hints.entry(peer.clone()).or_insert(at);
         }
+        room || self.hints.contains_key(peer)
     }
 
     /// The deadline we last asked the host to keep.

@@ -27,15 +27,20 @@ use super::Node;
 pub(super) struct Warnings(BTreeSet<(Instant, NodeId, Via)>);
 
 impl Warnings {
-    /// One is suspected: it is to be warned before its least time is over.
-    pub(super) fn before(&mut self, now: Instant, least: Duration, suspect: &NodeId) {
+    /// One is suspected: it is to be warned before its least time is over. How many
+    /// warnings there is no room for.
+    pub(super) fn before(&mut self, now: Instant, least: Duration, suspect: &NodeId) -> u64 {
+        let mut refused = 0;
         // The first may be lost, or its answer; the second is sent again until
         // it has arrived, and so is what it brings.
         for (part, via) in [(least / 2, Via::Datagram), (least * 3 / 4, Via::Stream)] {
             if self.0.len() < limit::WARNINGS {
                 self.0.insert((now + part, suspect.clone(), via));
+            } else {
+                refused += 1;
             }
         }
+        refused
     }
 
     /// When the first is due.

@@ -39,7 +39,7 @@ impl<M: Machine> World<M> {
 
     /// As which run a host introduces itself.
     fn generation(&self, host: HostId) -> Option<Generation> {
-        self.hosts[host.index()].checks.generation.run()
+        self.hosts[host.index()].checks.generation.known()
     }
 
     pub(super) fn dial(&mut self, from: HostId, target: Target) {

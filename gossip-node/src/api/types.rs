@@ -448,5 +448,9 @@ fn protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
         chunks_refused,
         chunked_refused,
         chunked_dropped,
+        probes_refused,
+        warnings_refused,
+        appointments_refused,
+        remembered_refused,
     )
 }

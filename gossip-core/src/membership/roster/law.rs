@@ -32,8 +32,8 @@ pub enum Heard {
     /// It accuses us, on the footing we have, or condemns us on one that a run
     /// of ours had which we know nothing of: refute.
     AccusesUs(Footing),
-    /// A member never says two things on one footing: two processes bear its
-    /// name. This is what we heard first, for the second to hear.
+    /// A member that is here never says two things on one footing: two processes
+    /// bear its name. This is what we heard first, for the second to hear.
     Contradicts(Sealed<Claim>, MemberEvent),
     /// It claims our name with words that are not ours: another run, later
     /// than ours or begun in the same millisecond.
@@ -103,7 +103,11 @@ impl Roster {
                 let held = &member.claim;
                 let same_footing = claim.value.footing == held.value.footing;
                 let same_presence = claim.value.presence == held.value.presence;
-                match same_footing && same_presence && claim.value != held.value {
+                let contradicts = same_footing && same_presence && claim.value != held.value;
+                // Of one who is gone nobody is left to hear it: told against each
+                // other by those who heard the one first and those who heard the
+                // other, both would be news for as long as there is a row.
+                match contradicts && member.is_here() {
                     true => {
                         Heard::Contradicts(held.clone(), member.event(MemberEventKind::Conflict))
                     }

@@ -31,7 +31,7 @@ use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::base::time::Instant;
 use crate::base::touched::Touched;
-use crate::message::{Accusation, Claim, Footing, Item, MemberRow, Sealed};
+use crate::message::{Accusation, Claim, Footing, Item, MemberRow, Presence, Sealed};
 use crate::output::{MemberEvent, MemberEventKind, MemberStatus};
 use table::Table;
 
@@ -281,8 +281,16 @@ impl Roster {
         Some((event, claim))
     }
 
-    /// Whether there is no room for another member, and who could make some.
-    pub fn is_full(&self) -> bool {
-        self.members.len() >= limit::ROSTER && !self.gone.is_empty()
+    /// Whether a member would get a row by this, that it lives, and there is room
+    /// only if one who is gone makes some.
+    pub fn wants_room(&self, claim: &Claim) -> bool {
+        let is_full = self.members.len() >= limit::ROSTER && !self.gone.is_empty();
+        is_full
+            && claim.presence == Presence::Alive
+            && self.members.of(&claim.member).is_none()
+            && self
+                .certificates
+                .of(&claim.member)
+                .is_none_or(|certificate| claim.footing > certificate.footing())
     }
 }

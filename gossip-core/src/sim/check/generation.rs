@@ -9,7 +9,7 @@ use alloc::format;
 use super::Verdict;
 use crate::base::id::NodeId;
 use crate::input::{DiskError, PersistId};
-use crate::message::{Generation, Item, Message};
+use crate::message::{Body, Generation, Item, Message};
 use crate::output::Record;
 
 /// What one process has written of its generation.
@@ -46,9 +46,16 @@ impl SpokenGeneration {
             .max(self.durable)
     }
 
-    /// Holds where `me` may send this message now. (A node that joins may
-    /// raise its generation; until the higher one is on disk it goes on as the
-    /// lower one.)
+    /// What its transport says of it: what is on disk, or will be first.
+    pub(in crate::sim) fn known(&self) -> Option<Generation> {
+        self.durable
+            .or(self.waiting.map(|(_, generation)| generation))
+    }
+
+    /// Holds where `me` may send this message now. (A node may have to raise
+    /// its generation; until the higher one is on disk it goes on as the lower
+    /// one, and neither writes nor says anything as the higher. What others hold
+    /// of a run of it that was lost, and which it outlives, it may pass on.)
     pub(in crate::sim) fn may_speak(&self, me: &NodeId, message: &Message) -> Verdict {
         let Some(durable) = self.durable else {
             return Err(format!(
@@ -56,17 +63,48 @@ impl SpokenGeneration {
                 self.waiting
             ));
         };
-        for item in &message.rumors {
-            if let Item::Claim(claim) = item
-                && claim.value.member == *me
-                && claim.value.footing.generation > durable
-                && self.waiting.is_some()
-            {
-                return Err(format!(
-                    "it speaks as {:?}, on disk is {durable:?}",
-                    claim.value
-                ));
+        let Some((_, waiting)) = self.waiting else {
+            return Ok(());
+        };
+        let check = |author: &NodeId, generation: Generation, least: Generation| {
+            let early = author == me && generation >= least;
+            match early {
+                true => Err(format!(
+                    "it speaks as {generation:?}, on disk is {durable:?}"
+                )),
+                false => Ok(()),
             }
+        };
+        for item in &message.rumors {
+            match item {
+                Item::Claim(claim) => {
+                    let (claim, least) = (&claim.value, Generation(durable.0.saturating_add(1)));
+                    check(&claim.member, claim.footing.generation, least)?;
+                }
+                Item::Batch(batch) => {
+                    let head = &batch.head.value;
+                    check(&head.author, head.generation(), waiting)?;
+                }
+                Item::Event(event) => {
+                    let run = event.run();
+                    check(&run.author, run.generation, waiting)?;
+                }
+                Item::Accusation(_) => {}
+            }
+        }
+        match &message.body {
+            Body::Delta(delta) => {
+                let batches = delta.logs.iter().flat_map(|log| &log.batches);
+                for head in batches.map(|batch| &batch.head.value) {
+                    check(&head.author, head.generation(), waiting)?;
+                }
+            }
+            Body::EventDelta(delta) => {
+                for run in delta.runs.iter().map(|run| &run.run) {
+                    check(&run.author, run.generation, waiting)?;
+                }
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -75,7 +113,10 @@ impl SpokenGeneration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Body, Claim, Footing, Incarnation, Presence, Statement};
+    use crate::message::{
+        Claim, Draft, Event, EventId, Floor, Footing, Head, Incarnation, Lamport, Lineage,
+        Presence, Run, Statement, Version,
+    };
     use crate::sim::sealer::seal;
     use alloc::vec::Vec;
 
@@ -117,5 +158,53 @@ mod tests {
         assert!(rule.may_speak(&me, &claims(8)).is_err());
         rule.persisted(PersistId(2), Ok(()));
         assert_eq!(rule.may_speak(&me, &claims(8)), Ok(()));
+    }
+
+    #[test]
+    fn fires_on_a_write_and_an_event_of_one_that_still_waits() {
+        let me: NodeId = "n1".parse().unwrap();
+        let says = |item| Message {
+            body: Body::Gossip,
+            rumors: Vec::from([item]),
+        };
+        let writes = |generation| {
+            says(seal(Statement::Batch(Draft {
+                author: me.clone(),
+                lineage: Lineage::default().extended(Generation(generation), Head::default()),
+                first: Version(1),
+                floor: Floor::default(),
+                entries: Vec::new(),
+            })))
+        };
+        let calls = |generation| {
+            let run = Run {
+                author: me.clone(),
+                generation: Generation(generation),
+            };
+            says(seal(Statement::Event(Event {
+                id: EventId { run, number: 1 },
+                time: Lamport::default(),
+                name: "e".parse().unwrap(),
+                payload: "e".into(),
+                coalesce: false,
+                ask: None,
+            })))
+        };
+        let mut rule = SpokenGeneration::default();
+        rule.persists(PersistId(1), &Record::Generation(Generation(7)));
+        rule.persisted(PersistId(1), Ok(()));
+        rule.persists(PersistId(2), &Record::Generation(Generation(9)));
+        assert_eq!(rule.known(), Some(Generation(7)));
+        for early in [writes(9), calls(9)] {
+            assert!(rule.may_speak(&me, &early).is_err());
+        }
+        // The one that was lost, and the one that is on disk.
+        for old in [writes(8), writes(7), calls(7)] {
+            assert_eq!(rule.may_speak(&me, &old), Ok(()));
+        }
+        rule.persisted(PersistId(2), Ok(()));
+        for own in [writes(9), calls(9)] {
+            assert_eq!(rule.may_speak(&me, &own), Ok(()));
+        }
     }
 }
