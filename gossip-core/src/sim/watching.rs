@@ -325,9 +325,6 @@ impl<M: Machine> World<M> {
                 watch.touches(names.insert(&verdict.value.accused));
             }
             Output::Notify(Notification::Member(event)) => match event.kind {
-                MemberEventKind::Removed { .. } | MemberEventKind::Forgotten { .. } => {
-                    watch.removes(names.insert(&event.id));
-                }
                 MemberEventKind::Died { .. } => {
                     watch.mourns(names.insert(&event.id));
                 }

@@ -22,11 +22,11 @@ use super::bounds::outgrows_its_bounds;
 use super::bump::Bumps;
 use super::fairness::Fairness;
 use super::fold::was_told_otherwise;
-use super::haste::{is_hasty, least};
+use super::haste::{is_hasty, least, orders_by_itself};
 use super::merge::stands_by_chance;
 use super::monotone::{Held, goes_back, leaps};
 use super::myself::{holds_itself, lets_it_stand};
-use super::ownership::never_issued;
+use super::ownership::was_never_so;
 use super::rule::{Rule, Rules};
 use super::share::holds_too_much;
 use super::sketch::forgot_a_change;
@@ -35,7 +35,7 @@ use super::{Verdict, alarm};
 use crate::base::id::NodeId;
 use crate::base::time::Instant;
 use crate::input::{Command, Input};
-use crate::message::{Accusation, Body, Footing, Item, Message, Statement};
+use crate::message::{Accusation, Body, Charge, Footing, Item, Message, Statement};
 use crate::node::Node;
 use crate::output::{MemberStatus, Phase};
 use crate::sim::names::{NameId, Names, Numbered};
@@ -61,8 +61,8 @@ pub(in crate::sim) struct Watch {
     /// Since when those are suspect who are, on the node's clock.
     suspect: BTreeMap<NameId, Instant>,
     touched: Vec<NameId>,
-    /// Whom an operator has removed, by this very input.
-    removed: Vec<NameId>,
+    /// What an operator says of a member, by this very input.
+    order: Option<(NameId, Charge)>,
     /// The highest footing on which the input accuses us, and where we stood.
     accused: Option<(Footing, Footing)>,
     bumps: Bumps,
@@ -97,6 +97,11 @@ impl Watch {
                 self.bumps.is_told();
             }
             Input::Command(_, command) => {
+                match command {
+                    Command::Remove(id) => self.order = Some((names.insert(id), Charge::Removed)),
+                    Command::Forget(id) => self.order = Some((names.insert(id), Charge::Forgotten)),
+                    _ => {}
+                }
                 let asks = matches!(
                     command,
                     Command::Get(_) | Command::List { .. } | Command::Members | Command::Status
@@ -169,12 +174,6 @@ impl Watch {
         self.bumps.mourns();
     }
 
-    /// An operator removes or forgets a member: that takes no time.
-    pub(in crate::sim) fn removes(&mut self, name: NameId) {
-        self.touches(name);
-        self.removed.push(name);
-    }
-
     /// The node asks somebody, or calls to ask.
     pub(in crate::sim) fn asks(&mut self, name: NameId) {
         self.fairness.asks(name);
@@ -206,10 +205,12 @@ impl Watch {
                 let Some(node) = node.filter(|_| rules.has(Rule::Haste)) else {
                     return Ok(());
                 };
-                if accusation.charge != crate::message::Charge::Dead {
-                    return Ok(());
-                }
                 let id = &accusation.accused;
+                match accusation.charge {
+                    Charge::Suspect => return Ok(()),
+                    Charge::Dead => {}
+                    order => return orders_by_itself(id, self.order == Some((name, order)), order),
+                }
                 let since = self.suspect_since(name);
                 is_hasty(id, since, accusation.footing, now, least(node.config()))
             }
@@ -255,7 +256,7 @@ impl Watch {
             verdict = verdict.and_then(|()| self.beholds(rules, truth, node, picture, now, seen));
         }
         touched.clear();
-        self.removed.clear();
+        self.order = None;
         self.touched = touched;
         verdict?;
         let walked = *self.walked.get_or_insert(now);
@@ -349,7 +350,7 @@ impl Watch {
             return Ok(());
         }
         if rules.has(Rule::Ownership) {
-            never_issued(truth, id, footing)?;
+            was_never_so(truth, id, held)?;
         }
         if rules.has(Rule::Birth) {
             is_not_its_own_word(truth, id, was, held)?;
@@ -358,7 +359,9 @@ impl Watch {
             if rules.has(Rule::Monotone) {
                 goes_back(was, held)?;
             }
-            let by_hand = self.removed.contains(&name);
+            // An operator's word takes no time.
+            let by_hand = status == MemberStatus::Dead
+                && truth.charges(id, footing).any(|it| it == Charge::Removed);
             if rules.has(Rule::Transition) && !by_hand {
                 leaps(was, held)?;
             }
