@@ -387,7 +387,24 @@ impl Bug for Partial {
 
 #[test]
 fn one_who_is_never_asked_is_found() {
-    found::<Partial>("partial");
+    assert_eq!(found::<Partial>("partial"), "fairness");
+}
+
+/// After a while it asks nobody any more.
+#[derive(Default)]
+struct Dozing;
+
+impl Bug for Dozing {
+    fn heard(&mut self, node: &mut Node) {
+        if node.probes_begun() >= 10 {
+            node.doze();
+        }
+    }
+}
+
+#[test]
+fn one_who_stops_asking_is_found() {
+    assert_eq!(found::<Dozing>("dozing"), "fairness");
 }
 
 /// The story with events: what a canary in it breaks.
