@@ -1,0 +1,188 @@
+//! Restarting: what a node makes of its journal, and of those above all who were
+//! gone before it stopped. Driven by hand, on a disk that keeps everything.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that stops at the first surprise"
+)]
+
+#[path = "common/solo.rs"]
+mod solo;
+
+use gossip_core::Config;
+use gossip_core::base::id::NodeId;
+use gossip_core::input::{Command, Query, Space, Target};
+use gossip_core::message::{
+    Body, Charge, Delta, Draft, Entry, Floor, Item, LogDelta, Op, Scope, Stamp, Statement, Value,
+    Version,
+};
+use gossip_core::output::{MemberStatus, Output, Reply};
+use gossip_core::sim::Journal;
+
+use solo::{SECOND, Solo, accusation, begun, claim, footing, id, opened, seal};
+
+/// `n0`, which probes nobody and forgets after half a minute, on this disk.
+fn started(disk: &Journal) -> Solo {
+    let mut config = Config::default();
+    config.probe_interval = 60 * SECOND;
+    config.jurors = 0;
+    config.forget_after = 30 * SECOND;
+    Solo::with(config, disk.saved())
+}
+
+/// It stops, and starts again on what its disk holds by then.
+fn restarted(mut solo: Solo, disk: &mut Journal) -> Solo {
+    solo.settle();
+    for record in solo.kept {
+        disk.write(record);
+    }
+    started(disk)
+}
+
+/// `n1` and `n2`, alive at (7, 0), and what `n1` wrote.
+fn acquainted() -> Solo {
+    let mut solo = started(&Journal::default());
+    for name in ["n1", "n2"] {
+        solo.rumors(name, vec![claim(name, footing(7, 0))]);
+    }
+    delta(&mut solo, vec![], vec![log("n1")]);
+    assert!(is_shown(&mut solo));
+    solo
+}
+
+/// The same, on a disk alone.
+fn disk_of_acquaintances() -> Journal {
+    let mut disk = Journal::default();
+    restarted(acquainted(), &mut disk);
+    disk
+}
+
+/// `n2` compares notes with it.
+fn delta(solo: &mut Solo, members: Vec<Item>, logs: Vec<LogDelta>) {
+    let via = opened(solo, 1, "n2");
+    solo.message("n2", via, Body::Delta(Delta { members, logs }));
+}
+
+/// One own key, of the run 7.
+fn log(author: &str) -> LogDelta {
+    let draft = Draft {
+        author: id(author),
+        lineage: begun(7),
+        first: Version(1),
+        floor: Floor::default(),
+        entries: vec![Entry {
+            scope: Scope::Own,
+            key: "mine".parse().unwrap(),
+            stamp: Stamp::default(),
+            op: Op::Put(Value::new(bytes::Bytes::from_static(b"v")).unwrap()),
+            replaces: None,
+            expires: None,
+        }],
+    };
+    let Item::Batch(batch) = seal(Statement::Batch(draft)) else {
+        panic!("a draft is sealed to a batch");
+    };
+    LogDelta {
+        from: Version(0),
+        batches: vec![batch],
+        chunked: vec![],
+        more: false,
+    }
+}
+
+/// Whether what `n1` wrote is read.
+fn is_shown(solo: &mut Solo) -> bool {
+    let query = Query {
+        space: Space::Own(id("n1")),
+        key: "mine".parse().unwrap(),
+    };
+    match solo.ask(Command::Get(query)) {
+        Reply::Value(row) => row.is_some(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn removed(solo: &mut Solo) {
+    let word = accusation("n2", "n1", footing(7, 0), Charge::Removed);
+    solo.rumors("n2", vec![word]);
+}
+
+fn status(solo: &mut Solo, name: &str) -> Option<MemberStatus> {
+    solo.member(name).map(|row| row.status)
+}
+
+/// Whom it calls within two minutes.
+fn calls(solo: &mut Solo) -> Vec<NodeId> {
+    solo.said.clear();
+    solo.pass(120 * SECOND);
+    let called = solo.said.iter().filter_map(|output| match output {
+        Output::Dial(Target::Member(peer, _)) => Some(peer.clone()),
+        _ => None,
+    });
+    let mut called: Vec<NodeId> = called.collect();
+    called.sort();
+    called.dedup();
+    called
+}
+
+/// What an earlier run said of `n1` changes nothing; what it says now does.
+fn comes_back_by_its_own_word_alone(solo: &mut Solo) {
+    solo.rumors("n2", vec![claim("n1", footing(7, 0))]);
+    assert_eq!(status(solo, "n1"), None);
+    assert!(!is_shown(solo));
+    solo.rumors("n2", vec![claim("n1", footing(8, 0))]);
+    assert_eq!(status(solo, "n1"), Some(MemberStatus::Alive));
+    // Its log was let go of, perhaps, and is there again.
+    delta(solo, vec![], vec![log("n1")]);
+    assert!(is_shown(solo));
+}
+
+/// A row that was closed stays closed, and what its member said is not shown; it
+/// is still called, and if it comes back it is here.
+///
+/// ```text
+///   n1 ──✗── dead ── 30 s ── no row ──┐        ┌── no row, n1 is called ── (8, 0) ── alive
+///                                     └ n0 ↻ ──┘
+/// ```
+#[test]
+fn a_row_that_was_closed_stays_closed() {
+    let (mut solo, mut disk) = (acquainted(), Journal::default());
+    removed(&mut solo);
+    solo.pass(31 * SECOND);
+    assert_eq!(status(&mut solo, "n1"), None);
+    for _ in 0..2 {
+        solo = restarted(solo, &mut disk);
+        assert_eq!(status(&mut solo, "n1"), None);
+        assert_eq!(solo.status().certificates, 1);
+        assert!(!is_shown(&mut solo));
+        assert!(calls(&mut solo).contains(&id("n1")));
+    }
+    comes_back_by_its_own_word_alone(&mut solo);
+    // What it says then outlives a restart as well, and so does its next death.
+    solo = restarted(solo, &mut disk);
+    assert!(is_shown(&mut solo));
+    solo.rumors("n2", vec![claim("n1", footing(8, 0))]);
+    let word = accusation("n2", "n1", footing(8, 0), Charge::Removed);
+    solo.rumors("n2", vec![word]);
+    solo = restarted(solo, &mut disk);
+    assert_eq!(status(&mut solo, "n1"), Some(MemberStatus::Dead));
+    assert!(
+        is_shown(&mut solo),
+        "its last word, as long as it has a row"
+    );
+}
+
+/// A row that was closed where the node asks is closed here too, after a restart
+/// as before it.
+#[test]
+fn a_row_that_others_closed_is_not_opened_by_a_restart() {
+    let mut disk = disk_of_acquaintances();
+    let mut solo = started(&disk);
+    let verdict = accusation("n2", "n1", footing(7, 0), Charge::Dead);
+    delta(&mut solo, vec![verdict], vec![]);
+    assert_eq!(status(&mut solo, "n1"), None);
+    assert!(!is_shown(&mut solo));
+    solo = restarted(solo, &mut disk);
+    assert_eq!(status(&mut solo, "n1"), None);
+    comes_back_by_its_own_word_alone(&mut solo);
+}
