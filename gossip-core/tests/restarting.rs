@@ -16,7 +16,7 @@ use gossip_core::message::{
     Body, Charge, Delta, Draft, Entry, Floor, Item, LogDelta, Op, Scope, Stamp, Statement, Value,
     Version,
 };
-use gossip_core::output::{MemberStatus, Output, Reply};
+use gossip_core::output::{MemberStatus, Output, Record, Reply};
 use gossip_core::sim::Journal;
 
 use solo::{SECOND, Solo, accusation, begun, claim, footing, id, opened, seal};
@@ -107,6 +107,17 @@ fn removed(solo: &mut Solo) {
     solo.rumors("n2", vec![word]);
 }
 
+/// Whether whoever is connected next hears that `n1` is forgotten.
+fn tells_that_n1_is_forgotten(solo: &mut Solo) -> bool {
+    solo.said.clear();
+    solo.link("n3");
+    let rumors = solo.sent().into_iter().flat_map(|sent| sent.message.rumors);
+    rumors.into_iter().any(|rumor| {
+        matches!(rumor, Item::Accusation(word)
+            if word.value.accused == id("n1") && word.value.charge == Charge::Forgotten)
+    })
+}
+
 fn status(solo: &mut Solo, name: &str) -> Option<MemberStatus> {
     solo.member(name).map(|row| row.status)
 }
@@ -184,5 +195,44 @@ fn a_row_that_others_closed_is_not_opened_by_a_restart() {
     assert!(!is_shown(&mut solo));
     solo = restarted(solo, &mut disk);
     assert_eq!(status(&mut solo, "n1"), None);
+    comes_back_by_its_own_word_alone(&mut solo);
+}
+
+/// Whoever an operator forgets after its row was closed is not called by the next
+/// run either; and the word is told on, since the others call it as well.
+#[test]
+fn who_is_forgotten_without_a_row_is_not_called_after_a_restart() {
+    for told_by_another in [false, true] {
+        let (mut solo, mut disk) = (acquainted(), Journal::default());
+        removed(&mut solo);
+        solo.pass(60 * SECOND);
+        if told_by_another {
+            let word = accusation("n2", "n1", footing(7, 0), Charge::Forgotten);
+            solo.rumors("n2", vec![word]);
+        } else {
+            assert_eq!(solo.ask(Command::Forget(id("n1"))), Reply::Done);
+        }
+        assert!(tells_that_n1_is_forgotten(&mut solo));
+        for _ in 0..2 {
+            assert!(!calls(&mut solo).contains(&id("n1")));
+            assert!(!is_shown(&mut solo));
+            solo = restarted(solo, &mut disk);
+        }
+        comes_back_by_its_own_word_alone(&mut solo);
+    }
+}
+
+/// A disk on which an operator's word and the claim it was about stand together.
+#[test]
+fn an_operators_word_on_the_disk_outlives_the_claim_beside_it() {
+    let mut disk = disk_of_acquaintances();
+    let word = accusation("n2", "n1", footing(7, 0), Charge::Forgotten);
+    let Item::Accusation(word) = word else {
+        panic!("an accusation");
+    };
+    disk.write(Record::Verdict(word));
+    let mut solo = started(&disk);
+    assert!(!is_shown(&mut solo));
+    assert_eq!(calls(&mut solo), [id("n2")]);
     comes_back_by_its_own_word_alone(&mut solo);
 }

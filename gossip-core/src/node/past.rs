@@ -16,7 +16,6 @@ use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::Now;
 use crate::input::Saved;
-use crate::membership::Certificate;
 use crate::message::{Charge, Item, MemberState, Presence};
 use crate::output::{Output, Record};
 
@@ -47,11 +46,12 @@ impl Node {
                 continue;
             }
             self.roster.recall(claim.clone(), verdict, closed, now.mono);
-            let alive = claim.value.presence == Presence::Alive;
-            if alive {
+            let row = self.roster.row(&id);
+            let forgotten = row.is_some_and(|row| row.state == MemberState::Forgotten);
+            if claim.value.presence == Presence::Alive && !forgotten {
                 self.book.remember(claim);
             }
-            if self.roster.member(&id).is_some() || !closed {
+            if self.roster.member(&id).is_some() || !closed && !forgotten {
                 shown.insert(id);
             }
         }
@@ -75,10 +75,13 @@ impl Node {
             Item::Accusation(verdict) => {
                 let id = verdict.value.accused.clone();
                 let forgotten = verdict.value.charge == Charge::Forgotten;
-                self.outbox.push(Output::Remember(Record::Verdict(verdict)));
+                let record = Record::Verdict(verdict.clone());
+                self.outbox.push(Output::Remember(record));
                 if forgotten {
                     self.book.met(&id);
                     self.veil(&id);
+                    // Others have no row of it either, and call it as we did.
+                    self.spread(now, Item::Accusation(verdict));
                 }
             }
             Item::Claim(claim) => {
@@ -101,22 +104,25 @@ impl Node {
             return;
         };
         if self.roster.member(&id).is_none() {
-            self.outbox
-                .push(Output::Remember(Record::Forget(id.clone())));
             self.veil(&id);
         }
     }
 
     /// What is held of a member is not shown, and goes if it is of no use; that its
-    /// row is closed outlives this run.
+    /// row is closed, or that it is forgotten, outlives this run.
     pub(super) fn veil(&mut self, id: &NodeId) {
-        let certificate = self.roster.certificates().of(id);
-        if let Some(row) = certificate.and_then(Certificate::told)
-            && row.state == MemberState::Dead
-        {
-            let (member, footing) = (id.clone(), row.footing);
-            let closed = Record::Closed { member, footing };
-            self.outbox.push(Output::Remember(closed));
+        let member = id.clone();
+        let record = match self.roster.certificates().of(id) {
+            // Others may hold its row.
+            Some(held) if held.hearsay => None,
+            Some(held) if held.row().state == MemberState::Dead => {
+                let footing = held.footing();
+                Some(Record::Closed { member, footing })
+            }
+            _ => Some(Record::Forget(member)),
+        };
+        if let Some(record) = record {
+            self.outbox.push(Output::Remember(record));
         }
         let mut changes = Vec::new();
         self.replica.veil(id, &mut changes);
