@@ -13,10 +13,10 @@ use gossip_core::Config;
 use gossip_core::base::id::NodeId;
 use gossip_core::input::{Command, Query, Space, Target};
 use gossip_core::message::{
-    Body, Charge, Delta, Draft, Entry, Floor, Item, LogDelta, Op, Scope, Stamp, Statement, Value,
-    Version,
+    Body, Charge, Claim, Delta, Draft, Entry, Floor, Footing, Item, LogDelta, Op, Presence, Scope,
+    Stamp, Statement, Value, Version,
 };
-use gossip_core::output::{MemberStatus, Output, Record, Reply};
+use gossip_core::output::{MemberStatus, Output, Record, Refusal, Reply};
 use gossip_core::sim::Journal;
 
 use solo::{SECOND, Solo, accusation, begun, claim, footing, id, opened, seal};
@@ -100,6 +100,15 @@ fn is_shown(solo: &mut Solo) -> bool {
         Reply::Value(row) => row.is_some(),
         other => panic!("{other:?}"),
     }
+}
+
+fn farewell(name: &str, footing: Footing) -> Item {
+    seal(Statement::Claim(Claim {
+        member: id(name),
+        footing,
+        presence: Presence::Left,
+        addrs: [([10, 0, 0, 9], 7).into()].into(),
+    }))
 }
 
 fn removed(solo: &mut Solo) {
@@ -235,4 +244,53 @@ fn an_operators_word_on_the_disk_outlives_the_claim_beside_it() {
     assert!(!is_shown(&mut solo));
     assert_eq!(calls(&mut solo), [id("n2")]);
     comes_back_by_its_own_word_alone(&mut solo);
+}
+
+/// The whole cluster restarts and `n1` never returns: nobody has more of it than
+/// an address. An operator can say so, once and for all.
+#[test]
+fn who_is_known_by_an_address_alone_can_be_forgotten() {
+    let mut disk = disk_of_acquaintances();
+    let mut solo = started(&disk);
+    assert!(is_shown(&mut solo), "it may be here in a moment");
+    assert_eq!(calls(&mut solo), [id("n1"), id("n2")]);
+    let unknown = Reply::Refused(Refusal::Unknown { id: id("n1") });
+    assert_eq!(solo.ask(Command::Remove(id("n1"))), unknown);
+    assert_eq!(solo.ask(Command::Forget(id("n1"))), Reply::Done);
+    for _ in 0..2 {
+        assert!(!is_shown(&mut solo));
+        assert_eq!(calls(&mut solo), [id("n2")]);
+        solo = restarted(solo, &mut disk);
+    }
+    comes_back_by_its_own_word_alone(&mut solo);
+}
+
+/// Who left is left after a restart; when its time is over its row is closed, and
+/// no restart after that lets a belated word revive it.
+#[test]
+fn a_farewell_outlives_restarts() {
+    for has_row in [true, false] {
+        let (mut solo, mut disk) = (acquainted(), Journal::default());
+        if has_row {
+            solo.rumors("n1", vec![farewell("n1", footing(7, 1))]);
+            solo = restarted(solo, &mut disk);
+        } else {
+            // Heard by one that knew nothing but its address.
+            solo = restarted(solo, &mut disk);
+            solo.rumors("n2", vec![farewell("n1", footing(7, 1))]);
+        }
+        assert!(is_shown(&mut solo), "its last word");
+        solo = restarted(solo, &mut disk);
+        assert_eq!(status(&mut solo, "n1"), Some(MemberStatus::Left));
+        assert!(is_shown(&mut solo), "its last word");
+        solo.pass(31 * SECOND);
+        for _ in 0..2 {
+            assert_eq!(status(&mut solo, "n1"), None);
+            assert_eq!(solo.status().certificates, 1);
+            assert!(!is_shown(&mut solo));
+            solo = restarted(solo, &mut disk);
+        }
+        assert_eq!(calls(&mut solo), [id("n2")], "in peace");
+        comes_back_by_its_own_word_alone(&mut solo);
+    }
 }

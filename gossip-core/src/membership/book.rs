@@ -18,7 +18,7 @@ use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::input::Target;
-use crate::message::{Claim, Sealed};
+use crate::message::{Claim, Footing, Sealed};
 
 /// The peer book.
 #[derive(Debug)]
@@ -62,6 +62,12 @@ impl Book {
         if self.remembered.len() < limit::REMEMBERED {
             self.remembered.insert(claim.value.member.clone(), claim);
         }
+    }
+
+    /// Up to where the history of a member that is called was known.
+    pub fn footing(&self, peer: &NodeId) -> Option<Footing> {
+        let claim = self.remembered.get(peer)?;
+        Some(claim.value.footing)
     }
 
     /// Whether a member is called that has no row.

@@ -1,8 +1,9 @@
 //! The past: what an earlier run knew, and what stays of those who are gone.
 //!
 //! ```text
-//!   row ── gone for long, or others have none ──▶ closed: a claim, a verdict, an address
-//!   row ── an operator forgets it ──────────────▶ forgotten: a verdict
+//!   dead ── for long, or others have no row ──▶ closed: the claim, the verdict; called
+//!   left ── for long ─────────────────────────▶ closed: the claim
+//!   any ─── an operator forgets it ───────────▶ forgotten: the verdict
 //! ```
 //!
 //! The journal holds the same as the memory, so that a restart changes nobody's
@@ -48,10 +49,11 @@ impl Node {
             self.roster.recall(claim.clone(), verdict, closed, now.mono);
             let row = self.roster.row(&id);
             let forgotten = row.is_some_and(|row| row.state == MemberState::Forgotten);
-            if claim.value.presence == Presence::Alive && !forgotten {
+            let called = claim.value.presence == Presence::Alive && !forgotten;
+            if called {
                 self.book.remember(claim);
             }
-            if self.roster.member(&id).is_some() || !closed && !forgotten {
+            if self.roster.member(&id).is_some() || called && !closed {
                 shown.insert(id);
             }
         }
@@ -115,7 +117,7 @@ impl Node {
         let record = match self.roster.certificates().of(id) {
             // Others may hold its row.
             Some(held) if held.hearsay => None,
-            Some(held) if held.row().state == MemberState::Dead => {
+            Some(held) if held.row().state != MemberState::Forgotten => {
                 let footing = held.footing();
                 Some(Record::Closed { member, footing })
             }

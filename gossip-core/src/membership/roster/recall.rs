@@ -6,6 +6,8 @@
 //!   alive            –                  nothing: an address to call
 //!   dead             stood              a row
 //!   dead             closed             a certificate, and an address to call
+//!   left             stood, or none     a row
+//!   left             closed             a certificate
 //!   forgotten        –                  a certificate
 //! ```
 
@@ -16,7 +18,7 @@ use crate::base::limit;
 use crate::base::time::Instant;
 use crate::membership::Standing;
 use crate::membership::certificate::LastWord;
-use crate::message::{Accusation, Charge, Claim, Sealed};
+use crate::message::{Accusation, Charge, Claim, Presence, Sealed};
 
 impl Roster {
     /// A member that was known before this run: its newest claim, the verdict on
@@ -30,12 +32,26 @@ impl Roster {
         now: Instant,
     ) {
         let (id, footing) = (claim.value.member.clone(), claim.value.footing);
-        let Some(verdict) = verdict.filter(|verdict| verdict.value.footing >= footing) else {
+        let left = claim.value.presence == Presence::Left;
+        let full = self.members.len() >= limit::ROSTER;
+        // Who has left is accused of nothing that it did before.
+        let verdict = verdict.filter(|verdict| {
+            let Accusation {
+                footing: on,
+                charge,
+                ..
+            } = verdict.value;
+            on > footing || on == footing && (!left || charge == Charge::Forgotten)
+        });
+        let Some(verdict) = verdict else {
+            if left && !closed && !full {
+                self.put(claim, Standing::Left, now);
+            } else if left {
+                self.certificates.close(id, LastWord::Farewell(claim), now);
+            }
             return;
         };
-        let charge = verdict.value.charge;
-        let full = self.members.len() >= limit::ROSTER;
-        if closed || charge == Charge::Forgotten {
+        if closed || verdict.value.charge == Charge::Forgotten {
             self.certificates.close(id, LastWord::Verdict(verdict), now);
         } else if verdict.value.footing == footing && !full {
             self.put(claim, Standing::Dead(Box::new(verdict)), now);
