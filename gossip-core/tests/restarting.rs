@@ -16,7 +16,7 @@ use gossip_core::message::{
     Body, Charge, Claim, Delta, Draft, Entry, Floor, Footing, Item, LogDelta, Op, Presence, Scope,
     Stamp, Statement, Value, Version,
 };
-use gossip_core::output::{MemberStatus, Output, Record, Refusal, Reply};
+use gossip_core::output::{MemberStatus, Output, Phase, Record, Refusal, Reply};
 use gossip_core::sim::Journal;
 
 use solo::{SECOND, Solo, accusation, begun, claim, footing, id, opened, seal};
@@ -292,5 +292,28 @@ fn a_farewell_outlives_restarts() {
         }
         assert_eq!(calls(&mut solo), [id("n2")], "in peace");
         comes_back_by_its_own_word_alone(&mut solo);
+    }
+}
+
+/// One of two is left, and restarts without anybody to ask: it waits for the
+/// other, until an operator says that there is none.
+#[test]
+fn the_last_one_runs_once_nobody_is_left_to_wait_for() {
+    for is_dead in [false, true] {
+        let mut disk = Journal::default();
+        let mut solo = started(&disk);
+        solo.rumors("n1", vec![claim("n1", footing(7, 0))]);
+        if is_dead {
+            let word = accusation("n1", "n1", footing(7, 0), Charge::Removed);
+            solo.rumors("n1", vec![word]);
+        }
+        solo = restarted(solo, &mut disk);
+        solo.pass(120 * SECOND);
+        assert_eq!(solo.status().phase, Phase::Joining, "it may come back");
+        assert_eq!(solo.ask(Command::Forget(id("n1"))), Reply::Done);
+        solo.pass(SECOND);
+        assert_eq!(solo.status().phase, Phase::Running);
+        solo = restarted(solo, &mut disk);
+        assert_eq!(solo.status().phase, Phase::Running);
     }
 }
