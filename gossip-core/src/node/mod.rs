@@ -201,7 +201,7 @@ impl Node {
             zones: Zones::default(),
             loss: Loss::default(),
             mail: false,
-            pieces: Pieces::of(config.agreed().takes.bytes),
+            pieces: Pieces::of(config.agreed().takes),
             fetches: Fetches::of(config.agreed().takes.bytes),
             shelf: Shelf::default(),
             serving: Serving::default(),
