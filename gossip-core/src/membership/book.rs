@@ -18,7 +18,7 @@ use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::input::Target;
-use crate::message::{Claim, Presence, Sealed};
+use crate::message::{Claim, Footing, Sealed};
 
 /// The peer book.
 #[derive(Debug)]
@@ -42,16 +42,10 @@ struct Led {
 
 impl Book {
     /// The book of a node that starts.
-    pub fn new(seeds: &[String], saved: Vec<Sealed<Claim>>, me: &NodeId) -> Self {
-        let here = saved
-            .into_iter()
-            .filter(|claim| claim.value.presence == Presence::Alive && claim.value.member != *me);
-        let here = here.take(limit::REMEMBERED);
+    pub fn new(seeds: &[String]) -> Self {
         Self {
             seeds: seeds.iter().map(|seed| (seed.clone(), None)).collect(),
-            remembered: here
-                .map(|claim| (claim.value.member.clone(), claim))
-                .collect(),
+            remembered: BTreeMap::new(),
         }
     }
 
@@ -77,7 +71,7 @@ impl Book {
         }
     }
 
-    /// A member's row is gone, and it may still come back.
+    /// A member has no row, and may come back.
     pub fn remember(&mut self, claim: Sealed<Claim>) {
         if self.remembered.len() < limit::REMEMBERED {
             self.remembered.insert(claim.value.member.clone(), claim);
@@ -87,6 +81,12 @@ impl Book {
     /// Whether there is no room to remember one more.
     pub fn is_full(&self) -> bool {
         self.remembered.len() >= limit::REMEMBERED
+    }
+
+    /// Up to where the history of a member that is called was known.
+    pub fn footing(&self, peer: &NodeId) -> Option<Footing> {
+        let claim = self.remembered.get(peer)?;
+        Some(claim.value.footing)
     }
 
     /// Whether a member is called that has no row.
