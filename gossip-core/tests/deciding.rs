@@ -1,6 +1,7 @@
 //! Deciding: the quorum as nodes in a simulated cluster see it.
 #![allow(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a test may stop at the first surprise"
 )]
