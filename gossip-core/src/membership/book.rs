@@ -84,11 +84,6 @@ impl Book {
         }
     }
 
-    /// Whether there is no room to remember one more.
-    pub fn is_full(&self) -> bool {
-        self.remembered.len() >= limit::REMEMBERED
-    }
-
     /// Whether a member is called that has no row.
     pub fn remembers(&self, peer: &NodeId) -> bool {
         self.remembered.contains_key(peer)
@@ -121,6 +116,11 @@ impl Book {
             }),
             (seed, member) => seed.or(member),
         }
+    }
+
+    /// Whether there is no room to remember one more.
+    pub fn is_full(&self) -> bool {
+        self.remembered.len() >= limit::REMEMBERED
     }
 
     /// A seed that has led to ourselves, now and then, although others are here.
