@@ -33,8 +33,8 @@ pub struct Book {
 /// Where a seed led.
 #[derive(Debug)]
 struct Led {
-    /// The last time; `None`: to ourselves.
-    to: Option<NodeId>,
+    /// The last time.
+    to: NodeId,
     /// To ourselves, once. Its name may stand for many then, of whom whoever
     /// answers first is one, or for fewer than it will.
     ours: bool,
@@ -61,18 +61,18 @@ impl Book {
     }
 
     /// Whether nobody but ourselves was ever to be found by it.
-    pub fn leads_nowhere(&self) -> bool {
-        let ours = |led: &Option<Led>| led.as_ref().is_some_and(|led| led.to.is_none());
+    pub fn leads_nowhere(&self, me: &NodeId) -> bool {
+        let ours = |led: &Option<Led>| led.as_ref().is_some_and(|led| led.to == *me);
         self.remembered.is_empty() && self.seeds.values().all(ours)
     }
 
-    /// A seed led to a peer; `None`: to ourselves.
-    pub fn seed_is(&mut self, seed: &str, to: Option<&NodeId>) {
+    /// A seed led to a peer, perhaps to ourselves.
+    pub fn seed_is(&mut self, seed: &str, peer: &NodeId, me: &NodeId) {
         if let Some(known) = self.seeds.get_mut(seed) {
             let before = known.as_ref().is_some_and(|led| led.ours);
             *known = Some(Led {
-                to: to.cloned(),
-                ours: before || to.is_none(),
+                to: peer.clone(),
+                ours: before || peer == me,
             });
         }
     }
@@ -144,7 +144,7 @@ impl Book {
     ) -> Vec<Target> {
         let others = |seed: &&String| {
             let led = self.seeds.get(*seed).and_then(Option::as_ref);
-            led.is_none_or(|led| led.to.is_some())
+            led.is_none_or(|led| led.to != *roster.me())
         };
         let mut seeds = rng.sample(count, self.lost_seeds(roster, links).filter(others));
         rng.shuffle(&mut seeds);
@@ -164,9 +164,9 @@ impl Book {
     /// Seeds that lead to nobody who is here; of those that lead to ourselves, while
     /// nobody else is.
     fn lost_seeds(&self, roster: &Roster, links: &Links) -> impl Iterator<Item = &String> {
-        let lost = |led: &Led| match &led.to {
-            Some(peer) => !links.is_up(peer) && !roster.is_here(peer),
-            None => roster.others().is_empty(),
+        let lost = |Led { to, .. }: &Led| match to == roster.me() {
+            true => roster.others().is_empty(),
+            false => !links.is_up(to) && !roster.is_here(to),
         };
         self.seeds
             .iter()
