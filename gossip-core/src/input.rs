@@ -3,6 +3,7 @@
 //! A run is a seed and a list of `(Now, Input)`; recording, replaying and
 //! fuzzing a node are a line each.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -13,8 +14,8 @@ use bytes::Bytes;
 use crate::base::id::NodeId;
 use crate::electorate::{Elected, Electorate};
 use crate::message::{
-    Accusation, Ask, Batch, Claim, EventId, Generation, Item, Key, Message, Scope, Sealed, Value,
-    WriteId,
+    Accusation, Ask, Batch, Claim, EventId, Footing, Generation, Item, Key, Message, Scope, Sealed,
+    Value, WriteId,
 };
 use crate::watched::{Cursor, Selection, Whose};
 
@@ -366,6 +367,8 @@ pub struct Saved {
     pub claims: Vec<Sealed<Claim>>,
     /// The verdicts that stood.
     pub verdicts: Vec<Sealed<Accusation>>,
+    /// Members whose row was closed, and up to where in their history.
+    pub closed: BTreeMap<NodeId, Footing>,
     /// The list of voters an operator gave it, if one did.
     pub elected: Option<Elected>,
 }

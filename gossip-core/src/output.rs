@@ -101,6 +101,15 @@ pub enum Record {
     Claim(Sealed<Claim>),
     /// A member was condemned.
     Verdict(Sealed<Accusation>),
+    /// A member's row is closed: until there is a claim above this footing it has
+    /// none, and nothing of its own is shown. Its claim stays, and so does the
+    /// verdict that stands.
+    Closed {
+        /// Whose row.
+        member: NodeId,
+        /// Up to where in its history.
+        footing: Footing,
+    },
     /// A member is forgotten: its claim goes. What goes of its log is said by a
     /// commit or a cut; the verdict that stands stays.
     Forget(NodeId),

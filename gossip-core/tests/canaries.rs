@@ -29,7 +29,7 @@ use gossip_core::base::time::{Instant, Now};
 use gossip_core::config::{Config, ConfigError, Identity};
 use gossip_core::input::{Command, Input, Saved};
 use gossip_core::message::{
-    Batch, Body, Charge, Incarnation, Item, Lamport, Op, Statement, Value, Version,
+    Batch, Body, Charge, Incarnation, Item, Lamport, Op, Presence, Statement, Value, Version,
 };
 use gossip_core::output::{
     KeyEvent, KeyEventKind, MemberEventKind, MemberStatus, Notification, Output, Record,
@@ -142,6 +142,96 @@ impl Bug for Hasty {
 #[test]
 fn a_verdict_without_a_suspicion_is_found() {
     assert_eq!(found::<Hasty>("hasty"), "haste");
+}
+
+/// It speaks for operators who have not asked it to.
+#[derive(Default)]
+struct Presumptuous;
+
+impl Bug for Presumptuous {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        if let Output::Seal(_, Statement::Accusation(accusation)) = output {
+            accusation.charge = Charge::Removed;
+        }
+        true
+    }
+}
+
+#[test]
+fn a_removal_that_no_operator_asked_for_is_found() {
+    assert_eq!(found::<Presumptuous>("presumptuous"), "haste");
+}
+
+/// It takes a neighbour's verdict on one it holds alive for an operator's word.
+#[derive(Default)]
+struct Obsequious;
+
+impl Bug for Obsequious {
+    fn hears(&mut self, node: &Node, input: &mut Input) {
+        for item in items(input) {
+            if let Item::Accusation(accusation) = item
+                && accusation.value.charge == Charge::Dead
+                && accusation.value.accused != *node.id()
+                && let Some(sight) = node.sight(&accusation.value.accused)
+                && sight.status == MemberStatus::Alive
+            {
+                accusation.value.charge = Charge::Removed;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_death_that_skips_suspicion_is_found() {
+    assert_eq!(found::<Obsequious>("obsequious"), "transition");
+}
+
+/// It makes a verdict of every suspicion that it hands on.
+#[derive(Default)]
+struct Slanderous;
+
+impl Bug for Slanderous {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        if let Output::Send(transmit) = output {
+            for item in &mut transmit.message.rumors {
+                if let Item::Accusation(accusation) = item
+                    && accusation.value.charge == Charge::Suspect
+                {
+                    accusation.value.charge = Charge::Dead;
+                }
+            }
+        }
+        true
+    }
+}
+
+#[test]
+fn an_accusation_that_grows_on_its_way_is_found() {
+    assert_eq!(found::<Slanderous>("slanderous"), "ownership");
+}
+
+/// It says of others that they have left, where they said that they are here.
+#[derive(Default)]
+struct Euphemistic;
+
+impl Bug for Euphemistic {
+    fn does(&mut self, node: &Node, output: &mut Output) -> bool {
+        if let Output::Send(transmit) = output {
+            for item in &mut transmit.message.rumors {
+                if let Item::Claim(claim) = item
+                    && claim.value.member != *node.id()
+                {
+                    claim.value.presence = Presence::Left;
+                }
+            }
+        }
+        true
+    }
+}
+
+#[test]
+fn a_farewell_that_nobody_said_is_found() {
+    assert_eq!(found::<Euphemistic>("euphemistic"), "ownership");
 }
 
 /// It refutes on the footing it has.
@@ -297,7 +387,24 @@ impl Bug for Partial {
 
 #[test]
 fn one_who_is_never_asked_is_found() {
-    found::<Partial>("partial");
+    assert_eq!(found::<Partial>("partial"), "fairness");
+}
+
+/// After a while it asks nobody any more.
+#[derive(Default)]
+struct Dozing;
+
+impl Bug for Dozing {
+    fn heard(&mut self, node: &mut Node) {
+        if node.probes_begun() >= 10 {
+            node.doze();
+        }
+    }
+}
+
+#[test]
+fn one_who_stops_asking_is_found() {
+    assert_eq!(found::<Dozing>("dozing"), "fairness");
 }
 
 /// The story with events: what a canary in it breaks.

@@ -256,3 +256,40 @@ fn two_halves_meet_at_the_cost_of_what_they_lack() {
         assert!(share <= most, "{share}");
     }
 }
+
+#[test]
+fn an_author_that_lost_its_end_and_writes_on_fast_loses_nobody() {
+    let mut world = grown(Setup::seeded(11), 5);
+    let author = world.hosts().next().unwrap();
+    // Each batch writes the same keys: a log with holes, whose first batches are gone.
+    let again = |prefix: &str, batches: usize| -> Vec<Vec<Write>> {
+        let batch = writes(prefix, 1, 8).pop().unwrap();
+        (0..batches).map(|_| batch.clone()).collect()
+    };
+    write_all(&mut world, author, writes("a", 3, 8), seconds(1));
+    write_all(&mut world, author, again("b", 3), seconds(1));
+    world.run_for(seconds(3));
+    let backup = world.journal(author).clone();
+    write_all(&mut world, author, again("b", 6), seconds(1));
+    world.run_for(seconds(3));
+
+    world.crash(author);
+    world.partition(&[&[author]]);
+    world.restart_from(author, backup);
+    world.run_for(seconds(1));
+    world.command(author, Command::Write(writes("c", 1, 1).pop().unwrap()));
+    world.run_for(seconds(1));
+    world.heal();
+    // Never quiet for as long as heads are told: no tail ends by itself.
+    let fast = |world: &mut World, name: &str| {
+        write_all(world, author, again(name, 80), Duration::from_millis(25));
+    };
+    let others: Vec<HostId> = world.hosts().skip(1).collect();
+    for _ in 0..10 {
+        fast(&mut world, "d");
+    }
+    let there = keys(&mut world, author);
+    for other in others {
+        assert_eq!(keys(&mut world, other), there, "{other}");
+    }
+}

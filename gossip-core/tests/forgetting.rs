@@ -201,6 +201,43 @@ fn halves_that_forgot_each_other_find_each_other_by_their_seed() {
     assert!(all_alive(&world));
 }
 
+/// Three live; five that crashed under names of their own are long forgotten. One
+/// of the three restarts: the five do not come back with its journal, neither into
+/// its list nor into the count of its quorum.
+#[test]
+fn who_restarts_does_not_count_those_who_are_long_gone() {
+    let after = seconds(20);
+    let mut world = forgetful(36, 3, after, Duration::ZERO);
+    let gone: Vec<HostId> = (0..5)
+        .map(|number| world.add(forgets(100 + number, after)))
+        .collect();
+    world.run_for(seconds(10));
+    for host in &gone {
+        world.crash(*host);
+    }
+    let forgotten = world.run_until(seconds(120), |world| {
+        gone.iter().all(|host| nobody_knows(world, *host))
+    });
+    forgotten.expect("all three forget the five");
+    world.run_for(seconds(5));
+    world.restart(host(1));
+    let back = world.run_until(seconds(10), |world| all_alive(world));
+    back.expect("it is back");
+    for second in 0..40 {
+        assert_eq!(world.members(host(1)).len(), 3, "after {second} s");
+        let Some(Reply::Quorum(view)) = world.ask(host(1), Command::Quorum) else {
+            panic!("a quorum view");
+        };
+        let judgement = view.judgement;
+        assert_eq!(
+            (judgement.voters, judgement.here),
+            (3, 3),
+            "after {second} s"
+        );
+        world.run_for(seconds(1));
+    }
+}
+
 /// A process that crashes and comes back under a fresh name, again and again:
 /// the rows it leaves behind go with time, and the rest is not disturbed.
 #[test]

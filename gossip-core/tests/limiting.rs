@@ -13,6 +13,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use gossip_core::base::agreed::Share;
 use gossip_core::base::id::NodeId;
+use gossip_core::base::limit;
 use gossip_core::base::time::WallTime;
 use gossip_core::message::{
     Batch, BatchHead, BatchPart, Entry, Floor, Generation, Head, Lineage, LogDelta, Op, Scope,
@@ -345,4 +346,33 @@ fn a_log_of_our_own_is_never_too_large() {
     // From a journal it comes as it was, whatever the limit is now.
     other.restore(&author.said, WALL);
     assert_eq!(held(&other), held(&author.replica));
+}
+
+/// A batch of somebody's, from nowhere.
+fn batch_of(author: &str, first: u64) -> Batch {
+    let value = BatchHead {
+        author: id(author),
+        lineage: Lineage::default().extended(Generation(1), Head::default()),
+        first: Version(first),
+        count: 0,
+        floor: Floor::default(),
+    };
+    let bytes = Bytes::from_static(b"head");
+    Batch {
+        head: Arc::new(Sealed { value, bytes }),
+        parts: Vec::new(),
+    }
+}
+
+#[test]
+fn authors_who_were_made_up_keep_no_room_from_those_who_write() {
+    let mut replica = Replica::new(id("b"), MOST);
+    for number in 0..limit::LOGS + 10 {
+        let (_, _, counters) = take(&mut replica, &run_of(&batch_of(&format!("x{number}"), 5)));
+        assert_eq!((counters.gaps, counters.logs_full), (1, 0));
+    }
+    let mut author = Author::new();
+    author.write(&[(0, Some(1))]);
+    take(&mut replica, &run_of(&author.said[0]));
+    assert_eq!(replica.head(&id("a")).unwrap().version, Version(1));
 }

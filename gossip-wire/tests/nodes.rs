@@ -21,7 +21,7 @@ use gossip_core::input::{
     Command, Input, LinkError, LinkEvent, Saved, SessionEvent, SessionId, Space, Target, Ticket,
     Write,
 };
-use gossip_core::message::{Batch, Body, Generation, Message, Scope, Value, Version};
+use gossip_core::message::{Batch, Body, Footing, Generation, Message, Scope, Value, Version};
 use gossip_core::node::Node;
 use gossip_core::output::{Output, Record, Reply, Row, Via};
 use gossip_wire::{
@@ -36,6 +36,7 @@ struct Journal {
     heads: BTreeMap<(NodeId, Bytes), BTreeMap<u32, (Version, Bytes)>>,
     claims: BTreeMap<NodeId, Bytes>,
     verdicts: BTreeMap<NodeId, Bytes>,
+    closed: BTreeMap<NodeId, Footing>,
 }
 
 impl Journal {
@@ -66,13 +67,18 @@ impl Journal {
             Record::Cut { author, through } => self.keep(&author, |version| version <= through),
             Record::Claim(claim) => {
                 self.verdicts.remove(&claim.value.member);
+                self.closed.remove(&claim.value.member);
                 self.claims.insert(claim.value.member, claim.bytes);
             }
             Record::Verdict(verdict) => {
                 self.verdicts.insert(verdict.value.accused, verdict.bytes);
             }
+            Record::Closed { member, footing } => {
+                self.closed.insert(member, footing);
+            }
             Record::Forget(id) => {
                 self.claims.remove(&id);
+                self.closed.remove(&id);
             }
             // Nobody elects here.
             Record::Electorate(_) => {}
@@ -104,6 +110,7 @@ impl Journal {
             verdicts: verdicts
                 .map(|b| decode_sealed_accusation(b).unwrap())
                 .collect(),
+            closed: self.closed.clone(),
             elected: None,
         }
     }

@@ -14,7 +14,7 @@ on its arguments and its seed, and on nothing else; of a report the simulator's
 own speed depends on the machine.
 
   cargo xtask sim --nodes 500 --loss 5% --partition 30s --seed 7
-  cargo xtask sim --report            the project's figures, half an hour
+  cargo xtask sim --report            the project's figures: hours, or a section by --only
   cargo xtask sim --report --quick    the same, roughly, in minutes
   cargo xtask sim trade               a curve instead of one default
   cargo xtask sim epidemic --tables   rules of the literature, by the book

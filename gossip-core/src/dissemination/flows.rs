@@ -19,6 +19,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::ops::Bound;
 use core::time::Duration;
 
 use crate::base::id::NodeId;
@@ -43,6 +44,8 @@ struct Flow {
 #[derive(Debug, Default)]
 pub struct Flows {
     logs: BTreeMap<NodeId, Flow>,
+    /// Which one was told last to one who asked.
+    last: Option<NodeId>,
 }
 
 impl Flows {
@@ -91,48 +94,58 @@ impl Flows {
         due.map(|(due, _)| due).min()
     }
 
-    /// The heads that are due, as they are told now. What was told `cycles` times
-    /// since it grew is told no more.
+    /// The heads that are due, as they are told now, those first that wait longest:
+    /// where more logs flow than a datagram has room for, all have their turn. What
+    /// was told `cycles` times since it grew is told no more.
     pub fn round(
         &mut self,
         now: Instant,
         (interval, cycles): (Duration, u32),
         rng: &mut Rng,
     ) -> Vec<LogHead> {
+        self.logs.retain(|_, flow| {
+            let is_over = |(due, told)| due <= now && told >= cycles;
+            !flow.told.is_some_and(is_over)
+        });
+        let mut due: Vec<(Instant, &NodeId, &mut Flow)> = self
+            .logs
+            .iter_mut()
+            .filter_map(|(author, flow)| Some((flow.told?.0, author, flow)))
+            .filter(|(due, ..)| *due <= now)
+            .collect();
+        // Stable: of those that wait equally long, in order of name.
+        due.sort_by_key(|(due, ..)| *due);
         let mut heads = Vec::new();
-        self.logs.retain(|author, flow| {
-            let Some((due, told)) = &mut flow.told else {
-                return true;
-            };
-            if *due > now {
-                return true;
-            }
-            if *told >= cycles {
-                return false;
-            }
+        for (_, author, flow) in due {
             let held = LogHead {
                 author: author.clone(),
                 head: flow.head,
             };
-            if fits(&heads, &held) {
-                heads.push(held);
-                let cycle = match *told {
-                    0 => interval / 8,
-                    _ => interval,
-                };
-                *due = now + rng.jittered(cycle);
-                *told += 1;
-            }
-            true
-        });
+            let Some((due, told)) = flow.told.as_mut().filter(|_| fits(&heads, &held)) else {
+                continue;
+            };
+            heads.push(held);
+            let cycle = match *told {
+                0 => interval / 8,
+                _ => interval,
+            };
+            *due = now + rng.jittered(cycle);
+            *told += 1;
+        }
         heads
     }
 
-    /// What is told, for one who asks: those it does not hold as far itself.
-    pub fn beyond(&self, theirs: &[LogHead]) -> Vec<LogHead> {
-        let told = self.logs.iter().filter(|(_, flow)| flow.told.is_some());
+    /// What is told, for one who asks: those it does not hold as far itself. Who
+    /// asks next hears of those that had no room.
+    pub fn beyond(&mut self, theirs: &[LogHead]) -> Vec<LogHead> {
+        let last = self.last.as_ref();
+        let after = last.map_or(Bound::Unbounded, Bound::Excluded);
+        let until = last.map_or(Bound::Unbounded, Bound::Included);
+        let first = self.logs.range::<NodeId, _>((after, Bound::Unbounded));
+        let then = self.logs.range::<NodeId, _>((Bound::Unbounded, until));
+        let then = then.take(if last.is_some() { usize::MAX } else { 0 });
         let mut heads = Vec::new();
-        for (author, flow) in told {
+        for (author, flow) in first.chain(then).filter(|(_, flow)| flow.told.is_some()) {
             let held = LogHead {
                 author: author.clone(),
                 head: flow.head,
@@ -142,6 +155,7 @@ impl Flows {
                 heads.push(held);
             }
         }
+        self.last = heads.last().map(|held| held.author.clone());
         heads
     }
 }
@@ -230,6 +244,32 @@ mod tests {
         assert_eq!(flows.beyond(&held(79)), held(80));
         assert!(flows.beyond(&held(80)).is_empty());
         assert_eq!(flows.beyond(&[]), held(80));
+    }
+
+    #[test]
+    fn where_many_flow_all_have_their_turn() {
+        let (mut flows, mut rng) = (Flows::default(), Rng::new(1));
+        let name = |number: u64| -> NodeId { alloc::format!("eu/1/n{number:02}").parse().unwrap() };
+        let mut told: BTreeMap<NodeId, u32> = BTreeMap::new();
+        let mut asked: BTreeMap<NodeId, u32> = BTreeMap::new();
+        let mut now = at(0);
+        for tick in 1..400_u64 {
+            for author in 0..20 {
+                flows.grew(now, &name(author), (head(tick * 8), 8), INTERVAL);
+            }
+            for held in flows.round(now, (INTERVAL, 8), &mut rng) {
+                *told.entry(held.author).or_default() += 1;
+            }
+            for held in flows.beyond(&[]) {
+                *asked.entry(held.author).or_default() += 1;
+            }
+            now = now + INTERVAL / 8;
+        }
+        for counts in [told, asked] {
+            let (least, most) = (counts.values().min(), counts.values().max());
+            assert_eq!(counts.len(), 20);
+            assert!(*least.unwrap() * 2 > *most.unwrap(), "{counts:?}");
+        }
     }
 
     #[test]

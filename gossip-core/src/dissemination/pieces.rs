@@ -6,14 +6,18 @@
 
 use alloc::collections::BTreeMap;
 
+use crate::base::agreed::Share;
 use crate::base::limit;
 use crate::input::SessionId;
 use crate::message::LogDelta;
 use crate::output::Counters;
 
-/// Bytes kept at least, however small logs are agreed to be: what frames an entry
-/// may weigh more than the entry (guess).
+/// Bytes kept at least, however small logs are agreed to be (guess).
 const PIECES_LEAST: u64 = 8 * 1024 * 1024;
+
+/// What frames an entry that stands alone in its batch: names, heads, hashes, and
+/// room for a signature (measured: about 150 with names of ten bytes; guess).
+const FRAME: u64 = 512;
 
 /// Bytes that so many logs take on their way, if each may hold so many.
 pub(super) fn room_for(logs: u64, log_bytes: u64) -> usize {
@@ -30,8 +34,10 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    /// Where a log may hold so many bytes.
-    pub fn of(log_bytes: u64) -> Self {
+    /// Where a log may hold so much. A bound below what is agreed would refuse the
+    /// end of a log again and again.
+    pub fn of(each: Share) -> Self {
+        let log_bytes = each.keys.saturating_mul(FRAME).saturating_add(each.bytes);
         Self {
             runs: BTreeMap::new(),
             bytes: 0,
@@ -84,5 +90,68 @@ impl Pieces {
             *bytes -= if open { 0 } else { run.weight() };
             open
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{
+        Batch, BatchHead, BatchPart, Entry, Floor, Generation, Head, Lineage, Op, Scope, Sealed,
+        Stamp, Version,
+    };
+    use alloc::sync::Arc;
+    use alloc::vec::Vec;
+    use bytes::Bytes;
+
+    /// A key of its own in a batch of its own, as a slow writer makes them.
+    fn batch(number: u64) -> Batch {
+        let value = Entry {
+            scope: Scope::Own,
+            key: alloc::format!("k{number:06}").parse().unwrap(),
+            stamp: Stamp {
+                millis: number,
+                counter: 0,
+            },
+            op: Op::Delete,
+            expires: None,
+            replaces: None,
+        };
+        let bytes = Bytes::from(alloc::vec![0; 40]);
+        let entry = Sealed { value, bytes };
+        let value = BatchHead {
+            author: alloc::format!("{}/n1", "z".repeat(60)).parse().unwrap(),
+            lineage: Lineage::default().extended(Generation(1), Head::default()),
+            first: Version(number),
+            count: 1,
+            floor: Floor::default(),
+        };
+        let bytes = Bytes::from(alloc::vec![0; 200]);
+        Batch {
+            head: Arc::new(Sealed { value, bytes }),
+            parts: Vec::from([BatchPart { index: 0, entry }]),
+        }
+    }
+
+    #[test]
+    fn the_largest_log_that_is_agreed_has_room_in_the_smallest_batches() {
+        let each = Share {
+            keys: 60_000,
+            bytes: 60_000 * 7,
+        };
+        let (mut pieces, mut counters) = (Pieces::of(each), Counters::default());
+        let mut run = None;
+        for piece in 0..60 {
+            let first = piece * 1_000 + 1;
+            let piece = LogDelta {
+                from: Version(first - 1),
+                batches: (first..first + 1_000).map(batch).collect(),
+                chunked: Vec::new(),
+                more: piece < 59,
+            };
+            run = pieces.add(SessionId::outbound(1), piece, &mut counters);
+        }
+        assert_eq!(counters.pieces_refused, 0);
+        assert_eq!(run.unwrap().batches.len(), 60_000);
     }
 }

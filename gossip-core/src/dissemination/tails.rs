@@ -106,14 +106,15 @@ pub struct Tails {
 
 /// At the follower.
 impl Tails {
-    /// `peer` holds a log up to `held`, and we hold less of it: `ours`.
+    /// `peer` holds a log up to `held`, and we hold less of it: `ours`. Whether it is
+    /// followed: there are more that flow than are followed at once, perhaps.
     pub fn behind(
         &mut self,
         now: Instant,
         (held, ours): (&LogHead, Head),
         (peer, patience): (&NodeId, Duration),
         outbox: &mut Outbox,
-    ) {
+    ) -> bool {
         if let Some(followed) = self.followed.get_mut(&held.author) {
             if followed.ours >= followed.goal {
                 // It lacked nothing until now.
@@ -125,10 +126,11 @@ impl Tails {
             if followed.due(patience) <= now {
                 self.ask_another(now, &held.author, outbox);
             }
-            return;
+            return true;
         }
         if self.followed.len() >= limit::TAILS_FOLLOWED {
-            return;
+            outbox.counters.tails_refused += 1;
+            return false;
         }
         let followed = Followed {
             id: ask(&held.author, ours, peer, outbox),
@@ -141,6 +143,7 @@ impl Tails {
         };
         outbox.counters.tails_followed += 1;
         self.followed.insert(held.author.clone(), followed);
+        true
     }
 
     /// Whose log we follow in a session with this peer.
@@ -166,6 +169,13 @@ impl Tails {
     pub fn moved(&mut self, now: Instant, author: &NodeId) {
         if let Some(followed) = self.followed.get_mut(author) {
             followed.moved = now;
+        }
+    }
+
+    /// Nothing that comes of a log in the session in which it is followed is of use.
+    pub fn let_go(&mut self, author: &NodeId, outbox: &mut Outbox) {
+        if let Some(followed) = self.followed.remove(author) {
+            outbox.push(Output::Reset(followed.id));
         }
     }
 

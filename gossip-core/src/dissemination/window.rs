@@ -80,8 +80,12 @@ impl Window {
         self.flying = self.flying.saturating_sub(1);
     }
 
-    /// A chunk came, so long after it was asked for.
-    pub(super) fn came(&mut self, now: Instant, took: Duration) {
+    /// A chunk came, so long after it was asked for, if that is known: else neither
+    /// the window nor our patience learns anything of it.
+    pub(super) fn came(&mut self, now: Instant, took: Option<Duration>) {
+        let Some(took) = took else {
+            return;
+        };
         self.silent = 0;
         let best = self.best.map_or(took, |best| best.min(took));
         self.best = Some(best);
@@ -128,16 +132,16 @@ mod tests {
         assert_eq!(window.room(), 2);
         for round in 2..8 {
             let sizes = window.room();
-            (0..sizes).for_each(|_| window.came(at(round), MS));
+            (0..sizes).for_each(|_| window.came(at(round), Some(MS)));
             assert!(window.room() <= sizes + 1);
         }
         let wide = window.room();
         assert!((6..=8).contains(&wide), "{wide}");
-        window.came(at(100), 60 * MS);
+        window.came(at(100), Some(60 * MS));
         assert_eq!(window.room(), wide / 2);
-        window.came(at(101), 60 * MS);
+        window.came(at(101), Some(60 * MS));
         assert_eq!(window.room(), wide / 2, "once a round");
-        (0..1_000).for_each(|_| window.came(at(102), MS));
+        (0..1_000).for_each(|_| window.came(at(102), Some(MS)));
         assert_eq!(window.room(), MOST / CHUNK);
     }
 
@@ -145,7 +149,7 @@ mod tests {
     fn a_slow_link_alone_is_no_queue() {
         let mut window = Window::default();
         for chunk in 0..50 {
-            window.came(at(chunk * 300), 260 * MS);
+            window.came(at(chunk * 300), Some(260 * MS));
         }
         assert!(window.room() > 8, "nothing says that it is too much");
     }
@@ -162,8 +166,23 @@ mod tests {
         assert_eq!(window.room(), 1);
         assert_eq!(window.asks(), PATIENCE_MOST);
         window.lands();
-        window.came(at(10_000), 100 * MS);
+        window.came(at(10_000), Some(100 * MS));
         assert_eq!(window.asks(), PATIENCE_LEAST);
         assert_eq!(window.room(), 1);
+    }
+
+    #[test]
+    fn what_may_answer_an_older_question_says_nothing_of_the_time() {
+        let mut window = Window::default();
+        window.came(at(0), Some(200 * MS));
+        window.overdue(at(1_000));
+        let (patience, room) = (window.asks(), window.room());
+        window.came(at(1_001), None);
+        window.lands();
+        assert_eq!((window.asks(), window.room()), (patience, room));
+        // The path is as slow as it was: that is no queue.
+        window.lands();
+        (0..40).for_each(|_| window.came(at(3_000), Some(210 * MS)));
+        assert!(window.room() > 4);
     }
 }

@@ -18,7 +18,7 @@ use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::rng::Rng;
 use crate::input::Target;
-use crate::message::{Claim, Presence, Sealed};
+use crate::message::{Claim, Footing, Sealed};
 
 /// The peer book.
 #[derive(Debug)]
@@ -33,8 +33,8 @@ pub struct Book {
 /// Where a seed led.
 #[derive(Debug)]
 struct Led {
-    /// The last time.
-    to: NodeId,
+    /// The last time; `None`: to ourselves.
+    to: Option<NodeId>,
     /// To ourselves, once. Its name may stand for many then, of whom whoever
     /// answers first is one, or for fewer than it will.
     ours: bool,
@@ -42,16 +42,10 @@ struct Led {
 
 impl Book {
     /// The book of a node that starts.
-    pub fn new(seeds: &[String], saved: Vec<Sealed<Claim>>, me: &NodeId) -> Self {
-        let here = saved
-            .into_iter()
-            .filter(|claim| claim.value.presence == Presence::Alive && claim.value.member != *me);
-        let here = here.take(limit::REMEMBERED);
+    pub fn new(seeds: &[String]) -> Self {
         Self {
             seeds: seeds.iter().map(|seed| (seed.clone(), None)).collect(),
-            remembered: here
-                .map(|claim| (claim.value.member.clone(), claim))
-                .collect(),
+            remembered: BTreeMap::new(),
         }
     }
 
@@ -61,27 +55,38 @@ impl Book {
     }
 
     /// Whether nobody but ourselves was ever to be found by it.
-    pub fn leads_nowhere(&self, me: &NodeId) -> bool {
-        let ours = |led: &Option<Led>| led.as_ref().is_some_and(|led| led.to == *me);
+    pub fn leads_nowhere(&self) -> bool {
+        let ours = |led: &Option<Led>| led.as_ref().is_some_and(|led| led.to.is_none());
         self.remembered.is_empty() && self.seeds.values().all(ours)
     }
 
-    /// A seed led to a peer, perhaps to ourselves.
-    pub fn seed_is(&mut self, seed: &str, peer: &NodeId, me: &NodeId) {
+    /// A seed led to a peer; `None`: to ourselves.
+    pub fn seed_is(&mut self, seed: &str, to: Option<&NodeId>) {
         if let Some(known) = self.seeds.get_mut(seed) {
             let before = known.as_ref().is_some_and(|led| led.ours);
             *known = Some(Led {
-                to: peer.clone(),
-                ours: before || peer == me,
+                to: to.cloned(),
+                ours: before || to.is_none(),
             });
         }
     }
 
-    /// A member's row is gone, and it may still come back.
+    /// A member has no row, and may come back.
     pub fn remember(&mut self, claim: Sealed<Claim>) {
         if self.remembered.len() < limit::REMEMBERED {
             self.remembered.insert(claim.value.member.clone(), claim);
         }
+    }
+
+    /// Whether there is no room to remember one more.
+    pub fn is_full(&self) -> bool {
+        self.remembered.len() >= limit::REMEMBERED
+    }
+
+    /// Up to where the history of a member that is called was known.
+    pub fn footing(&self, peer: &NodeId) -> Option<Footing> {
+        let claim = self.remembered.get(peer)?;
+        Some(claim.value.footing)
     }
 
     /// Whether a member is called that has no row.
@@ -118,11 +123,6 @@ impl Book {
         }
     }
 
-    /// Whether there is no room to remember one more.
-    pub fn is_full(&self) -> bool {
-        self.remembered.len() >= limit::REMEMBERED
-    }
-
     /// A seed that has led to ourselves, now and then, although others are here.
     /// Under the one name of all its members a cluster that started in parts finds
     /// itself; who is but its own seed pays for a dial to itself.
@@ -144,7 +144,7 @@ impl Book {
     ) -> Vec<Target> {
         let others = |seed: &&String| {
             let led = self.seeds.get(*seed).and_then(Option::as_ref);
-            led.is_none_or(|led| led.to != *roster.me())
+            led.is_none_or(|led| led.to.is_some())
         };
         let mut seeds = rng.sample(count, self.lost_seeds(roster, links).filter(others));
         rng.shuffle(&mut seeds);
@@ -164,9 +164,9 @@ impl Book {
     /// Seeds that lead to nobody who is here; of those that lead to ourselves, while
     /// nobody else is.
     fn lost_seeds(&self, roster: &Roster, links: &Links) -> impl Iterator<Item = &String> {
-        let lost = |Led { to, .. }: &Led| match to == roster.me() {
-            true => roster.others().is_empty(),
-            false => !links.is_up(to) && !roster.is_here(to),
+        let lost = |led: &Led| match &led.to {
+            Some(peer) => !links.is_up(peer) && !roster.is_here(peer),
+            None => roster.others().is_empty(),
         };
         self.seeds
             .iter()

@@ -153,8 +153,6 @@ impl Node {
         let id = &event.id;
         self.book.met(id);
         self.is_strange(id);
-        self.outbox
-            .push(Output::Remember(Record::Forget(id.clone())));
         let id = id.clone();
         self.outbox.notify(Notification::Member(event));
         self.veil(&id);

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use crate::base::id::NodeId;
 use crate::base::time::Now;
 use crate::input::{Command, Durability, Ticket};
-use crate::membership::{Member, Standing};
-use crate::message::{Accusation, Charge, Key, Sealed};
+use crate::membership::{Certificate, Member, Standing};
+use crate::message::{Accusation, Charge, Footing, Key, Sealed};
 use crate::output::{
     Begins, MemberStatus, MemberView, Output, Phase, Refusal, Reply, Status, Voice, Watching,
 };
@@ -77,7 +77,9 @@ impl Node {
         said.collect()
     }
 
-    /// An operator's word on a member: it holds on the footing we know.
+    /// An operator's word on a member: it holds on the footing we know. Of one that
+    /// is nothing but an address to call, or hearsay, it can be said that it is
+    /// forgotten, and not that it is gone: it may be here, elsewhere.
     fn order(&mut self, ticket: Ticket, id: NodeId, charge: Charge) {
         let refusal = if !matches!(self.phase, Phase::Joining | Phase::Running) {
             Some(Refusal::NotRunning)
@@ -88,7 +90,11 @@ impl Node {
         } else {
             None
         };
-        let footing = self.roster.row(&id).map(|row| row.footing);
+        let row = self.roster.row(&id).map(|row| row.footing);
+        let footing = match charge {
+            Charge::Forgotten => row.max(self.heard_of(&id)),
+            _ => row,
+        };
         let reply = match (refusal, footing, charge) {
             (Some(refusal), _, _) => Reply::Refused(refusal),
             (None, None, _) => Reply::Refused(Refusal::Unknown { id }),
@@ -100,6 +106,12 @@ impl Node {
             }
         };
         self.outbox.push(Output::Reply(ticket, reply));
+    }
+
+    /// Up to where anything at all was heard of a member without a row.
+    fn heard_of(&self, id: &NodeId) -> Option<Footing> {
+        let held = self.roster.certificates().of(id);
+        held.map(Certificate::footing).max(self.book.footing(id))
     }
 
     /// An operator's word has its bytes. Its member may have spoken meanwhile:

@@ -77,8 +77,15 @@ impl Node {
             return;
         }
         let patience = self.config.gossip_interval * STALLS;
-        self.tails
-            .behind(now.mono, (held, ours), (peer, patience), &mut self.outbox);
+        let lacks = (held, ours);
+        if !self
+            .tails
+            .behind(now.mono, lacks, (peer, patience), &mut self.outbox)
+        {
+            // Sooner than notes are compared anyway, and once for all that flow.
+            let soon = now.mono + self.config.sync_interval / 10;
+            self.timers.sync_soon(soon, peer);
+        }
     }
 
     /// A peer opened a session: what for, its first word says.
@@ -121,9 +128,12 @@ impl Node {
             return;
         };
         for piece in delta.logs {
-            self.tails.moved(now.mono, &author);
             let counters = &mut self.outbox.counters;
+            let refused = counters.pieces_refused;
             let Some(run) = self.pieces.add(id, piece, counters) else {
+                if self.outbox.counters.pieces_refused == refused {
+                    self.tails.moved(now.mono, &author);
+                }
                 continue;
             };
             self.outbox.counters.tail_batches += run.batches.len() as u64;
@@ -132,7 +142,16 @@ impl Node {
                 continue;
             }
             // Where it grows slowly by now it goes on as rumors.
-            let (news, _) = self.take_run(now, run.from, run.batches);
+            let (news, gap) = self.take_run(now, run.from, run.batches);
+            if gap {
+                // It begins above what we hold: what came in between has cut our
+                // log, perhaps. From here on nothing of it would fit; the next
+                // head is followed from where we stand, and notes are compared.
+                self.tails.let_go(&author, &mut self.outbox);
+                self.timers.sync_soon(now.mono, from);
+                break;
+            }
+            self.tails.moved(now.mono, &author);
             for item in news {
                 self.spread(now, item);
             }

@@ -7,52 +7,22 @@
 //!   any ── a twin with a higher generation, or no disk ──▶ Halted
 //! ```
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::base::id::NodeId;
 use crate::base::limit;
 use crate::base::time::Now;
-use crate::input::{DiskError, Input, PersistId, Saved, SealId, Ticket};
+use crate::input::{DiskError, Input, PersistId, SealId, Ticket};
 use crate::membership::Heard;
 use crate::message::{
-    Accusation, Body, Charge, Claim, Footing, Generation, Incarnation, Item, Presence, Sealed,
-    Statement,
+    Accusation, Body, Claim, Footing, Generation, Incarnation, Item, Presence, Sealed, Statement,
 };
 use crate::output::{Halt, MemberStatus, Notification, Output, Phase, Record, Refusal, Reply};
 
 use super::{Node, Sealing};
 
 impl Node {
-    /// Takes over what an earlier run knew.
-    pub(super) fn load(&mut self, now: Now, saved: Saved) {
-        let mut changes = Vec::new();
-        let logs = saved.batches.chunk_by(|a, b| a.author() == b.author());
-        for log in logs {
-            self.replica.restore(log, now.wall);
-        }
-        let claims = saved.claims.iter();
-        let claims: BTreeMap<_, _> = claims.map(|claim| (&claim.value.member, claim)).collect();
-        for verdict in saved.verdicts {
-            let claim = claims.get(&verdict.value.accused);
-            let claim = claim.filter(|claim| claim.value.footing == verdict.value.footing);
-            let terms = self.config.suspicion(1, Duration::ZERO);
-            self.roster.hear_accusation(verdict, now.mono, terms, None);
-            if let Some(claim) = claim {
-                self.roster.hear_claim((*claim).clone(), now.mono);
-            }
-        }
-        let authors: Vec<NodeId> = self.replica.authors().map(|(id, _)| id.clone()).collect();
-        for author in authors {
-            // Its row was forgotten, and its own keys with it.
-            let is_gone = !claims.contains_key(&author);
-            if is_gone && author != self.identity.id {
-                self.replica.veil(&author, &mut changes);
-            }
-        }
-    }
-
     /// Nothing may leave before this is on disk.
     pub(super) fn persist_generation(&mut self) {
         let record = Record::Generation(self.footing.generation);
@@ -185,64 +155,6 @@ impl Node {
             self.raise_incarnation();
             self.claim(Presence::Alive);
         }
-    }
-
-    /// The last word on somebody who has no row here. After an operator's,
-    /// whatever is held of it is not shown; after a farewell it is, as long as it
-    /// would be if there were a row; after a verdict, until a session shows that
-    /// there is no row.
-    fn keep(&mut self, now: Now, item: Item) {
-        match item {
-            Item::Accusation(verdict) => {
-                let id = verdict.value.accused.clone();
-                let forgotten = verdict.value.charge == Charge::Forgotten;
-                self.outbox.push(Output::Remember(Record::Verdict(verdict)));
-                if forgotten {
-                    self.book.met(&id);
-                    self.veil(&id);
-                }
-            }
-            Item::Claim(claim) => {
-                let id = claim.value.member.clone();
-                self.book.met(&id);
-                self.outbox.push(Output::Remember(Record::Claim(claim)));
-                self.farewells.push_back((now.mono, id));
-                if self.farewells.len() > limit::CERTIFICATES {
-                    self.end_farewell();
-                }
-            }
-            Item::Batch(_) | Item::Event(_) => {}
-        }
-    }
-
-    /// The oldest farewell has been kept for long enough: what its author said
-    /// goes, unless it is back.
-    pub(super) fn end_farewell(&mut self) {
-        let Some((_, id)) = self.farewells.pop_front() else {
-            return;
-        };
-        if self.roster.member(&id).is_none() {
-            self.outbox
-                .push(Output::Remember(Record::Forget(id.clone())));
-            self.veil(&id);
-        }
-    }
-
-    /// What is held of a member is not shown, and goes if it is of no use.
-    pub(super) fn veil(&mut self, id: &NodeId) {
-        let mut changes = Vec::new();
-        self.replica.veil(id, &mut changes);
-        let counters = &mut self.outbox.counters;
-        self.replica.reclaim(id, counters, &mut changes);
-        self.replica_changed(changes);
-    }
-
-    /// What was held of those who are forgotten goes where it is of no use any more.
-    pub(super) fn reclaim(&mut self) {
-        let mut changes = Vec::new();
-        let counters = &mut self.outbox.counters;
-        self.replica.reclaim_all(counters, &mut changes);
-        self.replica_changed(changes);
     }
 
     /// A member's time is over: it is condemned here.

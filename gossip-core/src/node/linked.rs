@@ -24,7 +24,7 @@ impl Node {
             } => {
                 let from_seed = seed.is_some();
                 if let Some(seed) = seed {
-                    self.book.seed_is(&seed, &peer, &self.identity.id);
+                    self.book.seed_is(&seed, Some(&peer));
                 }
                 self.links
                     .insert(peer.clone(), Link::new(addr, rtt, now.mono));
@@ -78,9 +78,8 @@ impl Node {
             LinkEvent::DialFailed { target, why } => {
                 if let (LinkError::Ourselves, Target::Seed(seed)) = (why, &target) {
                     // No news, and no fault: it may lead to others later.
-                    let me = &self.identity.id;
-                    self.book.seed_is(seed, me, me);
-                    if self.book.leads_nowhere(me) {
+                    self.book.seed_is(seed, None);
+                    if self.book.leads_nowhere() {
                         self.run(now);
                     }
                 }

@@ -18,7 +18,7 @@
 //! The methods below are of four kinds: the contract (here), what came from
 //! peers (`inbound`, `flow`) and became of them (`linked`), what the application wants (`command`, `commit`, `event`,
 //! `ask`), and what time brings (`tick`). What a room learned goes through `change`, and
-//! the node's own coming and going through `life`.
+//! the node's own coming and going through `life`; what an earlier run knew, and what stays of those who are gone, is `past`.
 
 mod ask;
 mod change;
@@ -35,6 +35,7 @@ mod linked;
 #[cfg(feature = "sim")]
 pub mod observe;
 mod offer;
+mod past;
 mod quorum;
 mod tick;
 mod timers;
@@ -184,7 +185,7 @@ impl Node {
         let generation = Generation(clock.max(saved.generation.0 + 1));
         let mut node = Self {
             timers: Timers::new(&config, now.mono, &mut rng),
-            book: Book::new(&config.seeds, saved.claims.clone(), &identity.id),
+            book: Book::new(&config.seeds),
             roster: Roster::new(identity.id.clone()),
             footing: Footing {
                 generation,
@@ -203,7 +204,7 @@ impl Node {
             zones: Zones::default(),
             loss: Loss::default(),
             mail: false,
-            pieces: Pieces::of(config.agreed().takes.bytes),
+            pieces: Pieces::of(config.agreed().takes),
             fetches: Fetches::of(config.agreed().takes.bytes),
             shelf: Shelf::default(),
             serving: Serving::default(),

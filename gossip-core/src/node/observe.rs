@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 use crate::base::id::NodeId;
-use crate::base::time::WallTime;
+use crate::base::time::{Instant, WallTime};
 use crate::config::Config;
 use crate::dissemination::Picture;
 use crate::input::{Query, Space};
@@ -193,6 +193,11 @@ impl Node {
     /// find it is seen to.
     pub fn overlook(&mut self) {
         self.syncs.overlook(self.rng.next_u64());
+    }
+
+    /// Puts off the next probe of its round for ever: for canaries.
+    pub const fn doze(&mut self) {
+        self.timers.probe = Instant::FAR_FUTURE;
     }
 
     /// How much it has under way.

@@ -137,7 +137,17 @@ impl Node {
         self.timers.armed = self.next_deadline();
     }
 
+    /// Whom we were looking for is forgotten, or has left: there is nobody to wait
+    /// for.
+    fn is_alone(&self) -> bool {
+        let leads_nowhere = self.book.leads_nowhere();
+        leads_nowhere && !self.has_company() && self.roster.dead() == 0
+    }
+
     fn reconnect_if_due(&mut self, now: Now) {
+        if self.phase == Phase::Joining && self.is_alone() {
+            self.run(now);
+        }
         if self.phase == Phase::Joining {
             if self.timers.reconnect.0 <= now.mono {
                 let interval = self.config.reconnect_interval / 2;

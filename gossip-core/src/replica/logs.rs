@@ -11,7 +11,7 @@ use core::ops::Bound;
 use super::log::Log;
 use super::slot::Slot;
 use crate::base::id::NodeId;
-use crate::message::Version;
+use crate::message::{Head, Version};
 
 /// Where a write is: the number of its log, and its place in there. It stays
 /// there for as long as it matters, and what supersedes it takes its place.
@@ -70,23 +70,20 @@ impl Logs {
         self.numbers.insert(author.clone(), number);
     }
 
-    /// Takes out a log of which nothing is held but its last head, if there is
-    /// one, to make room for another.
-    pub(super) fn remove_spent(&mut self) {
+    /// Takes out a log of which nothing is held, or nothing but its last head, if
+    /// there is one, to make room for another. Whose it was.
+    pub(super) fn make_room(&mut self) -> Option<NodeId> {
         let mut logs = self.iter();
-        let spent = logs.find(|(_, log)| log.is_spent());
-        let Some(author) = spent.map(|(author, _)| author.clone()) else {
-            return;
-        };
+        let idle = logs.find(|(_, log)| log.is_spent() || log.head() == Head::default());
+        let author = idle.map(|(author, _)| author.clone())?;
         drop(logs);
-        let Some(number) = self.numbers.remove(&author) else {
-            return;
-        };
+        let number = self.numbers.remove(&author)?;
         let room = usize::try_from(number).ok();
         if let Some(room) = room.and_then(|number| self.logs.get_mut(number)) {
             *room = None;
             self.free.push(number);
         }
+        Some(author)
     }
 
     /// Every log, in order of its author's name.

@@ -88,8 +88,11 @@ impl Replica {
             return Outcome::default();
         };
         let author = newest.author.clone();
-        if self.logs.len() >= limit::LOGS && !self.logs.contains(&author) {
-            self.logs.remove_spent();
+        if self.logs.len() >= limit::LOGS
+            && !self.logs.contains(&author)
+            && let Some(gone) = self.logs.make_room()
+        {
+            self.touched.note(&gone);
         }
         if !self.logs.contains(&author) && self.logs.len() >= limit::LOGS {
             counters.logs_full += 1;

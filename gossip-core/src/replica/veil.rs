@@ -5,17 +5,22 @@
 //! is for as long as something of it stands among the shared keys, so that two
 //! replicas that differ in whom they have forgotten still agree on what was
 //! written, and a member that comes back finds everything where it was. Then it is
-//! [let go](super::reclaim).
+//! [let go](super::reclaim). At most twice as many are veiled as there may be logs.
 
 use alloc::vec::Vec;
 
 use super::{Change, Replica, event, reset};
 use crate::base::id::NodeId;
+use crate::base::limit;
 use crate::message::{Scope, WriteId};
 
 impl Replica {
     /// The own keys of an author are shown no more.
     pub fn veil(&mut self, author: &NodeId, changes: &mut Vec<Change>) {
+        if self.veiled.len() >= 2 * limit::LOGS {
+            // Whoever has a log stays; of the others there is nothing to show.
+            self.veiled.retain(|author| self.logs.contains(author));
+        }
         if self.veiled.insert(author.clone()) {
             self.tell_own(author, true, changes);
         }

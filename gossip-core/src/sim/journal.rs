@@ -1,7 +1,8 @@
 //! The journal: what is really on a host's disk.
 //!
 //! A plain model of what a real store keeps: the generation, every batch or
-//! what is left of it, the peer book and the verdicts that stood. A [`Record`]
+//! what is left of it, the peer book, the verdicts that stood and the rows that were
+//! closed. A [`Record`]
 //! changes it, [`Journal::saved`] reads it back the way a node finds it when it
 //! starts.
 
@@ -14,7 +15,7 @@ use crate::base::id::NodeId;
 use crate::electorate::Elected;
 use crate::input::Saved;
 use crate::message::{
-    Accusation, Batch, BatchHead, BatchPart, Claim, Generation, Head, Sealed, Version,
+    Accusation, Batch, BatchHead, BatchPart, Claim, Footing, Generation, Head, Sealed, Version,
 };
 use crate::output::Record;
 
@@ -25,6 +26,7 @@ pub struct Journal {
     logs: BTreeMap<NodeId, Log>,
     claims: BTreeMap<NodeId, Arc<Sealed<Claim>>>,
     verdicts: BTreeMap<NodeId, Sealed<Accusation>>,
+    closed: BTreeMap<NodeId, Footing>,
     elected: Option<Elected>,
 }
 
@@ -64,6 +66,7 @@ impl Journal {
         if verdict.is_some_and(|verdict| verdict.value.footing < footing) {
             self.verdicts.remove(member);
         }
+        self.closed.remove(member);
         self.claims.insert(member.clone(), claim);
     }
 
@@ -97,8 +100,14 @@ impl Journal {
             Record::Verdict(verdict) => {
                 self.verdicts.insert(verdict.value.accused.clone(), verdict);
             }
+            Record::Closed { member, footing } => {
+                if self.claims.contains_key(&member) {
+                    self.closed.insert(member, footing);
+                }
+            }
             Record::Forget(member) => {
                 self.claims.remove(&member);
+                self.closed.remove(&member);
             }
             Record::Electorate(elected) => self.elected = Some(elected),
         }
@@ -115,6 +124,7 @@ impl Journal {
                 .map(|claim| (**claim).clone())
                 .collect(),
             verdicts: self.verdicts.values().cloned().collect(),
+            closed: self.closed.clone(),
             elected: self.elected.clone(),
         }
     }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::check::{
-    Rule, Verdict, outlasts_its_time, overfills, pours_out, tells_what_was_never_issued,
+    Rule, Scene, Verdict, outlasts_its_time, overfills, pours_out, tells_what_was_never_issued,
     written_before_durable,
 };
 use super::host::HostId;
@@ -287,7 +287,11 @@ impl<M: Machine> World<M> {
         let at = &mut self.hosts[host.index()];
         let (watch, names) = (&mut at.checks.watch, &mut self.names);
         match output {
-            Output::Dial(Target::Member(id, _)) => watch.asks(names.insert(id)),
+            Output::Dial(Target::Member(id, _)) => {
+                if let Some(node) = at.node.as_ref().and_then(M::as_node) {
+                    watch.calls(names.insert(id), node);
+                }
+            }
             Output::Send(transmit) => {
                 if transmit.message.asks_directly() {
                     watch.asks(names.insert(&transmit.to));
@@ -325,9 +329,6 @@ impl<M: Machine> World<M> {
                 watch.touches(names.insert(&verdict.value.accused));
             }
             Output::Notify(Notification::Member(event)) => match event.kind {
-                MemberEventKind::Removed { .. } | MemberEventKind::Forgotten { .. } => {
-                    watch.removes(names.insert(&event.id));
-                }
                 MemberEventKind::Died { .. } => {
                     watch.mourns(names.insert(&event.id));
                 }
@@ -358,8 +359,14 @@ impl<M: Machine> World<M> {
         let mut verdict = Ok(());
         if let Some(node) = at.node.as_ref().and_then(M::as_node) {
             let watch = &mut at.checks.watch;
-            let (names, truth) = (&mut self.names, &self.truth);
-            verdict = watch.settles(self.rules, names, truth, node, &at.picture, now);
+            let scene = Scene {
+                rules: self.rules,
+                truth: &self.truth,
+                node,
+                picture: &at.picture,
+                now,
+            };
+            verdict = watch.settles(&mut self.names, scene);
             if self.rules.has(Rule::Reset) {
                 verdict = verdict.and_then(|()| at.checks.resets.settles(node));
             }

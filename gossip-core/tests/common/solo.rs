@@ -21,7 +21,7 @@ use gossip_core::message::{
     Incarnation, Item, Lineage, Message, Op, Presence, Scope, Sealed, Stamp, Statement, Value,
     Version,
 };
-use gossip_core::output::{MemberView, Reply, Status, Transmit};
+use gossip_core::output::{MemberView, Record, Reply, Status, Transmit};
 use gossip_core::{Config, Identity, Input, Node, Output};
 
 /// A node, its clock, and a host that does what it says.
@@ -30,6 +30,8 @@ pub struct Solo {
     pub now: Now,
     pub said: Vec<Output>,
     pub sealed: Vec<Statement>,
+    /// What it wanted kept on its disk, in order.
+    pub kept: Vec<Record>,
     /// Held back while the disk is slow.
     pub slow_disk: bool,
     pub waiting: Vec<PersistId>,
@@ -130,6 +132,7 @@ impl Solo {
             now,
             said: vec![],
             sealed: vec![],
+            kept: vec![],
             slow_disk: false,
             waiting: vec![],
         };
@@ -140,6 +143,9 @@ impl Solo {
     /// Does everything the node wants done.
     pub fn settle(&mut self) {
         while let Some(output) = self.node.poll_output() {
+            if let Output::Persist(_, record) | Output::Remember(record) = &output {
+                self.kept.push(record.clone());
+            }
             match output {
                 Output::Seal(seal_id, statement) => {
                     self.sealed.push(statement.clone());

@@ -4,8 +4,8 @@
 //! which then reported a failure is written again without harm.
 //!
 //! Claims and verdicts are others' words about as many names as they like, so
-//! their tables have a bound: at it, those of the oldest runs go, which is all
-//! that can be said for one row and against another.
+//! their tables have a bound: at it, claims of closed rows go, and then those of the
+//! oldest runs, which is all that can be said for one row and against another.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -48,6 +48,7 @@ pub(super) fn record(tables: &mut Tables<'_>, record: &Record) -> Result<u64, re
             let (member, footing) = (claim.value.member.as_str(), claim.value.footing);
             gone = room_for_a_claim(tables, member)?;
             tables.claims.insert(member, &*claim.bytes)?;
+            tables.closed.remove(member)?;
             let verdict = tables.verdicts.get(member)?;
             let verdict = verdict.map(|row| (row.value().0, row.value().1));
             let footing = (footing.generation.0, footing.incarnation.0);
@@ -62,8 +63,16 @@ pub(super) fn record(tables: &mut Tables<'_>, record: &Record) -> Result<u64, re
             gone = room_for_a_verdict(tables, accused)?;
             tables.verdicts.insert(accused, row)?;
         }
+        Record::Closed { member, footing } => {
+            let member = member.as_str();
+            if tables.claims.get(member)?.is_some() {
+                let footing = (footing.generation.0, footing.incarnation.0);
+                tables.closed.insert(member, footing)?;
+            }
+        }
         Record::Forget(member) => {
             tables.claims.remove(member.as_str())?;
+            tables.closed.remove(member.as_str())?;
         }
         Record::Electorate(elected) => {
             let text = election::text(elected);
@@ -88,10 +97,12 @@ fn room_for_a_claim(tables: &mut Tables<'_>, member: &str) -> Result<u64, redb::
         let claim = decode_sealed_claim(Bytes::copy_from_slice(row.value()));
         // What cannot be read any more goes first.
         let generation = claim.map_or(0, |claim| claim.value.footing.generation.0);
-        oldest.add(generation, member.value());
+        let is_open = tables.closed.get(member.value())?.is_none();
+        oldest.add((is_open, generation), member.value());
     }
     for member in oldest.names() {
         claims.remove(member)?;
+        tables.closed.remove(member)?;
     }
     Ok(oldest.count())
 }
@@ -105,7 +116,7 @@ fn room_for_a_verdict(tables: &mut Tables<'_>, accused: &str) -> Result<u64, red
     let mut oldest = Oldest::default();
     for row in verdicts.iter()? {
         let (accused, row) = row?;
-        oldest.add(row.value().0, accused.value());
+        oldest.add((true, row.value().0), accused.value());
     }
     for accused in oldest.names() {
         verdicts.remove(accused)?;
@@ -113,18 +124,22 @@ fn room_for_a_verdict(tables: &mut Tables<'_>, accused: &str) -> Result<u64, red
     Ok(oldest.count())
 }
 
-/// The names of the oldest runs, at most [`limit::MAKE_ROOM`].
+/// Whether a row is open, and of which run.
+type Age = (bool, u64);
+
+/// The names of the oldest runs, those whose row is closed first; at most
+/// [`limit::MAKE_ROOM`].
 #[derive(Default)]
-struct Oldest(BTreeSet<(u64, String)>);
+struct Oldest(BTreeSet<(Age, String)>);
 
 impl Oldest {
-    fn add(&mut self, generation: u64, name: &str) {
+    fn add(&mut self, age: Age, name: &str) {
         let full = self.0.len() >= limit::MAKE_ROOM;
         let newest = self.0.last().map(|(newest, _)| *newest);
-        if full && newest.is_some_and(|newest| generation >= newest) {
+        if full && newest.is_some_and(|newest| age >= newest) {
             return;
         }
-        self.0.insert((generation, name.to_owned()));
+        self.0.insert((age, name.to_owned()));
         if full {
             self.0.pop_last();
         }

@@ -3,16 +3,22 @@
 //! Every byte is judged by the same decoder that judges peers, and every entry
 //! is held against the hash its head names it by; what does not fit is damage.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
+use gossip_core::base::id::NodeId;
 use gossip_core::electorate::Elected;
 use gossip_core::input::Saved;
-use gossip_core::message::{Accusation, Batch, Claim, Generation, Sealed};
+use gossip_core::message::{Accusation, Batch, Claim, Footing, Generation, Incarnation, Sealed};
 use gossip_wire::{DecodeError, decode_batch, decode_sealed_accusation, decode_sealed_claim};
-use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{
+    Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition,
+    TableError,
+};
 
 use super::election;
 use super::store::Failure;
-use super::table::{CLAIMS, ENTRIES, HEADS, META, VERDICTS, meta};
+use super::table::{CLAIMS, CLOSED, ENTRIES, HEADS, META, VERDICTS, meta};
 
 /// Everything the journal holds.
 pub(super) fn all(database: &Database) -> Result<Saved, Failure> {
@@ -22,6 +28,7 @@ pub(super) fn all(database: &Database) -> Result<Saved, Failure> {
         batches: batches(&transaction)?,
         claims: claims(&transaction)?,
         verdicts: verdicts(&transaction)?,
+        closed: closed(&transaction)?,
         elected: elected(&transaction)?,
     })
 }
@@ -130,6 +137,27 @@ fn verdicts(transaction: &ReadTransaction) -> Result<Vec<Sealed<Accusation>>, Fa
     Ok(verdicts)
 }
 
+fn closed(transaction: &ReadTransaction) -> Result<BTreeMap<NodeId, Footing>, Failure> {
+    let table = match transaction.open_table(CLOSED) {
+        Err(TableError::TableDoesNotExist(_)) => return Ok(BTreeMap::new()),
+        table => table?,
+    };
+    let mut closed = BTreeMap::new();
+    for row in table.iter()? {
+        let (member, row) = row?;
+        let member = member.value();
+        let id = member.parse();
+        let id = id.map_err(|_| Failure::damaged(format!("a closed row is {member:?}'s")))?;
+        let (generation, incarnation) = row.value();
+        let footing = Footing {
+            generation: Generation(generation),
+            incarnation: Incarnation(incarnation),
+        };
+        closed.insert(id, footing);
+    }
+    Ok(closed)
+}
+
 /// Whether every table can be opened with the types this program gives it.
 pub(super) fn tables(transaction: &ReadTransaction) -> Result<(), Failure> {
     fn one<K: redb::Key + 'static, V: redb::Value + 'static>(
@@ -143,7 +171,11 @@ pub(super) fn tables(transaction: &ReadTransaction) -> Result<(), Failure> {
     one(transaction, HEADS)?;
     one(transaction, ENTRIES)?;
     one(transaction, CLAIMS)?;
-    one(transaction, VERDICTS)
+    one(transaction, VERDICTS)?;
+    match one(transaction, CLOSED) {
+        Err(Failure::Store(redb::Error::TableDoesNotExist(_))) => Ok(()),
+        opened => opened,
+    }
 }
 
 fn judged(what: &str, whose: &str, error: &DecodeError) -> Failure {

@@ -6,11 +6,15 @@
 //!  entries   author, version                    → its head's key, exact bytes
 //!  claims    member                             → sealed bytes
 //!  verdicts  accused                            → footing, sealed bytes
+//!  closed    member with a claim                → footing
 //! ```
 //!
 //! A batch's sealed head is stored once and counted by its entries. It goes
 //! with the last of them, unless it is the newest head of its log, which says
 //! how far the log goes, or the opening of the newest generation.
+//!
+//! A journal of before there were closed rows lacks their table, and is read as
+//! one in which no row is closed; whoever does not know the table leaves it be.
 
 use gossip_core::message::BatchHead;
 use redb::{Table, TableDefinition, WriteTransaction};
@@ -30,6 +34,8 @@ pub(super) type EntryKey<'a> = (&'a str, u64);
 pub(super) type EntryRow<'a> = (u64, u64, u32, &'a [u8]);
 /// Generation and incarnation it holds against, and its bytes.
 pub(super) type VerdictRow<'a> = (u64, u64, &'a [u8]);
+/// Generation and incarnation up to which a row is closed.
+pub(super) type ClosedRow = (u64, u64);
 
 pub(super) const META: TableDefinition<'static, &'static str, &'static str> =
     TableDefinition::new("meta");
@@ -41,6 +47,8 @@ pub(super) const CLAIMS: TableDefinition<'static, &'static str, &'static [u8]> =
     TableDefinition::new("claims");
 pub(super) const VERDICTS: TableDefinition<'static, &'static str, VerdictRow<'static>> =
     TableDefinition::new("verdicts");
+pub(super) const CLOSED: TableDefinition<'static, &'static str, ClosedRow> =
+    TableDefinition::new("closed");
 
 /// Names in `meta`.
 pub(super) mod meta {
@@ -58,6 +66,7 @@ pub(super) struct Tables<'t> {
     pub(super) entries: Table<'t, EntryKey<'static>, EntryRow<'static>>,
     pub(super) claims: Table<'t, &'static str, &'static [u8]>,
     pub(super) verdicts: Table<'t, &'static str, VerdictRow<'static>>,
+    pub(super) closed: Table<'t, &'static str, ClosedRow>,
 }
 
 impl<'t> Tables<'t> {
@@ -69,6 +78,7 @@ impl<'t> Tables<'t> {
             entries: transaction.open_table(ENTRIES)?,
             claims: transaction.open_table(CLAIMS)?,
             verdicts: transaction.open_table(VERDICTS)?,
+            closed: transaction.open_table(CLOSED)?,
         })
     }
 }

@@ -16,6 +16,7 @@
 
 mod hints;
 mod law;
+mod recall;
 mod table;
 
 use alloc::collections::BTreeSet;

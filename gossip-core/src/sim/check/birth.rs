@@ -10,6 +10,7 @@ use super::Verdict;
 use super::monotone::Held;
 use super::truth::Truth;
 use crate::base::id::NodeId;
+use crate::message::Presence;
 use crate::output::MemberStatus;
 
 /// Holds where `id`, held as `before`, may be held as `now`.
@@ -23,7 +24,7 @@ pub(in crate::sim) fn is_not_its_own_word(
     if !here(now.1) {
         return Ok(());
     }
-    if !truth.has_said(id, now.0) {
+    if !truth.has_said(id, now.0, Presence::Alive) {
         return Err(format!("birth: {id} never claimed {:?}", now.0));
     }
     if let Some((footing, status)) = before
@@ -42,7 +43,6 @@ pub(in crate::sim) fn is_not_its_own_word(
 mod tests {
     use super::super::fixtures::{claimed, footing, id};
     use super::*;
-    use crate::message::Presence;
     use MemberStatus::{Alive, Dead, Left, Suspect};
 
     #[test]

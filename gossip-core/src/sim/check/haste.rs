@@ -4,7 +4,7 @@
 //!
 //! A verdict that was heard starts that time and does not shorten it. Only a
 //! member a node had not held as here may be taken in as dead at once, and one
-//! that an operator removes.
+//! that an operator removes. Nobody speaks for an operator who has not asked.
 
 use alloc::format;
 use core::time::Duration;
@@ -13,7 +13,7 @@ use super::Verdict;
 use crate::base::id::NodeId;
 use crate::base::time::Instant;
 use crate::config::Config;
-use crate::message::Footing;
+use crate::message::{Charge, Footing};
 
 /// The shortest time a suspicion lasts with these knobs.
 pub(in crate::sim) const fn least(config: &Config) -> Duration {
@@ -48,10 +48,26 @@ pub(in crate::sim) fn is_hasty(
     }
 }
 
+/// Holds where an operator has asked for what a node says as one of `id`.
+pub(in crate::sim) fn orders_by_itself(id: &NodeId, is_asked: bool, charge: Charge) -> Verdict {
+    match is_asked {
+        true => Ok(()),
+        false => Err(format!(
+            "haste: {id} is {charge:?}, and no operator asked for it"
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{footing, id};
     use super::*;
+
+    #[test]
+    fn fires_where_no_operator_asked() {
+        assert!(orders_by_itself(&id("n1"), false, Charge::Removed).is_err());
+        assert_eq!(orders_by_itself(&id("n1"), true, Charge::Removed), Ok(()));
+    }
 
     #[test]
     fn fires_too_early_on_another_footing_and_out_of_nowhere() {

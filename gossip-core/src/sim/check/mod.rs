@@ -62,7 +62,7 @@ pub(super) use size::outgrows_its_carrier;
 pub(super) use statement::is_malformed;
 pub(super) use told::Ledger;
 pub(super) use truth::Truth;
-pub(super) use watch::Watch;
+pub(super) use watch::{Scene, Watch};
 
 use alloc::string::String;
 

@@ -4,11 +4,11 @@
 //! No rule, but what rules are judged by. It hears each statement at the moment
 //! its author has it sealed, so nobody can know of it earlier.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use crate::base::id::NodeId;
-use crate::message::{Accusation, Claim, Footing, Presence};
+use crate::message::{Accusation, Charge, Claim, Footing, Presence};
 use crate::sim::names::{NameId, Names};
 
 /// Everything that was ever claimed.
@@ -22,47 +22,67 @@ pub(in crate::sim) struct Truth {
 /// What was said by one member, and against it.
 #[derive(Debug, Default)]
 struct Said {
-    newest: Option<Footing>,
-    claims: BTreeMap<Footing, Presence>,
-    /// The footing and the accuser.
-    accused: BTreeSet<(Footing, NameId)>,
+    newest: Option<(Footing, Presence)>,
+    /// On one footing both, should two processes bear the name.
+    claims: BTreeSet<(Footing, Presence)>,
+    /// The footing, how grave it is, and the accuser.
+    accused: BTreeSet<(Footing, Charge, NameId)>,
 }
 
 impl Truth {
     /// A member has a claim of its own sealed.
     pub(in crate::sim) fn says(&mut self, claim: &Claim) {
         let (_, said) = self.enter(&claim.member);
-        said.newest = said.newest.max(Some(claim.footing));
-        let presence = said.claims.entry(claim.footing).or_insert(claim.presence);
-        // Having left outweighs being here on one footing.
-        *presence = (*presence).max(claim.presence);
+        let word = (claim.footing, claim.presence);
+        said.newest = said.newest.max(Some(word));
+        said.claims.insert(word);
     }
 
     /// A member has an accusation of its own sealed.
     pub(in crate::sim) fn accuses(&mut self, accusation: &Accusation) {
         let (accuser, _) = self.enter(&accusation.accuser);
         let (_, said) = self.enter(&accusation.accused);
-        said.accused.insert((accusation.footing, accuser));
+        let charge = accusation.charge;
+        said.accused.insert((accusation.footing, charge, accuser));
     }
 
-    /// Whether its accuser ever made it.
+    /// Whether its accuser ever made it, and as grave.
     pub(in crate::sim) fn has_accused(&self, accusation: &Accusation) -> bool {
         let accuser = self.names.find(&accusation.accuser);
         let said = self.said(&accusation.accused);
+        let (footing, charge) = (accusation.footing, accusation.charge);
         accuser
             .zip(said)
-            .is_some_and(|(accuser, said)| said.accused.contains(&(accusation.footing, accuser)))
+            .is_some_and(|(accuser, said)| said.accused.contains(&(footing, charge, accuser)))
+    }
+
+    /// What it was ever accused of on this footing, the gravest first.
+    pub(in crate::sim) fn charges(
+        &self,
+        id: &NodeId,
+        footing: Footing,
+    ) -> impl Iterator<Item = Charge> {
+        let accused = self.said(id).into_iter().flat_map(|said| &said.accused);
+        let accused = accused.rev().skip_while(move |(on, ..)| *on > footing);
+        let accused = accused.take_while(move |(on, ..)| *on == footing);
+        accused.map(|(_, charge, _)| *charge)
     }
 
     /// The newest it ever said of itself.
     pub(in crate::sim) fn newest(&self, id: &NodeId) -> Option<Footing> {
-        self.said(id)?.newest
+        self.said(id)?.newest.map(|(footing, _)| footing)
     }
 
-    /// Whether it ever said anything on this footing.
-    pub(in crate::sim) fn has_said(&self, id: &NodeId, footing: Footing) -> bool {
+    /// Whether it ever said on this footing that it is here, or that it has left.
+    pub(in crate::sim) fn has_said(
+        &self,
+        id: &NodeId,
+        footing: Footing,
+        presence: Presence,
+    ) -> bool {
+        let word = (footing, presence);
         self.said(id)
-            .is_some_and(|said| said.claims.contains_key(&footing))
+            .is_some_and(|said| said.newest == Some(word) || said.claims.contains(&word))
     }
 
     fn said(&self, id: &NodeId) -> Option<&Said> {

@@ -22,11 +22,11 @@ use super::bounds::outgrows_its_bounds;
 use super::bump::Bumps;
 use super::fairness::Fairness;
 use super::fold::was_told_otherwise;
-use super::haste::{is_hasty, least};
+use super::haste::{is_hasty, least, orders_by_itself};
 use super::merge::stands_by_chance;
 use super::monotone::{Held, goes_back, leaps};
 use super::myself::{holds_itself, lets_it_stand};
-use super::ownership::never_issued;
+use super::ownership::was_never_so;
 use super::rule::{Rule, Rules};
 use super::share::holds_too_much;
 use super::sketch::forgot_a_change;
@@ -35,7 +35,7 @@ use super::{Verdict, alarm};
 use crate::base::id::NodeId;
 use crate::base::time::Instant;
 use crate::input::{Command, Input};
-use crate::message::{Accusation, Body, Footing, Item, Message, Statement};
+use crate::message::{Accusation, Body, Charge, Footing, Item, Message, Statement};
 use crate::node::Node;
 use crate::output::{MemberStatus, Phase};
 use crate::sim::names::{NameId, Names, Numbered};
@@ -52,6 +52,17 @@ const WALK_EVERY_ROW: Duration = Duration::from_millis(30);
 /// A node that is woken so much later than it asked for was paused.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// What is looked at: a node that has handled an input, and what is known of it.
+#[derive(Clone, Copy)]
+pub(in crate::sim) struct Scene<'a> {
+    pub(in crate::sim) rules: Rules,
+    pub(in crate::sim) truth: &'a Truth,
+    pub(in crate::sim) node: &'a Node,
+    pub(in crate::sim) picture: &'a Picture,
+    /// The time on its own clock.
+    pub(in crate::sim) now: Instant,
+}
+
 /// What the rules remember of one process.
 #[derive(Debug, Default)]
 pub(in crate::sim) struct Watch {
@@ -60,9 +71,11 @@ pub(in crate::sim) struct Watch {
     rows: u32,
     /// Since when those are suspect who are, on the node's clock.
     suspect: BTreeMap<NameId, Instant>,
+    /// Who was here when its row went.
+    vanished: Vec<NameId>,
     touched: Vec<NameId>,
-    /// Whom an operator has removed, by this very input.
-    removed: Vec<NameId>,
+    /// What an operator says of a member, by this very input.
+    order: Option<(NameId, Charge)>,
     /// The highest footing on which the input accuses us, and where we stood.
     accused: Option<(Footing, Footing)>,
     bumps: Bumps,
@@ -80,10 +93,11 @@ impl Watch {
         input: &Input,
     ) {
         let me = node.id();
-        if node
-            .poll_timeout()
-            .is_some_and(|due| now.since(due) >= PAUSE)
-        {
+        let late = node.poll_timeout().map(|due| now.since(due));
+        if let Some(late) = late.filter(|late| *late >= PAUSE) {
+            // Whom it was asking gets that time back, and an interval.
+            self.fairness
+                .rests(now + late + node.config().probe_interval);
             self.bumps.is_told();
             // What waited for it comes first, and may be answered before it notices.
             self.bumps.mourns();
@@ -97,6 +111,11 @@ impl Watch {
                 self.bumps.is_told();
             }
             Input::Command(_, command) => {
+                match command {
+                    Command::Remove(id) => self.order = Some((names.insert(id), Charge::Removed)),
+                    Command::Forget(id) => self.order = Some((names.insert(id), Charge::Forgotten)),
+                    _ => {}
+                }
                 let asks = matches!(
                     command,
                     Command::Get(_) | Command::List { .. } | Command::Members | Command::Status
@@ -169,15 +188,14 @@ impl Watch {
         self.bumps.mourns();
     }
 
-    /// An operator removes or forgets a member: that takes no time.
-    pub(in crate::sim) fn removes(&mut self, name: NameId) {
-        self.touches(name);
-        self.removed.push(name);
-    }
-
-    /// The node asks somebody, or calls to ask.
+    /// The node asks somebody.
     pub(in crate::sim) fn asks(&mut self, name: NameId) {
         self.fairness.asks(name);
+    }
+
+    /// The node calls somebody, perhaps to ask.
+    pub(in crate::sim) fn calls(&mut self, name: NameId, node: &Node) {
+        self.fairness.calls(name, node.probes_begun());
     }
 
     /// The node has a statement sealed. What it says of itself has been told
@@ -206,10 +224,12 @@ impl Watch {
                 let Some(node) = node.filter(|_| rules.has(Rule::Haste)) else {
                     return Ok(());
                 };
-                if accusation.charge != crate::message::Charge::Dead {
-                    return Ok(());
-                }
                 let id = &accusation.accused;
+                match accusation.charge {
+                    Charge::Suspect => return Ok(()),
+                    Charge::Dead => {}
+                    order => return orders_by_itself(id, self.order == Some((name, order)), order),
+                }
                 let since = self.suspect_since(name);
                 is_hasty(id, since, accusation.footing, now, least(node.config()))
             }
@@ -222,17 +242,11 @@ impl Watch {
         Some((footing, *self.suspect.get(&name)?))
     }
 
-    /// The node has handled its input, and all outputs are done. `now` is the
-    /// time on its own clock.
-    pub(in crate::sim) fn settles(
-        &mut self,
-        rules: Rules,
-        names: &mut Names,
-        truth: &Truth,
-        node: &Node,
-        picture: &Picture,
-        now: Instant,
-    ) -> Verdict {
+    /// The node has handled its input, and all outputs are done.
+    pub(in crate::sim) fn settles(&mut self, names: &mut Names, scene: Scene<'_>) -> Verdict {
+        let Scene {
+            rules, node, now, ..
+        } = scene;
         if rules.has(Rule::Alarm) {
             let alone = || {
                 let burden = node.burden();
@@ -245,37 +259,39 @@ impl Watch {
         {
             lets_it_stand(node.phase(), before, accused, node.footing())?;
         }
-        self.fairness.has_begun(node.probes_begun());
         let mut touched = core::mem::take(&mut self.touched);
         let mut verdict = Ok(());
         for name in &touched {
             let id = names.id(*name);
             let held = node.held(id);
             let seen = (*name, id, held);
-            verdict = verdict.and_then(|()| self.beholds(rules, truth, node, picture, now, seen));
+            verdict = verdict.and_then(|()| self.beholds(scene, seen));
         }
+        self.fairness.has_begun(node.probes_begun(), now);
         touched.clear();
-        self.removed.clear();
+        self.order = None;
         self.touched = touched;
         verdict?;
-        let walked = *self.walked.get_or_insert(now);
+        let walked = *self.walked.get_or_insert_with(|| {
+            self.fairness.rests(now);
+            now
+        });
         if now.since(walked) >= WALK_EVERY.max(WALK_EVERY_ROW.saturating_mul(self.rows)) {
             self.walked = Some(now);
-            self.walk(rules, names, truth, node, picture, now)?;
+            self.walk(names, scene)?;
         }
         Ok(())
     }
 
     /// Looks at everybody.
-    fn walk(
-        &mut self,
-        rules: Rules,
-        names: &mut Names,
-        truth: &Truth,
-        node: &Node,
-        picture: &Picture,
-        now: Instant,
-    ) -> Verdict {
+    fn walk(&mut self, names: &mut Names, scene: Scene<'_>) -> Verdict {
+        let Scene {
+            rules,
+            node,
+            picture,
+            now,
+            ..
+        } = scene;
         let burden = node.burden();
         if rules.has(Rule::Bounds) {
             outgrows_its_bounds(&burden)?;
@@ -302,7 +318,7 @@ impl Watch {
             }
             if self.beheld.of(name) != Some(held) {
                 let seen = (name, sight.id, Some(held));
-                self.beholds(rules, truth, node, picture, now, seen)?;
+                self.beholds(scene, seen)?;
             } else if rules.has(Rule::Fold) {
                 was_told_otherwise(sight.id, told(picture, name), Some(held))?;
             }
@@ -310,6 +326,11 @@ impl Watch {
             if asks && rules.has(Rule::Fairness) {
                 self.fairness.passes_over(name, sight.id, burden.here)?;
             }
+        }
+        if node.phase() != Phase::Running || burden.here <= 1 {
+            self.fairness.rests(now);
+        } else if rules.has(Rule::Fairness) {
+            self.fairness.stops(now, node.config())?;
         }
         if rules.has(Rule::Fold) && known < picture.rows() {
             // Somebody was told of who has no row.
@@ -326,14 +347,23 @@ impl Watch {
     /// Looks at one row.
     fn beholds(
         &mut self,
-        rules: Rules,
-        truth: &Truth,
-        node: &Node,
-        picture: &Picture,
-        now: Instant,
+        scene: Scene<'_>,
         (name, id, held): (NameId, &NodeId, Option<Held>),
     ) -> Verdict {
-        let Some(held) = held else { return Ok(()) };
+        let Scene {
+            rules,
+            truth,
+            node,
+            picture,
+            now,
+        } = scene;
+        let Some(held) = held else {
+            let was_here = self.beheld.of(name).is_some_and(is_here);
+            if was_here && !self.vanished.contains(&name) {
+                self.vanished.push(name);
+            }
+            return Ok(());
+        };
         let (footing, status) = held;
         if id == node.id() {
             if rules.has(Rule::Oneself) {
@@ -349,7 +379,7 @@ impl Watch {
             return Ok(());
         }
         if rules.has(Rule::Ownership) {
-            never_issued(truth, id, footing)?;
+            was_never_so(truth, id, held)?;
         }
         if rules.has(Rule::Birth) {
             is_not_its_own_word(truth, id, was, held)?;
@@ -358,26 +388,42 @@ impl Watch {
             if rules.has(Rule::Monotone) {
                 goes_back(was, held)?;
             }
-            let by_hand = self.removed.contains(&name);
+            // An operator's word takes no time.
+            let by_hand = status == MemberStatus::Dead
+                && truth.charges(id, footing).any(|it| it == Charge::Removed);
             if rules.has(Rule::Transition) && !by_hand {
                 leaps(was, held)?;
             }
-            let was_here = matches!(was.1, MemberStatus::Alive | MemberStatus::Suspect);
-            if rules.has(Rule::Haste) && status == MemberStatus::Dead && was_here && !by_hand {
+            let dies = status == MemberStatus::Dead && is_here(was);
+            if rules.has(Rule::Haste) && dies && !by_hand {
                 let since = self.suspect_since(name);
                 is_hasty(id, since, footing, now, least(node.config()))?;
             }
         }
         if status == MemberStatus::Suspect {
             self.suspect.insert(name, now);
+            self.fairness.suspects();
         } else if was.is_some_and(|(_, was)| was == MemberStatus::Suspect) {
             self.suspect.remove(&name);
         }
         self.rows += u32::from(was.is_none());
         self.beheld.insert(name, held);
-        self.fairness.changes();
+        let back = self.vanished.iter().position(|gone| *gone == name);
+        let was_here = back.is_none() && was.is_some_and(is_here);
+        back.map(|at| self.vanished.swap_remove(at));
+        if was_here != is_here(held) {
+            self.fairness.changes();
+            if node.burden().here <= 2 {
+                // It was alone, or nearly is: there was nobody to ask.
+                self.fairness.rests(now);
+            }
+        }
         Ok(())
     }
+}
+
+const fn is_here((_, status): Held) -> bool {
+    matches!(status, MemberStatus::Alive | MemberStatus::Suspect)
 }
 
 /// What the application was told of a member.

@@ -30,8 +30,10 @@ pub mod name {
     pub const DIALS: &str = "dials";
     /// How long the cuts were.
     pub const CUT: &str = "cut";
-    /// Pairs across a cut that held one another dead when it was mended.
+    /// Of [`ACROSS`], those of whom one held the other dead when it was mended.
     pub const DEAD: &str = "held dead when mended";
+    /// Pairs across a cut, each of the two counted.
+    pub const ACROSS: &str = "pairs across";
 }
 
 /// The longest wait for agreement (guess: three times the worst of foca).
@@ -58,6 +60,8 @@ impl Cut {
             sample.counted(name::CALLS, calls);
             sample.counted(name::DIALS, dials);
             sample.counted(name::DEAD, dead as u64);
+            let pairs = 2 * half.len() * (stage.running().len() - half.len());
+            sample.counted(name::ACROSS, pairs as u64);
             sample.watched(name::CUT, self.span);
             stage.settle(&self.ground.config);
         }

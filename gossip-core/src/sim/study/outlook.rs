@@ -54,6 +54,9 @@ impl Spread {
 /// What all members sent together while nothing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Idle {
+    /// Not everybody had had the time to ask everybody: connections were still
+    /// being made.
+    pub young: bool,
     /// For how long.
     pub span: Duration,
     /// Bytes on the wire, as UDP payload: messages and what QUIC adds.
@@ -91,7 +94,8 @@ pub struct Seen {
     pub cut_dials: u64,
     /// False positives, counted once.
     pub wrongs: u64,
-    /// Node-time over which they were counted.
+    /// Time of running nodes over which they were counted, from when everybody had
+    /// joined.
     pub node_time: Duration,
     /// Moments and pairs by what a running member holds another for: alive,
     /// suspect, dead, left, never heard of.
@@ -110,6 +114,10 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// How long nothing happens while idle traffic is measured: six comparisons of
 /// everything in profile `lan`.
 const IDLE: Duration = Duration::from_secs(60);
+
+/// The longest wait for everybody to have asked everybody (guess: what a few
+/// hundred members need; a cluster of thousands is told of as young).
+const WARM: Duration = Duration::from_secs(600);
 
 /// How fine the timeline is: everything a plot of this width can show.
 const TIMELINE_STEP: Duration = Duration::from_millis(100);
@@ -131,7 +139,7 @@ impl Outlook {
             seen: Seen::default(),
             wrongs: Wrongs::default(),
         };
-        play.join();
+        play.join(&self.ground);
         play.idle();
         for number in 0..self.updates {
             play.update(number);
@@ -146,7 +154,6 @@ impl Outlook {
         play.pass(self.quiet);
         play.seen.wrongs = play.wrongs.deaths();
         play.seen.elapsed = play.now();
-        play.seen.node_time = play.seen.elapsed * self.ground.nodes;
         play.seen.trace_hash = play.stage.world().trace_hash();
         play.seen
     }
@@ -163,12 +170,15 @@ impl Play<'_, '_> {
 
     /// Lets a moment pass, listening.
     fn step(&mut self, also: &mut dyn FnMut(&News)) {
+        let start = self.stage.now();
         let (told, wrongs) = (&mut *self.told, &mut self.wrongs);
         self.stage.run_for(TIMELINE_STEP, &mut |news| {
             wrongs.see(news, |_| true);
             told(news);
             also(news);
         });
+        let running = u32::try_from(self.stage.running().len()).unwrap_or(u32::MAX);
+        self.seen.node_time += self.stage.now().since(start) * running;
         let tally = self.stage.tally();
         // What does not change is said once, and once more where it ends.
         let timeline = &mut self.seen.timeline;
@@ -203,10 +213,16 @@ impl Play<'_, '_> {
         Some(self.stage.exact_since()?.since(start))
     }
 
-    fn join(&mut self) {
+    fn join(&mut self, ground: &Ground) {
         self.chapter("start");
         self.seen.joined = self.until_exact();
-        self.pass(Duration::from_secs(20));
+        self.seen.node_time = Duration::ZERO;
+        // One round of probes: whom a member never asked it is not connected to,
+        // and what a handshake costs is not the price of being there.
+        let interval = ground.config.probe_interval;
+        let round = interval * ground.nodes;
+        self.seen.idle.young = round > WARM;
+        self.pass(round.min(WARM).max(interval * 20));
     }
 
     fn idle(&mut self) {
@@ -216,6 +232,7 @@ impl Play<'_, '_> {
         let after = self.stage.world().total_traffic();
         let bytes = |after: Tally, before: Tally| after.bytes - before.bytes;
         self.seen.idle = Idle {
+            young: self.seen.idle.young,
             span: IDLE,
             wire_bytes: after.wire.bytes - before.wire.bytes,
             messages: after.sent.messages - before.sent.messages,

@@ -141,7 +141,9 @@ pub struct Stage<'a> {
     generations: Vec<Option<Generation>>,
     /// In which part of a cut each member is.
     sides: Vec<usize>,
-    /// Footings that were suspected or condemned across a cut, rightly.
+    is_cut: bool,
+    /// Footings that were suspected or condemned across a cut, rightly: what comes
+    /// of that when it is mended is no error. While it lasts, it is.
     excused: BTreeSet<(usize, Footing)>,
     rng: Rng,
     progress: Progress<'a>,
@@ -173,6 +175,7 @@ impl<'a> Stage<'a> {
             views: Views::of(count),
             generations: vec![None; count],
             sides: vec![0; count],
+            is_cut: false,
             excused: BTreeSet::new(),
             rng: Rng::new(RunningHash::of(&[seed, CHANCE])),
             progress,
@@ -314,7 +317,7 @@ impl<'a> Stage<'a> {
         after == MemberStatus::Dead
             && self.views.is_up(subject)
             && self.generations[subject] == Some(footing.generation)
-            && !self.excused.contains(&(subject, footing))
+            && (self.is_cut || !self.excused.contains(&(subject, footing)))
     }
 }
 
@@ -346,12 +349,14 @@ impl Stage<'_> {
             self.sides[*member] = 1;
         }
         let group: Vec<HostId> = members.iter().map(|member| host(*member)).collect();
+        self.is_cut = true;
         self.world.partition(&[&group]);
     }
 
     /// Mends the cut.
     pub fn mend(&mut self) {
         self.sides.fill(0);
+        self.is_cut = false;
         self.world.heal();
     }
 

@@ -202,7 +202,7 @@ fn unit(unit: Unit) -> &'static str {
         Unit::Seconds => "s",
         Unit::PerHour => "/h",
         Unit::Count => "",
-        Unit::Percent => "%",
+        Unit::Percent | Unit::Share => "%",
         Unit::PerSecond => "/s",
         Unit::Bytes => "B",
         Unit::BytesPerSecond => "B/s",

@@ -138,8 +138,12 @@ pub(super) fn people(asked: &Asked<'_>, seen: &Seen) -> String {
 fn traffic(asked: &Asked<'_>, seen: &Seen) -> String {
     let seconds = seen.idle.span.as_secs_f64() * f64::from(asked.outlook.ground.nodes);
     let each = |count: u64| count as f64 / seconds;
+    let young = match seen.idle.young {
+        true => "; it is young still, and most of that are handshakes",
+        false => "",
+    };
     format!(
-        "when nothing happens a member puts {} a second on the wire, QUIC and its acknowledgements included: {:.1} messages of {} together (probes {}, rumors {}, comparisons {})",
+        "when nothing happens a member puts {} a second on the wire, QUIC and its acknowledgements included: {:.1} messages of {} together (probes {}, rumors {}, comparisons {}){young}",
         bytes(each(seen.idle.wire_bytes)),
         each(seen.idle.messages),
         bytes(each(seen.idle.bytes)),
@@ -255,6 +259,7 @@ pub(super) fn json(asked: &Asked<'_>, seen: &Seen) -> Value {
         "loss": f64::from(ground.network.loss_ppm) / 1e6,
         "joined_s": seconds(seen.joined),
         "idle": {
+            "young": seen.idle.young,
             "messages_per_node_s": seen.idle.messages as f64 / idle_s,
             "wire_bytes_per_node_s": seen.idle.wire_bytes as f64 / idle_s,
             "bytes_per_node_s": seen.idle.bytes as f64 / idle_s,

@@ -93,6 +93,10 @@ fn section(
             lines.push(line.at_most(*bar).beside(ANCHOR));
         }
     }
+    for (place, job) in jobs.iter().enumerate() {
+        let what = format!("of the pairs across held dead when mended, {}", job.label);
+        lines.push(Line::new(what, Unit::Share, parted(place)));
+    }
     for (what, counted) in [
         ("calls to the absent, whole cluster", name::CALLS),
         ("all dials, whole cluster", name::DIALS),
@@ -118,6 +122,19 @@ fn section(
         lines,
         exact: true,
     }
+}
+
+/// How many of the pairs across a cut held one another dead when it was mended: what
+/// was not given up yet need not be healed.
+fn parted(job: usize) -> Measure {
+    Box::new(move |samples: &[Sample]| {
+        let sample = samples.get(job).cloned().unwrap_or_default();
+        let (dead, pairs) = (sample.count(name::DEAD), sample.count(name::ACROSS));
+        super::Figure {
+            number: 100.0 * dead as f64 / pairs as f64,
+            from: format!("{dead} of {pairs}"),
+        }
+    })
 }
 
 /// How many times as often the largest cluster calls as the smallest, in the

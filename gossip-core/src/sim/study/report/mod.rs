@@ -36,7 +36,8 @@ pub enum Effort {
     Smoke,
     /// About a minute on two cores.
     Quick,
-    /// What the figures are quoted from: half an hour on two cores.
+    /// What the figures are quoted from: hours on two cores, most of them for
+    /// thousands of members; a section at a time is minutes.
     Full,
 }
 
@@ -77,7 +78,11 @@ impl Job {
             label: label.into(),
             trials,
             cost,
-            trial: Box::new(trial),
+            trial: Box::new(move |seed, progress| {
+                let mut sample = trial(seed, progress);
+                sample.counted(TRIALS, 1);
+                sample
+            }),
         }
     }
 
@@ -109,6 +114,8 @@ pub enum Unit {
     Count,
     /// Hundredths more or less than the middle.
     Percent,
+    /// Hundredths of a whole.
+    Share,
     /// In a second.
     PerSecond,
     /// Bytes.
@@ -232,6 +239,9 @@ impl Section {
         self.jobs.iter().any(|job| job.trials > 0)
     }
 }
+
+/// The name under which each trial counts itself.
+pub const TRIALS: &str = "trials";
 
 /// The name under which the host adds how long a trial took on its own clock.
 pub const WALL: &str = "wall";

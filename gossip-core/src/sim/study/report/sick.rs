@@ -10,8 +10,9 @@ use core::time::Duration;
 use super::loss::per_hour;
 use super::{Effort, Figure, Job, Line, Measure, Section, Unit, count, percentile};
 use crate::config::{Config, Profile};
-use crate::defence::Defence;
+use crate::defence::{Defence, Defences};
 use crate::sim::study::many::{self, Many};
+use crate::sim::study::sample::Sample;
 use crate::sim::study::sick::{self, Ailment, Sick};
 use crate::sim::study::slow::{self, Slow, Slowness};
 use crate::sim::study::stage::Ground;
@@ -117,7 +118,7 @@ pub(super) fn rapid(effort: Effort) -> Section {
     let (one, two) = ("flip-flop on 1 %", "80 % loss on 1 %");
     Section {
         name: "rapid",
-        title: "Rapid's three scenarios, ten minutes each, N=1 000 (quick: 100)",
+        title: "Rapid's three scenarios, the faults for ten minutes, N=1 000 (quick: 100)",
         lines: Vec::from([
             healthy("10 crashes", 0),
             Line::new(
@@ -177,64 +178,85 @@ const GRID: [(u32, u64, u64); 12] = [
     (32, 16_384, 1_024),
 ];
 
-/// Switches a protection off.
-type Switch = fn(&mut Config);
-
-fn awareness(config: &mut Config) {
-    config.awareness_max = 0;
-}
+/// Takes protections away in a cluster of so many.
+type Switch = fn(&mut Config, u32);
 
 fn jurors(config: &mut Config) {
     config.jurors = 0;
 }
 
-fn shrinking(config: &mut Config) {
+/// SWIM as Lifeguard's authors had it: no protection, a verdict is believed, and
+/// a suspicion lasts 5 × log₁₀ N intervals (Dadgar et al. 2018, §V-C: α = 5).
+fn plain(config: &mut Config, nodes: u32) {
+    config.awareness_max = 0;
+    jurors(config);
+    let times = 5.0 * libm::log10(f64::from(nodes)).max(1.0);
+    config.suspicion_min = config.probe_interval.mul_f64(times);
     config.suspicion_max = config.suspicion_min;
+    for defence in Defence::ALL {
+        config.defences.without(defence);
+    }
 }
 
-/// What is switched off, row by row: nothing, each protection alone, and all of
-/// them. The last row is a member as SWIM has it, with one time of suspicion for
-/// everybody: what Lifeguard was measured against.
-const WITHOUT: [(&str, Switch); 10] = [
-    ("with all of it", |_| {}),
-    ("awareness off", awareness),
-    ("nobody looks too", jurors),
-    ("suspicion always the least", shrinking),
-    ("verdicts believed", |config| {
+/// The same with what they added: awareness with its nacks, a suspicion that
+/// begins six times as long and shrinks (β = 6), the buddy; and nothing of ours.
+fn theirs(config: &mut Config, nodes: u32) {
+    plain(config, nodes);
+    config.awareness_max = Config::default().awareness_max;
+    config.suspicion_max = config.suspicion_min * 6;
+    config.defences = Defences::default();
+    for defence in [Defence::OwnVerdict, Defence::Forgiveness, Defence::Warning] {
+        config.defences.without(defence);
+    }
+}
+
+/// What is taken away, row by row: nothing, each protection alone, all that is
+/// ours, and everything: what Lifeguard was measured against.
+const WITHOUT: [(&str, Switch); 11] = [
+    ("with all of it", |_, _| {}),
+    ("awareness off", |config, _| config.awareness_max = 0),
+    ("nobody looks too", |config, _| jurors(config)),
+    ("suspicion always the least", |config, _| {
+        config.suspicion_max = config.suspicion_min;
+    }),
+    ("verdicts believed", |config, _| {
         config.defences.without(Defence::OwnVerdict);
     }),
-    ("own pause not forgiven", |config| {
+    ("own pause not forgiven", |config, _| {
         config.defences.without(Defence::Forgiveness);
     }),
-    ("no warning", |config| {
-        config.defences.without(Defence::Warning)
+    ("no warning", |config, _| {
+        config.defences.without(Defence::Warning);
     }),
-    ("no buddy", |config| config.defences.without(Defence::Buddy)),
-    ("no nack", |config| config.defences.without(Defence::Nack)),
-    ("all off: plain SWIM", |config| {
-        awareness(config);
-        jurors(config);
-        shrinking(config);
-        for defence in Defence::ALL {
-            config.defences.without(defence);
-        }
+    ("no buddy", |config, _| {
+        config.defences.without(Defence::Buddy);
     }),
+    ("no nack", |config, _| {
+        config.defences.without(Defence::Nack)
+    }),
+    ("Lifeguard's alone", theirs),
+    ("plain SWIM", plain),
 ];
+
+/// The rows that the ratios are made of.
+const ALL: usize = 0;
+const AWARENESS: usize = 1;
+const THEIRS: usize = WITHOUT.len() - 2;
+const PLAIN: usize = WITHOUT.len() - 1;
 
 /// `lifeguard`: slow members, with nothing, each and all of the protections off.
 pub(super) fn lifeguard(effort: Effort) -> Section {
     let nodes = effort.pick(16, 64, 128);
     let cells = effort.pick(&GRID[4..5], &GRID[4..6], &GRID[..]);
     let span = Duration::from_secs(effort.pick(30, 60, 120));
-    let rows = WITHOUT.len();
     let (mut jobs, mut lines) = (Vec::new(), Vec::new());
     for (place, (word, switch)) in WITHOUT.into_iter().enumerate() {
-        // What the ratio is made of is played more often.
-        let often = place == 0 || place + 1 == rows;
-        let trials = if often { effort.pick(1, 4, 4) } else { 1 };
+        // What the ratios are made of is played more often.
+        let often = [ALL, THEIRS, PLAIN].contains(&place);
+        let trials = if often { effort.pick(1, 12, 4) } else { 1 };
         for (slow, pause, gap) in cells {
             let mut ground = Ground::new(nodes, Profile::Lan);
-            switch(&mut ground.config);
+            switch(&mut ground.config, nodes);
             let study = Slow {
                 ground,
                 slow: slow * nodes / 128,
@@ -252,7 +274,6 @@ pub(super) fn lifeguard(effort: Effort) -> Section {
         let cells = Cells {
             first: place * cells.len(),
             count: cells.len(),
-            trials,
         };
         let line = |what, counted| {
             let what = format!("{what}, {word}");
@@ -261,12 +282,19 @@ pub(super) fn lifeguard(effort: Effort) -> Section {
         lines.push(line("declared dead", Wrongs::DEATHS));
         lines.push(line("suspected", slow::name::SUSPECTED));
     }
-    let ratio = Line::new(
-        "declared dead with all off, times those with all on",
-        Unit::Times,
-        ratio(cells.len(), rows),
-    );
-    lines.push(ratio.at_least(50.0).beside("Lifeguard: more than 50"));
+    let cells = cells.len();
+    let times = |words: &str, off, on| {
+        let what = format!("declared dead, {words}");
+        Line::new(what, Unit::Times, ratio(cells, off, on))
+    };
+    let anchor = "Lifeguard: more than 50";
+    lines.extend([
+        times("plain SWIM to all of it", PLAIN, ALL)
+            .at_least(50.0)
+            .beside(anchor),
+        times("plain SWIM to Lifeguard's alone", PLAIN, THEIRS).beside(anchor),
+        times("awareness off to all of it", AWARENESS, ALL),
+    ]);
     Section {
         name: "lifeguard",
         title: "Lifeguard's grid, N=128 (quick: 64): healthy members in the eyes of healthy ones",
@@ -276,31 +304,35 @@ pub(super) fn lifeguard(effort: Effort) -> Section {
     }
 }
 
-/// How many times as many are declared dead in the last row as in the first. Where
-/// the first has none, its true number is taken for three: with 95 % confidence
-/// it is below that.
-fn ratio(cells: usize, rows: usize) -> Measure {
+/// How many times as many are declared dead in one row, a run, as in another.
+/// Where the other has none, its true number is taken for three: with 95 %
+/// confidence it is below that.
+fn ratio(cells: usize, off: usize, on: usize) -> Measure {
+    let row = move |row: usize| Cells {
+        first: row * cells,
+        count: cells,
+    };
     Box::new(move |samples| {
-        let row = |row: usize| {
-            let cells = samples.iter().skip(row * cells).take(cells);
-            let measured = cells.clone().all(|it| it.counts().next().is_some());
-            let total: u64 = cells.map(|it| it.count(Wrongs::DEATHS)).sum();
-            measured.then_some(total as f64)
-        };
-        let (on, off) = (row(0), row(rows - 1));
-        let (Some(on), Some(off)) = (on, off) else {
-            return Figure {
-                number: f64::NAN,
-                from: String::new(),
-            };
-        };
-        let from = match on > 0.0 {
-            true => format!("{off} to {on}"),
-            false => format!("{off} to none: at least so many times, with 95 % confidence"),
-        };
+        let (off, on) = (row(off).of(samples), row(on).of(samples));
+        let told = (off.cells, on.cells) == (cells, cells) && off.dead > 0.0;
+        let rate = |dead: f64, runs: u64| dead / runs as f64;
+        let least = if on.dead > 0.0 { on.dead } else { 3.0 };
         Figure {
-            number: off / if on > 0.0 { on } else { 3.0 },
-            from,
+            number: match told {
+                true => rate(off.dead, off.runs) / rate(least, on.runs),
+                false => f64::NAN,
+            },
+            from: format!(
+                "{} in {} runs to {} in {}{}",
+                off.dead,
+                off.runs,
+                on.dead,
+                on.runs,
+                match told && on.dead == 0.0 {
+                    true => ": at least so many times, with 95 % confidence",
+                    false => "",
+                }
+            ),
         }
     })
 }
@@ -310,20 +342,40 @@ fn ratio(cells: usize, rows: usize) -> Measure {
 struct Cells {
     first: usize,
     count: usize,
-    trials: u32,
+}
+
+/// What one row came to.
+struct Row {
+    /// Cells that were played.
+    cells: usize,
+    runs: u64,
+    dead: f64,
 }
 
 impl Cells {
+    fn played(self, samples: &[Sample]) -> impl Iterator<Item = &Sample> + Clone {
+        let cells = samples.iter().skip(self.first).take(self.count);
+        cells.filter(|it| it.count(super::TRIALS) > 0)
+    }
+
+    fn of(self, samples: &[Sample]) -> Row {
+        let played = self.played(samples);
+        let sum = |what| played.clone().map(|it| it.count(what)).sum::<u64>();
+        Row {
+            cells: played.clone().count(),
+            runs: sum(super::TRIALS),
+            dead: sum(Wrongs::DEATHS) as f64,
+        }
+    }
+
     /// How often something was counted in all of them.
     fn total(self, what: &'static str) -> Measure {
         Box::new(move |samples| {
-            let cells = samples.iter().skip(self.first).take(self.count);
-            let measured = cells.clone().any(|it| it.counts().next().is_some());
-            let total: u64 = cells.map(|it| it.count(what)).sum();
-            let runs = u64::from(self.trials) * self.count as u64;
+            let Row { cells, runs, .. } = self.of(samples);
+            let total: u64 = self.played(samples).map(|it| it.count(what)).sum();
             Figure {
-                number: if measured { total as f64 } else { f64::NAN },
-                from: format!("{} cells of the grid, {runs} runs", self.count),
+                number: if cells > 0 { total as f64 } else { f64::NAN },
+                from: format!("{cells} cells of the grid, {runs} runs"),
             }
         })
     }
