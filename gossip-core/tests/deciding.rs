@@ -224,8 +224,9 @@ fn three_domains(seed: u64) -> (World, Vec<String>) {
     let mut world = World::new(Setup::seeded(seed));
     for name in &names {
         let mut setup = NodeSetup::named(name);
-        if *name != names[0] {
-            setup = setup.joining(&names[0]);
+        let seed = names.first().filter(|seed| *seed != name);
+        if let Some(seed) = seed {
+            setup = setup.joining(seed);
         }
         setup.config.quorum = QuorumConfig {
             provider: QuorumProvider::FailureDomain,
