@@ -252,6 +252,67 @@ fn a_refutation_that_raises_nothing_is_found() {
     found::<Stubborn>("stubborn");
 }
 
+/// What is said against others it takes personally.
+#[derive(Default)]
+struct Touchy;
+
+impl Bug for Touchy {
+    fn hears(&mut self, node: &Node, input: &mut Input) {
+        let footing = node.footing();
+        for item in items(input) {
+            if let Item::Accusation(accusation) = item {
+                accusation.value.accused = node.id().clone();
+                accusation.value.footing = footing;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refutation_of_nothing_is_found() {
+    assert_eq!(found::<Touchy>("touchy"), "bump");
+}
+
+/// It refutes by two where one is enough.
+#[derive(Default)]
+struct Emphatic;
+
+impl Bug for Emphatic {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        if let Output::Seal(_, Statement::Claim(claim)) = output {
+            claim.footing.incarnation.0 *= 2;
+        }
+        true
+    }
+}
+
+#[test]
+fn a_refutation_that_goes_too_far_is_found() {
+    assert_eq!(found::<Emphatic>("emphatic"), "bump");
+}
+
+/// It outlives a run that never was.
+#[derive(Default)]
+struct Haughty;
+
+impl Bug for Haughty {
+    fn hears(&mut self, node: &Node, input: &mut Input) {
+        let footing = node.footing();
+        for item in items(input) {
+            if let Item::Accusation(accusation) = item {
+                accusation.value.accused = node.id().clone();
+                accusation.value.charge = Charge::Dead;
+                accusation.value.footing.generation.0 = footing.generation.0 + 1;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_generation_above_nobody_is_found() {
+    assert_eq!(found::<Haughty>("haughty"), "bump");
+}
+
 /// It does not tell its application of every refutation.
 #[derive(Default)]
 struct Reticent(u32);

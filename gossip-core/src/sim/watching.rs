@@ -329,8 +329,9 @@ impl<M: Machine> World<M> {
                 watch.touches(names.insert(&verdict.value.accused));
             }
             Output::Notify(Notification::Member(event)) => match event.kind {
-                MemberEventKind::Died { .. } => {
-                    watch.mourns(names.insert(&event.id));
+                MemberEventKind::Died { .. } | MemberEventKind::Removed { .. } => {
+                    let now = at.clocks.read(self.now).mono;
+                    watch.mourns(names.insert(&event.id), now, &at.config);
                 }
                 _ => watch.touches(names.insert(&event.id)),
             },
