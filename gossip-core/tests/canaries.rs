@@ -535,6 +535,29 @@ fn an_event_that_is_lost_without_a_word_is_found() {
     assert_eq!(found_in_events::<Proud>(), "told");
 }
 
+/// It tells of nothing that others say, and that it missed whatever there was.
+#[derive(Default)]
+struct Aloof;
+
+impl Bug for Aloof {
+    fn does(&mut self, node: &Node, output: &mut Output) -> bool {
+        if let Output::Notify(told) = output
+            && let Notification::Event(event) = told
+            && event.author() != node.id()
+        {
+            let run = event.id.run.clone();
+            let count = u64::from(u32::MAX);
+            *told = Notification::Missed { run, count };
+        }
+        true
+    }
+}
+
+#[test]
+fn one_who_misses_more_than_there_was_is_found() {
+    assert_eq!(found_in_events::<Aloof>(), "told");
+}
+
 /// Its sketch forgets a row now and then: what it compares is not what it holds.
 #[derive(Default)]
 struct Oblivious(u64);

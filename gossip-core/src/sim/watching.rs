@@ -147,6 +147,7 @@ impl<M: Machine> World<M> {
                 self.hold(host, verdict);
             }
             Item::Event(event) => {
+                self.ledger.numbers(&event.value.id);
                 let verdict = self
                     .said
                     .seals(&at.identity.id, &at.checks.latest, &event.value);
@@ -224,7 +225,12 @@ impl<M: Machine> World<M> {
                     self.hold(host, verdict);
                 }
             }
-            Notification::Missed { run, count } => self.ledger.misses(process, run, *count),
+            Notification::Missed { run, count } => {
+                let verdict = self.ledger.misses(process, run, *count);
+                if self.rules.has(Rule::Told) {
+                    self.hold(host, verdict);
+                }
+            }
             Notification::Asked(event) => {
                 self.watch_event(host, event);
                 let ticket = self.replies.ask(host);
