@@ -252,6 +252,67 @@ fn a_refutation_that_raises_nothing_is_found() {
     found::<Stubborn>("stubborn");
 }
 
+/// What is said against others it takes personally.
+#[derive(Default)]
+struct Touchy;
+
+impl Bug for Touchy {
+    fn hears(&mut self, node: &Node, input: &mut Input) {
+        let footing = node.footing();
+        for item in items(input) {
+            if let Item::Accusation(accusation) = item {
+                accusation.value.accused = node.id().clone();
+                accusation.value.footing = footing;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refutation_of_nothing_is_found() {
+    assert_eq!(found::<Touchy>("touchy"), "bump");
+}
+
+/// It refutes by two where one is enough.
+#[derive(Default)]
+struct Emphatic;
+
+impl Bug for Emphatic {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        if let Output::Seal(_, Statement::Claim(claim)) = output {
+            claim.footing.incarnation.0 *= 2;
+        }
+        true
+    }
+}
+
+#[test]
+fn a_refutation_that_goes_too_far_is_found() {
+    assert_eq!(found::<Emphatic>("emphatic"), "bump");
+}
+
+/// It outlives a run that never was.
+#[derive(Default)]
+struct Haughty;
+
+impl Bug for Haughty {
+    fn hears(&mut self, node: &Node, input: &mut Input) {
+        let footing = node.footing();
+        for item in items(input) {
+            if let Item::Accusation(accusation) = item {
+                accusation.value.accused = node.id().clone();
+                accusation.value.charge = Charge::Dead;
+                accusation.value.footing.generation.0 = footing.generation.0 + 1;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_generation_above_nobody_is_found() {
+    assert_eq!(found::<Haughty>("haughty"), "bump");
+}
+
 /// It does not tell its application of every refutation.
 #[derive(Default)]
 struct Reticent(u32);
@@ -472,6 +533,29 @@ impl Bug for Proud {
 #[test]
 fn an_event_that_is_lost_without_a_word_is_found() {
     assert_eq!(found_in_events::<Proud>(), "told");
+}
+
+/// It tells of nothing that others say, and that it missed whatever there was.
+#[derive(Default)]
+struct Aloof;
+
+impl Bug for Aloof {
+    fn does(&mut self, node: &Node, output: &mut Output) -> bool {
+        if let Output::Notify(told) = output
+            && let Notification::Event(event) = told
+            && event.author() != node.id()
+        {
+            let run = event.id.run.clone();
+            let count = u64::from(u32::MAX);
+            *told = Notification::Missed { run, count };
+        }
+        true
+    }
+}
+
+#[test]
+fn one_who_misses_more_than_there_was_is_found() {
+    assert_eq!(found_in_events::<Aloof>(), "told");
 }
 
 /// Its sketch forgets a row now and then: what it compares is not what it holds.

@@ -147,6 +147,7 @@ impl<M: Machine> World<M> {
                 self.hold(host, verdict);
             }
             Item::Event(event) => {
+                self.ledger.numbers(&event.value.id);
                 let verdict = self
                     .said
                     .seals(&at.identity.id, &at.checks.latest, &event.value);
@@ -224,7 +225,12 @@ impl<M: Machine> World<M> {
                     self.hold(host, verdict);
                 }
             }
-            Notification::Missed { run, count } => self.ledger.misses(process, run, *count),
+            Notification::Missed { run, count } => {
+                let verdict = self.ledger.misses(process, run, *count);
+                if self.rules.has(Rule::Told) {
+                    self.hold(host, verdict);
+                }
+            }
             Notification::Asked(event) => {
                 self.watch_event(host, event);
                 let ticket = self.replies.ask(host);
@@ -329,8 +335,9 @@ impl<M: Machine> World<M> {
                 watch.touches(names.insert(&verdict.value.accused));
             }
             Output::Notify(Notification::Member(event)) => match event.kind {
-                MemberEventKind::Died { .. } => {
-                    watch.mourns(names.insert(&event.id));
+                MemberEventKind::Died { .. } | MemberEventKind::Removed { .. } => {
+                    let now = at.clocks.read(self.now).mono;
+                    watch.mourns(names.insert(&event.id), now, &at.config);
                 }
                 _ => watch.touches(names.insert(&event.id)),
             },

@@ -34,8 +34,9 @@ use super::truth::Truth;
 use super::{Verdict, alarm};
 use crate::base::id::NodeId;
 use crate::base::time::Instant;
-use crate::input::{Command, Input};
-use crate::message::{Accusation, Body, Charge, Footing, Item, Message, Statement};
+use crate::config::Config;
+use crate::input::{Command, Input, LinkError, LinkEvent};
+use crate::message::{BatchHead, Body, Charge, Claim, Footing, Item, Message, Presence, Statement};
 use crate::node::Node;
 use crate::output::{MemberStatus, Phase};
 use crate::sim::names::{NameId, Names, Numbered};
@@ -93,85 +94,112 @@ impl Watch {
         input: &Input,
     ) {
         let me = node.id();
+        self.bumps.begins(node.footing());
         let late = node.poll_timeout().map(|due| now.since(due));
         if let Some(late) = late.filter(|late| *late >= PAUSE) {
             // Whom it was asking gets that time back, and an interval.
             self.fairness
                 .rests(now + late + node.config().probe_interval);
-            self.bumps.is_told();
-            // What waited for it comes first, and may be answered before it notices.
-            self.bumps.mourns();
+            if late > node.config().suspicion_min {
+                self.bumps.slept();
+            }
         }
         match input {
             Input::Message { message, .. } => self.hears_message(names, node, me, message),
-            // Whatever a link or a journal says of a later run of ours.
-            Input::Link(
-                crate::input::LinkEvent::Down { .. } | crate::input::LinkEvent::DialFailed { .. },
-            ) => {
-                self.bumps.is_told();
-            }
-            Input::Command(_, command) => {
-                match command {
-                    Command::Remove(id) => self.order = Some((names.insert(id), Charge::Removed)),
-                    Command::Forget(id) => self.order = Some((names.insert(id), Charge::Forgotten)),
-                    _ => {}
-                }
-                let asks = matches!(
-                    command,
-                    Command::Get(_) | Command::List { .. } | Command::Members | Command::Status
-                );
-                if !asks {
-                    self.bumps.is_told();
+            Input::Link(LinkEvent::Down { why, .. } | LinkEvent::DialFailed { why, .. }) => {
+                if let LinkError::Outlived { by } = why {
+                    self.bumps.hears_of(*by);
                 }
             }
+            Input::Assembled(_, Some(batch)) => self.hears_log(node, &batch.head.value),
+            Input::Command(_, command) => match command {
+                Command::Remove(id) => self.order = Some((names.insert(id), Charge::Removed)),
+                Command::Forget(id) => self.order = Some((names.insert(id), Charge::Forgotten)),
+                Command::Leave => self.bumps.leaves(),
+                _ => {}
+            },
             _ => {}
         }
     }
 
+    /// It has just begun, on what its disk holds.
+    fn begins(&mut self, node: &Node, now: Instant) {
+        self.walked = Some(now);
+        self.fairness.rests(now);
+        if node
+            .sights()
+            .any(|sight| sight.status == MemberStatus::Dead)
+        {
+            // Its journal says so: one more, and it is not alone.
+            self.bumps.mourns(now, node.config().suspicion_min);
+        }
+    }
+
     fn hears_message(&mut self, names: &mut Names, node: &Node, me: &NodeId, message: &Message) {
-        let members = match &message.body {
-            Body::Delta(delta) => delta.members.as_slice(),
-            _ => &[],
+        let (members, logs) = match &message.body {
+            Body::Delta(delta) => (delta.members.as_slice(), delta.logs.as_slice()),
+            _ => (&[][..], &[][..]),
         };
         for item in message.rumors.iter().chain(members) {
             match item {
                 Item::Accusation(accusation) => {
-                    let Accusation {
-                        accused, footing, ..
-                    } = &accusation.value;
-                    if accused == me {
-                        self.bumps.hears(*footing);
-                        if let Some(before) = node.sight(me) {
-                            let highest = self.accused.map_or(*footing, |(on, _)| on.max(*footing));
-                            self.accused = Some((highest, before.footing));
-                        }
+                    let accusation = &accusation.value;
+                    if accusation.accused == *me {
+                        self.hears_charge(node, accusation.footing, accusation.charge);
                     }
-                    self.touches(names.insert(accused));
+                    self.touches(names.insert(&accusation.accused));
                 }
                 Item::Claim(claim) => {
                     if claim.value.member == *me {
-                        self.bumps.hears(claim.value.footing);
+                        self.hears_claim(node, &claim.value);
                     }
                     self.touches(names.insert(&claim.value.member));
                 }
-                // A log of ours from a run we do not remember.
-                Item::Batch(batch) if batch.author() == me => self.bumps.is_told(),
-                Item::Batch(_) | Item::Event(_) => {}
+                Item::Batch(batch) => self.hears_log(node, &batch.head.value),
+                Item::Event(_) => {}
             }
         }
-        if let Body::Delta(delta) = &message.body
-            && delta
-                .logs
-                .iter()
-                .flat_map(|log| &log.batches)
-                .any(|batch| batch.author() == me)
-        {
-            self.bumps.is_told();
+        for batch in logs.iter().flat_map(|log| &log.batches) {
+            self.hears_log(node, &batch.head.value);
         }
-        if let Body::Outline(outline) = &message.body
-            && outline.head.value.author == *me
-        {
-            self.bumps.is_told();
+        if let Body::Outline(outline) = &message.body {
+            self.hears_log(node, &outline.head.value);
+        }
+    }
+
+    /// It is accused itself.
+    fn hears_charge(&mut self, node: &Node, on: Footing, charge: Charge) {
+        if on > node.footing() && charge != Charge::Suspect {
+            self.bumps.hears_of(on.generation);
+        }
+        if let Some(before) = node.sight(node.id()) {
+            if on == before.footing {
+                self.bumps.is_accused();
+            }
+            let highest = self.accused.map_or(on, |(highest, _)| highest.max(on));
+            self.accused = Some((highest, before.footing));
+        }
+    }
+
+    /// Somebody says something in its name: it may have said so itself.
+    fn hears_claim(&mut self, node: &Node, claim: &Claim) {
+        let is_its_own = node.sight(node.id()).is_some_and(|me| {
+            let same = me.footing == claim.footing && *me.addrs == claim.addrs;
+            let here = (claim.presence, me.status) == (Presence::Alive, MemberStatus::Alive);
+            let left = (claim.presence, me.status) == (Presence::Left, MemberStatus::Left);
+            claim.footing < me.footing || same && (here || left)
+        });
+        if !is_its_own {
+            self.bumps.hears_of(claim.footing.generation);
+        }
+    }
+
+    /// Of a log: perhaps its own, of a run that it knows nothing of.
+    fn hears_log(&mut self, node: &Node, head: &BatchHead) {
+        let (me, run) = (node.id(), node.footing().generation);
+        let newest = head.generation();
+        if head.author == *me && newest >= run && node.generation_of(me) < run {
+            self.bumps.hears_of(newest);
         }
     }
 
@@ -183,9 +211,9 @@ impl Watch {
     }
 
     /// The node holds somebody for dead: perhaps it was cut off itself.
-    pub(in crate::sim) fn mourns(&mut self, name: NameId) {
+    pub(in crate::sim) fn mourns(&mut self, name: NameId, now: Instant, config: &Config) {
         self.touches(name);
-        self.bumps.mourns();
+        self.bumps.mourns(now, config.suspicion_min);
     }
 
     /// The node asks somebody.
@@ -211,7 +239,7 @@ impl Watch {
         match statement {
             Statement::Claim(claim) => {
                 self.touches(names.insert(&claim.member));
-                let verdict = self.bumps.says(claim.footing);
+                let verdict = self.bumps.says(claim.footing, node.map(Node::footing));
                 if rules.has(Rule::Bump) {
                     verdict
                 } else {
@@ -259,6 +287,13 @@ impl Watch {
         {
             lets_it_stand(node.phase(), before, accused, node.footing())?;
         }
+        if self.walked.is_none() {
+            self.begins(node, now);
+        }
+        let stands = self.bumps.stands(node.footing(), now);
+        if rules.has(Rule::Bump) {
+            stands?;
+        }
         let mut touched = core::mem::take(&mut self.touched);
         let mut verdict = Ok(());
         for name in &touched {
@@ -272,10 +307,7 @@ impl Watch {
         self.order = None;
         self.touched = touched;
         verdict?;
-        let walked = *self.walked.get_or_insert_with(|| {
-            self.fairness.rests(now);
-            now
-        });
+        let walked = *self.walked.get_or_insert(now);
         if now.since(walked) >= WALK_EVERY.max(WALK_EVERY_ROW.saturating_mul(self.rows)) {
             self.walked = Some(now);
             self.walk(names, scene)?;
