@@ -766,11 +766,42 @@ fn a_suspect_is_warned_twice_before_its_time_is_over() {
     assert_eq!(warned, [15, 23], "tenths of a second, of three");
 }
 
+/// Whom one alone accuses is called and warned by whoever believes it: all others
+/// may hold the accuser for gone, and believe nothing of it.
+#[test]
+fn whom_one_alone_accuses_is_called_to_be_warned() {
+    let mut solo = told_only(6);
+    solo.sent();
+    solo.rumors("n2", vec![suspect("n2", "n1", footing(7, 0))]);
+    let (mut dialed, mut warned) = (vec![], vec![]);
+    for tick in 1..=60 {
+        solo.pass(100 * MS);
+        let calls = |said: &Output| matches!(said, Output::Dial(Target::Member(peer, _)) if *peer == id("n1"));
+        if solo.said.iter().any(calls) {
+            dialed.push(tick);
+        }
+        for sent in solo.sent() {
+            let accuses =
+                sent.message.rumors.iter().any(
+                    |item| matches!(item, Item::Accusation(it) if it.value.accused == id("n1")),
+                );
+            if sent.to == id("n1") && accuses && matches!(sent.message.body, Body::Ping { .. }) {
+                warned.push(tick);
+            }
+        }
+        if tick == 35 {
+            solo.link("n1");
+        }
+    }
+    assert_eq!(dialed, [23, 33], "tenths of a second");
+    assert_eq!(warned, [43]);
+}
+
 /// Whoever accuses alone, and hears nobody confirm it, has perhaps not been heard:
 /// it says so again, and calls the suspect if there is no link to warn it on.
 ///
 /// ```text
-///   told by n2:  suspect ── nothing of it is told again
+///   told by n2:  suspect ── 2.25 s ──▶ dialed; nothing of it is told again
 ///   our own:     suspect ── 2.25 s ──▶ dialed, and told again
 /// ```
 #[test]

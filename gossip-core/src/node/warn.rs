@@ -3,10 +3,15 @@
 //!
 //! ```text
 //!   suspected ──── ½ ──── ¾ ──── the least time is over ┈┈┈ the longest
-//!                  │      └ a ping on a stream; and where we alone accuse it,
-//!                  │        the accusation once more
+//!                  │      └ a ping on a stream; and where one alone accuses it, a
+//!                  │        call if there is no link, to warn it then, again and
+//!                  │        again; if that one is us, the accusation once more
 //!                  └ a ping with the accusation: the answer may bring what we missed
 //! ```
+//!
+//! That one alone accuses may mean that nobody else has heard it, not even the
+//! suspect; or that all others hold the accuser for gone and believe nothing of
+//! it, while we heard it before we heard of its end. Then nobody but us can warn.
 
 use alloc::collections::BTreeSet;
 use core::time::Duration;
@@ -48,6 +53,16 @@ impl Warnings {
         self.0.first().map(|(at, ..)| *at)
     }
 
+    /// One that could not be warned for want of a link is to be warned then. How many
+    /// warnings there is no room for.
+    fn again(&mut self, at: Instant, suspect: &NodeId) -> u64 {
+        let room = self.0.len() < limit::WARNINGS;
+        if room {
+            self.0.insert((at, suspect.clone(), Via::Stream));
+        }
+        u64::from(!room)
+    }
+
     /// The next one that is due.
     fn next(&mut self, now: Instant) -> Option<(NodeId, Via)> {
         self.next_deadline().filter(|at| *at <= now)?;
@@ -74,23 +89,30 @@ impl Node {
         }
     }
 
-    /// We alone accuse one, and nobody confirms it: perhaps nobody has heard us, not
-    /// even the suspect. Says so again, and calls it if there is no link.
+    /// One alone accuses another, and nobody confirms it: perhaps nobody has heard
+    /// it, not even the suspect. Calls that if there is no link; and if the accuser
+    /// is us, says so again.
     fn insist(&mut self, now: Now, suspect: &NodeId) {
         let Some(member) = self.roster.member(suspect) else {
             return;
         };
-        let lone = member.suspicion().filter(|suspicion| {
-            suspicion.accusers().len() == 1 && *suspicion.first() == self.identity.id
-        });
-        let Some(suspicion) = lone else { return };
+        let lone = member.suspicion();
+        let Some(suspicion) = lone.filter(|suspicion| suspicion.accusers().len() == 1) else {
+            return;
+        };
+        let ours = *suspicion.first() == self.identity.id;
         let (item, target) = (
             Item::Accusation(suspicion.accusation().clone()),
             Target::of(&member.claim.value),
         );
         if !self.links.is_up(suspect) {
             self.outbox.push(Output::Dial(target));
+            // Three times in the least time (guess).
+            let then = now.mono + self.config.suspicion_min / 3;
+            self.outbox.counters.warnings_refused += self.timers.warnings.again(then, suspect);
         }
-        self.spread(now, item);
+        if ours {
+            self.spread(now, item);
+        }
     }
 }
