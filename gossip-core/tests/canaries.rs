@@ -291,6 +291,24 @@ fn a_refutation_that_goes_too_far_is_found() {
     assert_eq!(found::<Emphatic>("emphatic"), "bump");
 }
 
+/// It speaks as a run that its disk knows nothing of.
+#[derive(Default)]
+struct Unfounded;
+
+impl Bug for Unfounded {
+    fn does(&mut self, _: &Node, output: &mut Output) -> bool {
+        if let Output::Seal(_, Statement::Claim(claim)) = output {
+            claim.footing.generation.0 += 1;
+        }
+        true
+    }
+}
+
+#[test]
+fn a_generation_that_is_not_on_disk_is_found() {
+    assert_eq!(found::<Unfounded>("unfounded"), "generation");
+}
+
 /// It outlives a run that never was.
 #[derive(Default)]
 struct Haughty;

@@ -325,8 +325,9 @@ impl<M: Machine> World<M> {
                 }
                 let now = at.clocks.read(self.now).mono;
                 let node = at.node.as_ref().and_then(M::as_node);
-                let verdict = watch.says(self.rules, names, node, now, statement);
-                self.hold(host, verdict);
+                let verdict = at.checks.generation.may_claim(statement);
+                let says = watch.says(self.rules, names, node, now, statement);
+                self.hold(host, verdict.and(says));
             }
             Output::Remember(Record::Claim(claim)) => {
                 watch.touches(names.insert(&claim.value.member));

@@ -1,6 +1,10 @@
 //! Rule: no node speaks before its generation is on disk, nor as a generation
 //! that is not.
 //!
+//! It is looked at what a node has sealed, and at what it tells in its own name,
+//! in whatever kind of message. A second process of that name may run as a higher
+//! generation: what that one says may be handed on.
+//!
 //! A process that spoke as generation 9 and forgot it could come back as
 //! generation 9 with another history, and nobody could tell the two apart.
 
@@ -9,7 +13,7 @@ use alloc::format;
 use super::Verdict;
 use crate::base::id::NodeId;
 use crate::input::{DiskError, PersistId};
-use crate::message::{Generation, Item, Message};
+use crate::message::{Body, Generation, Item, Message, Statement};
 use crate::output::Record;
 
 /// What one process has written of its generation.
@@ -46,36 +50,55 @@ impl SpokenGeneration {
             .max(self.durable)
     }
 
-    /// Holds where `me` may send this message now. (A node that joins may
-    /// raise its generation; until the higher one is on disk it goes on as the
-    /// lower one.)
-    pub(in crate::sim) fn may_speak(&self, me: &NodeId, message: &Message) -> Verdict {
+    /// Holds where a node may have this sealed now. (A node that joins may raise
+    /// its generation; until the higher one is on disk it says nothing of itself.)
+    pub(in crate::sim) fn may_claim(&self, statement: &Statement) -> Verdict {
+        match statement {
+            Statement::Claim(claim) if Some(claim.footing.generation) != self.durable => {
+                Err(format!(
+                    "generation: it says {claim:?}, on disk is {:?}",
+                    self.durable
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Holds where `me` may send this message now. `has_twin`: another process
+    /// has its name.
+    pub(in crate::sim) fn may_speak(
+        &self,
+        me: &NodeId,
+        message: &Message,
+        has_twin: impl FnOnce() -> bool,
+    ) -> Verdict {
         let Some(durable) = self.durable else {
             return Err(format!(
-                "it speaks before its generation is on disk (asked for: {:?})",
+                "generation: it speaks before its generation is on disk (asked for: {:?})",
                 self.waiting
             ));
         };
-        for item in &message.rumors {
-            if let Item::Claim(claim) = item
-                && claim.value.member == *me
-                && claim.value.footing.generation > durable
-                && self.waiting.is_some()
-            {
-                return Err(format!(
-                    "it speaks as {:?}, on disk is {durable:?}",
-                    claim.value
-                ));
-            }
+        let members = match &message.body {
+            Body::Delta(delta) => delta.members.as_slice(),
+            _ => &[],
+        };
+        let ahead = message.rumors.iter().chain(members).find(|item| {
+            matches!(item, Item::Claim(claim)
+                if claim.value.footing.generation > durable && claim.value.member == *me)
+        });
+        match ahead {
+            Some(item) if !has_twin() => Err(format!(
+                "generation: it tells {item:?}, on disk is {durable:?}"
+            )),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Body, Claim, Footing, Incarnation, Presence, Statement};
+    use crate::message::{Claim, Delta, Footing, Incarnation, Presence};
     use crate::sim::sealer::seal;
     use alloc::vec::Vec;
 
@@ -84,38 +107,64 @@ mod tests {
         let me: NodeId = "n1".parse().unwrap();
         let silent = Message::bare(Body::Gossip);
         let mut rule = SpokenGeneration::default();
-        assert!(rule.may_speak(&me, &silent).is_err());
+        assert!(rule.may_speak(&me, &silent, || false).is_err());
         rule.persists(PersistId(1), &Record::Generation(Generation(7)));
-        assert!(rule.may_speak(&me, &silent).is_err());
+        assert!(rule.may_speak(&me, &silent, || false).is_err());
         rule.persisted(PersistId(1), Err(DiskError::Full));
-        assert!(rule.may_speak(&me, &silent).is_err());
+        assert!(rule.may_speak(&me, &silent, || false).is_err());
         rule.persists(PersistId(2), &Record::Generation(Generation(7)));
         rule.persisted(PersistId(2), Ok(()));
-        assert_eq!(rule.may_speak(&me, &silent), Ok(()));
+        assert_eq!(rule.may_speak(&me, &silent, || false), Ok(()));
+    }
+
+    fn claimed(generation: u64) -> Statement {
+        Statement::Claim(Claim {
+            member: "n1".parse().unwrap(),
+            footing: Footing {
+                generation: Generation(generation),
+                incarnation: Incarnation(0),
+            },
+            presence: Presence::Alive,
+            addrs: [].into(),
+        })
+    }
+
+    fn runs_as(generation: u64) -> SpokenGeneration {
+        let mut rule = SpokenGeneration::default();
+        rule.persists(PersistId(1), &Record::Generation(Generation(generation)));
+        rule.persisted(PersistId(1), Ok(()));
+        rule
     }
 
     #[test]
-    fn fires_on_a_claim_of_a_higher_one_that_still_waits() {
-        let me: NodeId = "n1".parse().unwrap();
-        let claims = |generation| Message {
-            body: Body::Gossip,
-            rumors: Vec::from([seal(Statement::Claim(Claim {
-                member: me.clone(),
-                footing: Footing {
-                    generation: Generation(generation),
-                    incarnation: Incarnation(0),
-                },
-                presence: Presence::Alive,
-                addrs: [].into(),
-            }))]),
-        };
-        let mut rule = SpokenGeneration::default();
-        rule.persists(PersistId(1), &Record::Generation(Generation(7)));
-        rule.persisted(PersistId(1), Ok(()));
+    fn fires_on_a_claim_of_one_that_is_not_on_disk_asked_for_or_not() {
+        let mut rule = runs_as(7);
+        assert_eq!(rule.may_claim(&claimed(7)), Ok(()));
+        assert!(rule.may_claim(&claimed(8)).is_err(), "never asked for");
         rule.persists(PersistId(2), &Record::Generation(Generation(8)));
-        assert_eq!(rule.may_speak(&me, &claims(7)), Ok(()));
-        assert!(rule.may_speak(&me, &claims(8)).is_err());
+        assert!(rule.may_claim(&claimed(8)).is_err(), "not there yet");
         rule.persisted(PersistId(2), Ok(()));
-        assert_eq!(rule.may_speak(&me, &claims(8)), Ok(()));
+        assert_eq!(rule.may_claim(&claimed(8)), Ok(()));
+        assert!(rule.may_claim(&claimed(7)).is_err(), "another run's");
+    }
+
+    #[test]
+    fn fires_on_what_is_told_in_rumors_and_in_deltas() {
+        let (me, rule) = ("n1".parse().unwrap(), runs_as(7));
+        let judge = |message: &Message, twin| rule.may_speak(&me, message, || twin).is_ok();
+        for (generation, holds) in [(7, true), (8, false)] {
+            let claim = seal(claimed(generation));
+            let rumor = Message {
+                body: Body::Gossip,
+                rumors: Vec::from([claim.clone()]),
+            };
+            let delta = Message::bare(Body::Delta(Delta {
+                members: Vec::from([claim]),
+                ..Delta::default()
+            }));
+            assert_eq!(judge(&rumor, false), holds);
+            assert_eq!(judge(&delta, false), holds);
+            assert!(judge(&rumor, true) && judge(&delta, true), "its twin's");
+        }
     }
 }
