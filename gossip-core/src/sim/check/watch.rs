@@ -60,8 +60,11 @@ pub(in crate::sim) struct Scene<'a> {
     pub(in crate::sim) truth: &'a Truth,
     pub(in crate::sim) node: &'a Node,
     pub(in crate::sim) picture: &'a Picture,
-    /// The time on its own clock.
+    /// The knobs it was given.
+    pub(in crate::sim) config: &'a Config,
+    /// The time on its own clock, and when it wants to be woken.
     pub(in crate::sim) now: Instant,
+    pub(in crate::sim) deadline: Option<Instant>,
 }
 
 /// What the rules remember of one process.
@@ -273,14 +276,18 @@ impl Watch {
     /// The node has handled its input, and all outputs are done.
     pub(in crate::sim) fn settles(&mut self, names: &mut Names, scene: Scene<'_>) -> Verdict {
         let Scene {
-            rules, node, now, ..
+            rules,
+            node,
+            now,
+            deadline,
+            ..
         } = scene;
         if rules.has(Rule::Alarm) {
             let alone = || {
                 let burden = node.burden();
                 burden.links == 0 && burden.here <= 1 && node.config().seeds.is_empty()
             };
-            alarm::sleeps_for_ever(node.phase(), node.poll_timeout(), now, alone)?;
+            alarm::sleeps_for_ever(node.phase(), deadline, now, alone)?;
         }
         if let Some((accused, before)) = self.accused.take()
             && rules.has(Rule::Oneself)
@@ -321,6 +328,7 @@ impl Watch {
             rules,
             node,
             picture,
+            config,
             now,
             ..
         } = scene;
@@ -329,7 +337,7 @@ impl Watch {
             outgrows_its_bounds(&burden)?;
         }
         if rules.has(Rule::Awareness) {
-            despairs(burden.awareness, node.config().awareness_max)?;
+            despairs(burden.awareness, config.awareness_max)?;
         }
         if rules.has(Rule::Sketch) {
             forgot_a_change(node.is_sketch_true())?;
@@ -362,7 +370,7 @@ impl Watch {
         if node.phase() != Phase::Running || burden.here <= 1 {
             self.fairness.rests(now);
         } else if rules.has(Rule::Fairness) {
-            self.fairness.stops(now, node.config())?;
+            self.fairness.stops(now, config)?;
         }
         if rules.has(Rule::Fold) && known < picture.rows() {
             // Somebody was told of who has no row.
@@ -387,7 +395,9 @@ impl Watch {
             truth,
             node,
             picture,
+            config,
             now,
+            ..
         } = scene;
         let Some(held) = held else {
             let was_here = self.beheld.of(name).is_some_and(is_here);
@@ -429,7 +439,7 @@ impl Watch {
             let dies = status == MemberStatus::Dead && is_here(was);
             if rules.has(Rule::Haste) && dies && !by_hand {
                 let since = self.suspect_since(name);
-                is_hasty(id, since, footing, now, least(node.config()))?;
+                is_hasty(id, since, footing, now, least(config))?;
             }
         }
         if status == MemberStatus::Suspect {
