@@ -124,7 +124,11 @@ impl<M: Machine> World<M> {
         let at = &self.hosts[host.index()];
         let tells = !transmit.message.rumors.is_empty() || tells_writes(&transmit.message.body);
         let checked = outgrows_its_carrier(&transmit)
-            .and_then(|()| at.checks.generation.may_speak(at.id(), &transmit.message))
+            .and_then(|()| {
+                let twin = || self.has_twin(host);
+                let generation = &at.checks.generation;
+                generation.may_speak(at.id(), &transmit.message, twin)
+            })
             .and_then(|()| {
                 if !tells {
                     return Ok(());

@@ -325,8 +325,9 @@ impl<M: Machine> World<M> {
                 }
                 let now = at.clocks.read(self.now).mono;
                 let node = at.node.as_ref().and_then(M::as_node);
-                let verdict = watch.says(self.rules, names, node, now, statement);
-                self.hold(host, verdict);
+                let verdict = at.checks.generation.may_claim(statement);
+                let says = watch.says(self.rules, names, node, now, statement);
+                self.hold(host, verdict.and(says));
             }
             Output::Remember(Record::Claim(claim)) => {
                 watch.touches(names.insert(&claim.value.member));
@@ -364,6 +365,7 @@ impl<M: Machine> World<M> {
         let read = at.clocks.read(self.now);
         let now = read.mono;
         let mut verdict = Ok(());
+        let deadline = at.node.as_ref().and_then(M::poll_timeout);
         if let Some(node) = at.node.as_ref().and_then(M::as_node) {
             let watch = &mut at.checks.watch;
             let scene = Scene {
@@ -371,7 +373,9 @@ impl<M: Machine> World<M> {
                 truth: &self.truth,
                 node,
                 picture: &at.picture,
+                config: &at.config,
                 now,
+                deadline,
             };
             verdict = watch.settles(&mut self.names, scene);
             if self.rules.has(Rule::Reset) {

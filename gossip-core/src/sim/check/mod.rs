@@ -18,6 +18,7 @@ mod fold;
 mod generation;
 mod haste;
 mod heads;
+mod hearing;
 mod issued;
 mod keys;
 mod merge;

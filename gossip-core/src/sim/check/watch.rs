@@ -35,8 +35,7 @@ use super::{Verdict, alarm};
 use crate::base::id::NodeId;
 use crate::base::time::Instant;
 use crate::config::Config;
-use crate::input::{Command, Input, LinkError, LinkEvent};
-use crate::message::{BatchHead, Body, Charge, Claim, Footing, Item, Message, Presence, Statement};
+use crate::message::{Charge, Footing, Statement};
 use crate::node::Node;
 use crate::output::{MemberStatus, Phase};
 use crate::sim::names::{NameId, Names, Numbered};
@@ -50,9 +49,6 @@ const WALK_EVERY: Duration = Duration::from_secs(10);
 /// members on).
 const WALK_EVERY_ROW: Duration = Duration::from_millis(30);
 
-/// A node that is woken so much later than it asked for was paused.
-const PAUSE: Duration = Duration::from_millis(500);
-
 /// What is looked at: a node that has handled an input, and what is known of it.
 #[derive(Clone, Copy)]
 pub(in crate::sim) struct Scene<'a> {
@@ -60,8 +56,11 @@ pub(in crate::sim) struct Scene<'a> {
     pub(in crate::sim) truth: &'a Truth,
     pub(in crate::sim) node: &'a Node,
     pub(in crate::sim) picture: &'a Picture,
-    /// The time on its own clock.
+    /// The knobs it was given.
+    pub(in crate::sim) config: &'a Config,
+    /// The time on its own clock, and when it wants to be woken.
     pub(in crate::sim) now: Instant,
+    pub(in crate::sim) deadline: Option<Instant>,
 }
 
 /// What the rules remember of one process.
@@ -76,52 +75,15 @@ pub(in crate::sim) struct Watch {
     vanished: Vec<NameId>,
     touched: Vec<NameId>,
     /// What an operator says of a member, by this very input.
-    order: Option<(NameId, Charge)>,
+    pub(super) order: Option<(NameId, Charge)>,
     /// The highest footing on which the input accuses us, and where we stood.
-    accused: Option<(Footing, Footing)>,
-    bumps: Bumps,
-    fairness: Fairness,
+    pub(super) accused: Option<(Footing, Footing)>,
+    pub(super) bumps: Bumps,
+    pub(super) fairness: Fairness,
     walked: Option<Instant>,
 }
 
 impl Watch {
-    /// The node is about to hear something.
-    pub(in crate::sim) fn hears(
-        &mut self,
-        names: &mut Names,
-        node: &Node,
-        now: Instant,
-        input: &Input,
-    ) {
-        let me = node.id();
-        self.bumps.begins(node.footing());
-        let late = node.poll_timeout().map(|due| now.since(due));
-        if let Some(late) = late.filter(|late| *late >= PAUSE) {
-            // Whom it was asking gets that time back, and an interval.
-            self.fairness
-                .rests(now + late + node.config().probe_interval);
-            if late > node.config().suspicion_min {
-                self.bumps.slept();
-            }
-        }
-        match input {
-            Input::Message { message, .. } => self.hears_message(names, node, me, message),
-            Input::Link(LinkEvent::Down { why, .. } | LinkEvent::DialFailed { why, .. }) => {
-                if let LinkError::Outlived { by } = why {
-                    self.bumps.hears_of(*by);
-                }
-            }
-            Input::Assembled(_, Some(batch)) => self.hears_log(node, &batch.head.value),
-            Input::Command(_, command) => match command {
-                Command::Remove(id) => self.order = Some((names.insert(id), Charge::Removed)),
-                Command::Forget(id) => self.order = Some((names.insert(id), Charge::Forgotten)),
-                Command::Leave => self.bumps.leaves(),
-                _ => {}
-            },
-            _ => {}
-        }
-    }
-
     /// It has just begun, on what its disk holds.
     fn begins(&mut self, node: &Node, now: Instant) {
         self.walked = Some(now);
@@ -132,74 +94,6 @@ impl Watch {
         {
             // Its journal says so: one more, and it is not alone.
             self.bumps.mourns(now, node.config().suspicion_min);
-        }
-    }
-
-    fn hears_message(&mut self, names: &mut Names, node: &Node, me: &NodeId, message: &Message) {
-        let (members, logs) = match &message.body {
-            Body::Delta(delta) => (delta.members.as_slice(), delta.logs.as_slice()),
-            _ => (&[][..], &[][..]),
-        };
-        for item in message.rumors.iter().chain(members) {
-            match item {
-                Item::Accusation(accusation) => {
-                    let accusation = &accusation.value;
-                    if accusation.accused == *me {
-                        self.hears_charge(node, accusation.footing, accusation.charge);
-                    }
-                    self.touches(names.insert(&accusation.accused));
-                }
-                Item::Claim(claim) => {
-                    if claim.value.member == *me {
-                        self.hears_claim(node, &claim.value);
-                    }
-                    self.touches(names.insert(&claim.value.member));
-                }
-                Item::Batch(batch) => self.hears_log(node, &batch.head.value),
-                Item::Event(_) => {}
-            }
-        }
-        for batch in logs.iter().flat_map(|log| &log.batches) {
-            self.hears_log(node, &batch.head.value);
-        }
-        if let Body::Outline(outline) = &message.body {
-            self.hears_log(node, &outline.head.value);
-        }
-    }
-
-    /// It is accused itself.
-    fn hears_charge(&mut self, node: &Node, on: Footing, charge: Charge) {
-        if on > node.footing() && charge != Charge::Suspect {
-            self.bumps.hears_of(on.generation);
-        }
-        if let Some(before) = node.sight(node.id()) {
-            if on == before.footing {
-                self.bumps.is_accused();
-            }
-            let highest = self.accused.map_or(on, |(highest, _)| highest.max(on));
-            self.accused = Some((highest, before.footing));
-        }
-    }
-
-    /// Somebody says something in its name: it may have said so itself.
-    fn hears_claim(&mut self, node: &Node, claim: &Claim) {
-        let is_its_own = node.sight(node.id()).is_some_and(|me| {
-            let same = me.footing == claim.footing && *me.addrs == claim.addrs;
-            let here = (claim.presence, me.status) == (Presence::Alive, MemberStatus::Alive);
-            let left = (claim.presence, me.status) == (Presence::Left, MemberStatus::Left);
-            claim.footing < me.footing || same && (here || left)
-        });
-        if !is_its_own {
-            self.bumps.hears_of(claim.footing.generation);
-        }
-    }
-
-    /// Of a log: perhaps its own, of a run that it knows nothing of.
-    fn hears_log(&mut self, node: &Node, head: &BatchHead) {
-        let (me, run) = (node.id(), node.footing().generation);
-        let newest = head.generation();
-        if head.author == *me && newest >= run && node.generation_of(me) < run {
-            self.bumps.hears_of(newest);
         }
     }
 
@@ -273,14 +167,18 @@ impl Watch {
     /// The node has handled its input, and all outputs are done.
     pub(in crate::sim) fn settles(&mut self, names: &mut Names, scene: Scene<'_>) -> Verdict {
         let Scene {
-            rules, node, now, ..
+            rules,
+            node,
+            now,
+            deadline,
+            ..
         } = scene;
         if rules.has(Rule::Alarm) {
             let alone = || {
                 let burden = node.burden();
                 burden.links == 0 && burden.here <= 1 && node.config().seeds.is_empty()
             };
-            alarm::sleeps_for_ever(node.phase(), node.poll_timeout(), now, alone)?;
+            alarm::sleeps_for_ever(node.phase(), deadline, now, alone)?;
         }
         if let Some((accused, before)) = self.accused.take()
             && rules.has(Rule::Oneself)
@@ -321,6 +219,7 @@ impl Watch {
             rules,
             node,
             picture,
+            config,
             now,
             ..
         } = scene;
@@ -329,7 +228,7 @@ impl Watch {
             outgrows_its_bounds(&burden)?;
         }
         if rules.has(Rule::Awareness) {
-            despairs(burden.awareness, node.config().awareness_max)?;
+            despairs(burden.awareness, config.awareness_max)?;
         }
         if rules.has(Rule::Sketch) {
             forgot_a_change(node.is_sketch_true())?;
@@ -362,7 +261,7 @@ impl Watch {
         if node.phase() != Phase::Running || burden.here <= 1 {
             self.fairness.rests(now);
         } else if rules.has(Rule::Fairness) {
-            self.fairness.stops(now, node.config())?;
+            self.fairness.stops(now, config)?;
         }
         if rules.has(Rule::Fold) && known < picture.rows() {
             // Somebody was told of who has no row.
@@ -387,7 +286,9 @@ impl Watch {
             truth,
             node,
             picture,
+            config,
             now,
+            ..
         } = scene;
         let Some(held) = held else {
             let was_here = self.beheld.of(name).is_some_and(is_here);
@@ -429,7 +330,7 @@ impl Watch {
             let dies = status == MemberStatus::Dead && is_here(was);
             if rules.has(Rule::Haste) && dies && !by_hand {
                 let since = self.suspect_since(name);
-                is_hasty(id, since, footing, now, least(node.config()))?;
+                is_hasty(id, since, footing, now, least(config))?;
             }
         }
         if status == MemberStatus::Suspect {
