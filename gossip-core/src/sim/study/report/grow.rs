@@ -86,7 +86,7 @@ pub(super) fn leave(effort: Effort) -> Section {
 pub(super) fn restart(effort: Effort) -> Section {
     let sizes = [
         (100, effort.pick(1, 10, 200), 990, 20.0),
-        (4_500, effort.pick(1, 1, 1), 1_000, 120.0),
+        (4_500, effort.pick(1, 1, 5), 1_000, 120.0),
     ];
     let sizes = effort.pick(&sizes[..1], &sizes[..1], &sizes[..]);
     let (mut jobs, mut lines) = (Vec::new(), Vec::new());
