@@ -19,7 +19,6 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use core::ops::Bound;
 use core::time::Duration;
 
 use crate::base::id::NodeId;
@@ -138,14 +137,12 @@ impl Flows {
     /// What is told, for one who asks: those it does not hold as far itself. Who
     /// asks next hears of those that had no room.
     pub fn beyond(&mut self, theirs: &[LogHead]) -> Vec<LogHead> {
-        let last = self.last.as_ref();
-        let after = last.map_or(Bound::Unbounded, Bound::Excluded);
-        let until = last.map_or(Bound::Unbounded, Bound::Included);
-        let first = self.logs.range::<NodeId, _>((after, Bound::Unbounded));
-        let then = self.logs.range::<NodeId, _>((Bound::Unbounded, until));
-        let then = then.take(if last.is_some() { usize::MAX } else { 0 });
+        let told = self.logs.iter().filter(|(_, flow)| flow.told.is_some());
+        let mut told: Vec<(&NodeId, &Flow)> = told.collect();
+        let next = told.partition_point(|(author, _)| Some(*author) <= self.last.as_ref());
+        told.rotate_left(next);
         let mut heads = Vec::new();
-        for (author, flow) in first.chain(then).filter(|(_, flow)| flow.told.is_some()) {
+        for (author, flow) in told {
             let held = LogHead {
                 author: author.clone(),
                 head: flow.head,

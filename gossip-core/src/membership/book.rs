@@ -71,16 +71,13 @@ impl Book {
         }
     }
 
-    /// A member has no row, and may come back.
-    pub fn remember(&mut self, claim: Sealed<Claim>) {
-        if self.remembered.len() < limit::REMEMBERED {
+    /// A member has no row, and may come back. How many there was no room for.
+    pub fn remember(&mut self, claim: Sealed<Claim>) -> u64 {
+        let room = self.remembered.len() < limit::REMEMBERED;
+        if room {
             self.remembered.insert(claim.value.member.clone(), claim);
         }
-    }
-
-    /// Whether there is no room to remember one more.
-    pub fn is_full(&self) -> bool {
-        self.remembered.len() >= limit::REMEMBERED
+        u64::from(!room)
     }
 
     /// Up to where the history of a member that is called was known.

@@ -187,8 +187,7 @@ impl Node {
         };
         let id = event.id.clone();
         self.is_strange(&id);
-        self.outbox.counters.remembered_refused += u64::from(self.book.is_full());
-        self.book.remember(claim);
+        self.outbox.counters.remembered_refused += self.book.remember(claim);
         self.outbox.notify(Notification::Member(event));
         self.veil(&id);
     }

@@ -51,8 +51,7 @@ impl Node {
             let forgotten = row.is_some_and(|row| row.state == MemberState::Forgotten);
             let called = claim.value.presence == Presence::Alive && !forgotten;
             if called {
-                self.outbox.counters.remembered_refused += u64::from(self.book.is_full());
-                self.book.remember(claim);
+                self.outbox.counters.remembered_refused += self.book.remember(claim);
             }
             if self.roster.member(&id).is_some() || called && !closed {
                 shown.insert(id);

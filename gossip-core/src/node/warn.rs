@@ -35,17 +35,10 @@ impl Warnings {
     /// One is suspected: it is to be warned before its least time is over. How many
     /// warnings there is no room for.
     pub(super) fn before(&mut self, now: Instant, least: Duration, suspect: &NodeId) -> u64 {
-        let mut refused = 0;
         // The first may be lost, or its answer; the second is sent again until
         // it has arrived, and so is what it brings.
-        for (part, via) in [(least / 2, Via::Datagram), (least * 3 / 4, Via::Stream)] {
-            if self.0.len() < limit::WARNINGS {
-                self.0.insert((now + part, suspect.clone(), via));
-            } else {
-                refused += 1;
-            }
-        }
-        refused
+        self.put(now + least / 2, suspect, Via::Datagram)
+            + self.put(now + least * 3 / 4, suspect, Via::Stream)
     }
 
     /// When the first is due.
@@ -56,9 +49,13 @@ impl Warnings {
     /// One that could not be warned for want of a link is to be warned then. How many
     /// warnings there is no room for.
     fn again(&mut self, at: Instant, suspect: &NodeId) -> u64 {
+        self.put(at, suspect, Via::Stream)
+    }
+
+    fn put(&mut self, at: Instant, suspect: &NodeId, via: Via) -> u64 {
         let room = self.0.len() < limit::WARNINGS;
         if room {
-            self.0.insert((at, suspect.clone(), Via::Stream));
+            self.0.insert((at, suspect.clone(), via));
         }
         u64::from(!room)
     }
