@@ -11,17 +11,16 @@ mod solo;
 
 use std::time::Duration;
 
-use gossip_core::input::{Command, Query, Saved, Space, Target, Ticket, Via};
+use gossip_core::input::{Command, Saved, Space, Target, Ticket, Via};
 use gossip_core::message::{
-    Body, Charge, Claim, Delta, Draft, Entry, Footing, Item, LogDelta, Op, Presence, Scope, Stamp,
-    Statement, Value, Version,
+    Body, Charge, Claim, Delta, Footing, Item, LogDelta, Presence, Scope, Statement,
 };
 use gossip_core::output::{
     MemberEventKind, MemberStatus, Notification, Output, Record, Refusal, Reply,
 };
 use gossip_core::{Config, Input};
 
-use solo::{SECOND, Solo, accusation, begun, claim, footing, id, opened, seal};
+use solo::{SECOND, Solo, accusation, claim, footing, holds, id, opened, seal, written};
 
 /// `n0`, which probes nobody, and `n1` to `n4`, alive at (7, 0).
 fn known() -> Solo {
@@ -382,44 +381,7 @@ fn who_returns_is_not_forgotten_for_the_time_before() {
 
 /// What a member wrote: one key of its own, one shared.
 fn log(author: &str) -> LogDelta {
-    let entry = |scope, key: &str, millis| Entry {
-        scope,
-        key: key.parse().unwrap(),
-        stamp: Stamp { millis, counter: 0 },
-        op: Op::Put(Value::new(bytes::Bytes::from_static(b"v")).unwrap()),
-        replaces: None,
-        expires: None,
-    };
-    let draft = Draft {
-        author: id(author),
-        lineage: begun(7),
-        first: Version(1),
-        floor: gossip_core::message::Floor::default(),
-        entries: vec![
-            entry(Scope::Own, "mine", 1),
-            entry(Scope::Shared, "ours", 1),
-        ],
-    };
-    let Item::Batch(batch) = seal(Statement::Batch(draft)) else {
-        panic!("a draft is sealed to a batch");
-    };
-    LogDelta {
-        from: Version(0),
-        batches: vec![batch],
-        chunked: vec![],
-        more: false,
-    }
-}
-
-fn holds(solo: &mut Solo, space: Space, key: &str) -> bool {
-    let query = Query {
-        space,
-        key: key.parse().unwrap(),
-    };
-    match solo.ask(Command::Get(query)) {
-        Reply::Value(row) => row.is_some(),
-        other => panic!("{other:?}"),
-    }
+    written(author, &[(Scope::Own, "mine"), (Scope::Shared, "ours")])
 }
 
 /// Forgotten by an operator: the row, its address and its own values are gone,

@@ -11,15 +11,14 @@ mod solo;
 
 use gossip_core::Config;
 use gossip_core::base::id::NodeId;
-use gossip_core::input::{Command, Query, Space, Target};
+use gossip_core::input::{Command, Space, Target};
 use gossip_core::message::{
-    Body, Charge, Claim, Delta, Draft, Entry, Floor, Footing, Item, LogDelta, Op, Presence, Scope,
-    Stamp, Statement, Value, Version,
+    Body, Charge, Claim, Delta, Footing, Item, LogDelta, Presence, Scope, Statement,
 };
 use gossip_core::output::{MemberStatus, Output, Phase, Record, Refusal, Reply};
 use gossip_core::sim::Journal;
 
-use solo::{SECOND, Solo, accusation, begun, claim, footing, id, opened, seal};
+use solo::{SECOND, Solo, accusation, claim, footing, holds, id, opened, seal, written};
 
 /// `n0`, which probes nobody and forgets after half a minute, on this disk.
 fn started(disk: &Journal) -> Solo {
@@ -65,41 +64,12 @@ fn delta(solo: &mut Solo, members: Vec<Item>, logs: Vec<LogDelta>) {
 
 /// One own key, of the run 7.
 fn log(author: &str) -> LogDelta {
-    let draft = Draft {
-        author: id(author),
-        lineage: begun(7),
-        first: Version(1),
-        floor: Floor::default(),
-        entries: vec![Entry {
-            scope: Scope::Own,
-            key: "mine".parse().unwrap(),
-            stamp: Stamp::default(),
-            op: Op::Put(Value::new(bytes::Bytes::from_static(b"v")).unwrap()),
-            replaces: None,
-            expires: None,
-        }],
-    };
-    let Item::Batch(batch) = seal(Statement::Batch(draft)) else {
-        panic!("a draft is sealed to a batch");
-    };
-    LogDelta {
-        from: Version(0),
-        batches: vec![batch],
-        chunked: vec![],
-        more: false,
-    }
+    written(author, &[(Scope::Own, "mine")])
 }
 
 /// Whether what `n1` wrote is read.
 fn is_shown(solo: &mut Solo) -> bool {
-    let query = Query {
-        space: Space::Own(id("n1")),
-        key: "mine".parse().unwrap(),
-    };
-    match solo.ask(Command::Get(query)) {
-        Reply::Value(row) => row.is_some(),
-        other => panic!("{other:?}"),
-    }
+    holds(solo, Space::Own(id("n1")), "mine")
 }
 
 fn farewell(name: &str, footing: Footing) -> Item {

@@ -14,12 +14,12 @@ use bytes::Bytes;
 use gossip_core::base::id::NodeId;
 use gossip_core::base::time::{Instant, Now, WallTime};
 use gossip_core::input::{
-    Command, LinkEvent, PersistId, Saved, SessionEvent, SessionId, Ticket, Via, Write,
+    Command, LinkEvent, PersistId, Query, Saved, SessionEvent, SessionId, Space, Ticket, Via, Write,
 };
 use gossip_core::message::{
-    Accusation, Batch, BatchHead, BatchPart, Body, Charge, Claim, Entry, Footing, Generation, Head,
-    Incarnation, Item, Lineage, Message, Op, Presence, Scope, Sealed, Stamp, Statement, Value,
-    Version,
+    Accusation, Batch, BatchHead, BatchPart, Body, Charge, Claim, Draft, Entry, Floor, Footing,
+    Generation, Head, Incarnation, Item, Lineage, LogDelta, Message, Op, Presence, Scope, Sealed,
+    Stamp, Statement, Value, Version,
 };
 use gossip_core::output::{MemberView, Record, Reply, Status, Transmit};
 use gossip_core::{Config, Identity, Input, Node, Output};
@@ -312,4 +312,47 @@ pub fn opened(solo: &mut Solo, number: u64, peer: &str) -> Via {
     let peer = id(peer);
     solo.hear(Input::Session(session, SessionEvent::Opened { peer }));
     Via::Session(session)
+}
+
+/// All that a member wrote in its run 7, to these keys.
+pub fn written(author: &str, keys: &[(Scope, &str)]) -> LogDelta {
+    let entry = |&(scope, key): &(Scope, &str)| Entry {
+        scope,
+        key: key.parse().unwrap(),
+        stamp: Stamp {
+            millis: 1,
+            counter: 0,
+        },
+        op: Op::Put(Value::new(Bytes::from_static(b"v")).unwrap()),
+        replaces: None,
+        expires: None,
+    };
+    let draft = Draft {
+        author: id(author),
+        lineage: begun(7),
+        first: Version(1),
+        floor: Floor::default(),
+        entries: keys.iter().map(entry).collect(),
+    };
+    let Item::Batch(batch) = seal(Statement::Batch(draft)) else {
+        panic!("a draft is sealed to a batch");
+    };
+    LogDelta {
+        from: Version(0),
+        batches: vec![batch],
+        chunked: vec![],
+        more: false,
+    }
+}
+
+/// Whether a key is read.
+pub fn holds(solo: &mut Solo, space: Space, key: &str) -> bool {
+    let query = Query {
+        space,
+        key: key.parse().unwrap(),
+    };
+    match solo.ask(Command::Get(query)) {
+        Reply::Value(row) => row.is_some(),
+        other => panic!("{other:?}"),
+    }
 }
